@@ -1,0 +1,64 @@
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+PACKAGE = "mininet_ros"
+SHARE = Path("share") / PACKAGE
+
+
+def files_below(*folders: str) -> list[tuple[str, list[str]]]:
+    """Return the data files of folders, which keep their places below share/mininet_ros."""
+    below = {}
+    for folder in folders:
+        for path in sorted(Path(folder).rglob("*")):
+            if path.is_file() and "__pycache__" not in path.parts:
+                below.setdefault(str(SHARE / path.parent), []).append(str(path))
+    return list(below.items())
+
+
+setup(
+    name=PACKAGE,
+    version="0.1.0",
+    description="MiniNet-v2 semantic segmentation and keyframe selection of camera streams.",
+    author="mininet_ros maintainers",
+    author_email="maintainers@mininet-ros.example",
+    maintainer="mininet_ros maintainers",
+    maintainer_email="maintainers@mininet-ros.example",
+    license="Apache-2.0",
+    python_requires=">=3.10",
+    packages=find_packages(include=[PACKAGE, f"{PACKAGE}.*"]),
+    data_files=[
+        ("share/ament_index/resource_index/packages", [f"resource/{PACKAGE}"]),
+        (str(SHARE), ["package.xml"]),
+        *files_below("config", "launch", "models"),
+    ],
+    install_requires=[
+        "numpy>=1.21",
+        "onnxruntime>=1.17",
+        "opencv-python-headless>=4.5",
+        "PyYAML>=5.4",
+    ],
+    extras_require={
+        # ROS 2 from PyPI, for a machine without a ROS distribution (x86-64 Linux).
+        "ros": ["ros-jazzy-rclpy[fastrtps]", "ros-jazzy-common-interfaces"],
+        "gpu": ["torch>=2.4", "safetensors>=0.4"],
+        "train": [
+            "torch>=2.4",
+            "safetensors>=0.4",
+            "onnx>=1.16",
+            "matplotlib>=3.5",
+            "tqdm>=4.57",
+        ],
+        "bags": ["rosbags>=0.10"],
+        "test": ["pytest>=7", "hypothesis>=6", "import-linter>=2", "ruff>=0.6"],
+    },
+    zip_safe=False,
+    entry_points={
+        "console_scripts": [
+            "mininet_ros = mininet_ros.cli:main",
+            "segmentation_node = mininet_ros.nodes.segmentation_node:main",
+            "image_stream_node = mininet_ros.nodes.image_stream_node:main",
+            "stream_recorder_node = mininet_ros.nodes.stream_recorder_node:main",
+        ],
+    },
+)
