@@ -1,0 +1,38 @@
+"""The paper's networks in PyTorch, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from mininet_ros.network.mininet_v2 import mininet_v2, mininet_v2_cpu
+from mininet_ros.network.stages import Stage, StagedNetwork
+
+INPUT_MULTIPLE = 8
+
+NETWORKS: dict[str, Callable[..., tuple[Stage, ...]]] = {
+    "mininet_v2": mininet_v2,
+    "mininet_v2_cpu": mininet_v2_cpu,
+}
+
+
+def build_network(name: str, classes: int, **options: Any) -> StagedNetwork:
+    """The network called ``name`` with ``classes`` outputs and freshly drawn weights.
+
+    ``options`` are those of the network's table, for example ``dilations``.
+
+    Raises:
+        ValueError: the name is unknown, there is no class, or an option does not exist.
+    """
+    if name not in NETWORKS:
+        raise ValueError(f"unknown network {name!r}: choose one of {', '.join(sorted(NETWORKS))}")
+    if classes < 1:
+        raise ValueError(f"a network needs at least one class, not {classes}")
+    try:
+        table = NETWORKS[name](classes, **options)
+    except TypeError as error:
+        raise ValueError(f"network {name} does not take these options: {error}") from error
+    return StagedNetwork(table, INPUT_MULTIPLE)
+
+
+__all__ = ["INPUT_MULTIPLE", "NETWORKS", "Stage", "StagedNetwork", "build_network"]

@@ -1,0 +1,106 @@
+"""What a network costs: parameters, memory and multiply-accumulate operations, by stage."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass
+from functools import partial
+
+import torch
+from torch import nn
+
+from mininet_ros.network.stages import IMAGE_CHANNELS, StagedNetwork
+
+BYTES_PER_FLOAT32 = 4
+
+
+@dataclass(frozen=True)
+class StageProfile:
+    """Cost of one stage: output size in pixels, trainable parameters, operations."""
+
+    block: str
+    name: str
+    layer: str
+    input: str
+    width: int
+    height: int
+    channels: int
+    parameters: int
+    macs: int
+
+
+@dataclass(frozen=True)
+class NetworkProfile:
+    """Cost of a network at one input size.
+
+    ``parameters`` are the trainable ones; ``mebibytes`` counts them and the batch norms' running
+    statistics as float32; ``gmacs`` are convolutions and transposed convolutions.
+    """
+
+    stages: tuple[StageProfile, ...]
+    width: int
+    height: int
+    parameters: int
+    mebibytes: float
+    gmacs: float
+
+
+def profile_network(network: StagedNetwork, width: int, height: int) -> NetworkProfile:
+    """Count a network's cost for an input of ``width`` x ``height`` pixels; computes no values.
+
+    Raises:
+        ValueError: the sides are not multiples of what the network needs.
+    """
+    network = copy.deepcopy(network).to("meta").eval()
+    outputs: dict[str, torch.Size] = {}
+    macs = dict.fromkeys(network.stages, 0)
+    for name, stage in network.stages.items():
+        stage.register_forward_hook(partial(_record_output, outputs, name))
+        for layer in stage.modules():
+            if isinstance(layer, (nn.Conv2d, nn.ConvTranspose2d)):
+                layer.register_forward_hook(partial(_add_macs, macs, name))
+    with torch.no_grad():
+        network(torch.empty(1, IMAGE_CHANNELS, height, width, device="meta"))
+    stages = tuple(
+        StageProfile(
+            block=stage.block,
+            name=stage.name,
+            layer=stage.title,
+            input=stage.input,
+            width=outputs[stage.name][3],
+            height=outputs[stage.name][2],
+            channels=outputs[stage.name][1],
+            parameters=sum(weight.numel() for weight in network.stages[stage.name].parameters()),
+            macs=macs[stage.name],
+        )
+        for stage in network.table
+    )
+    parameters = sum(stage.parameters for stage in stages)
+    statistics = sum(buffer.numel() for buffer in network.buffers() if buffer.is_floating_point())
+    return NetworkProfile(
+        stages=stages,
+        width=width,
+        height=height,
+        parameters=parameters,
+        mebibytes=(parameters + statistics) * BYTES_PER_FLOAT32 / 2**20,
+        gmacs=sum(macs.values()) / 1e9,
+    )
+
+
+def _record_output(
+    outputs: dict[str, torch.Size], name: str, stage: nn.Module, inputs: tuple, output: torch.Tensor
+) -> None:
+    outputs[name] = output.shape
+
+
+def _add_macs(
+    macs: dict[str, int], name: str, layer: nn.Module, inputs: tuple, output: torch.Tensor
+) -> None:
+    macs[name] += _macs(layer, inputs[0], output)
+
+
+def _macs(layer: nn.Module, x: torch.Tensor, output: torch.Tensor) -> int:
+    kernel = layer.kernel_size[0] * layer.kernel_size[1]
+    # A transposed convolution spreads every input pixel, a convolution gathers every output pixel.
+    pixels = x[0, 0].numel() if isinstance(layer, nn.ConvTranspose2d) else output[0, 0].numel()
+    return pixels * kernel * layer.in_channels * layer.out_channels // layer.groups

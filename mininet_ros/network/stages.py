@@ -1,0 +1,96 @@
+"""A network as a table of stages, one row a layer, to be held against the paper's Table I."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from torch import Tensor, nn
+
+IMAGE = "image"
+IMAGE_CHANNELS = 3
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One row of a network's table.
+
+    ``layer`` is built from (input channels, ``channels``, ``**options``). ``input`` names the
+    image or an earlier stage; several names joined by " + " are added.
+    """
+
+    block: str
+    name: str
+    layer: type[nn.Module]
+    channels: int
+    input: str
+    options: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """Names whose outputs are added to give this stage's input."""
+        return tuple(self.input.split(" + "))
+
+    @property
+    def title(self) -> str:
+        """The layer's name and options, as printed in a table."""
+        options = ", ".join(f"{key}={value}" for key, value in self.options.items())
+        return f"{self.layer.__name__}({options})" if options else self.layer.__name__
+
+
+class StagedNetwork(nn.Module):
+    """The network that a table of stages describes.
+
+    Input: float (N, 3, H, W), BGR scaled to ``x / 255 - 0.5``, H and W multiples of ``multiple``.
+    Output: the last stage's logits, float (N, classes, h, w).
+    """
+
+    def __init__(self, table: tuple[Stage, ...], multiple: int) -> None:
+        super().__init__()
+        self.table = table
+        self.multiple = multiple
+        channels = {IMAGE: IMAGE_CHANNELS}
+        self.stages = nn.ModuleDict()
+        for stage in table:
+            in_channels = {channels[name] for name in stage.inputs}
+            if len(in_channels) != 1:
+                raise ValueError(
+                    f"stage {stage.name} adds inputs of {sorted(in_channels)} channels"
+                )
+            self.stages[stage.name] = stage.layer(
+                in_channels.pop(), stage.channels, **stage.options
+            )
+            channels[stage.name] = stage.channels
+        self._last_use = {name: stage.name for stage in table for name in stage.inputs}
+        self.reset_parameters()
+
+    @property
+    def classes(self) -> int:
+        """Channels of the last stage."""
+        return self.table[-1].channels
+
+    def reset_parameters(self) -> None:
+        """He initialisation; transposed convolutions keep PyTorch's own."""
+        for module in self.modules():
+            if isinstance(module, nn.Conv2d):
+                nn.init.kaiming_normal_(module.weight, mode="fan_in", nonlinearity="relu")
+
+    def forward(self, image: Tensor) -> Tensor:
+        self._require_multiple(image)
+        outputs = {IMAGE: image}
+        for stage in self.table:
+            first, *others = (outputs[name] for name in stage.inputs)
+            for other in others:
+                first = first + other
+            outputs[stage.name] = self.stages[stage.name](first)
+            for name in stage.inputs:
+                if self._last_use[name] == stage.name:
+                    del outputs[name]
+        return outputs[self.table[-1].name]
+
+    def _require_multiple(self, image: Tensor) -> None:
+        height, width = image.shape[-2:]
+        if height % self.multiple or width % self.multiple:
+            raise ValueError(
+                f"input of {width}x{height} pixels: both sides must be multiples of {self.multiple}"
+            )
