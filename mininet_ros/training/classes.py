@@ -1,0 +1,139 @@
+"""Names and colours of the classes of the datasets that the package knows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+IGNORE_LABEL = 255
+
+
+@dataclass(frozen=True)
+class ClassTable:
+    """Class names in the order of their ids, and an RGB colour (0-255) for each.
+
+    Raises:
+        ValueError: no class, more than 255, a repeated name, or a colour that is not RGB.
+    """
+
+    names: tuple[str, ...]
+    colors: tuple[tuple[int, int, int], ...]
+
+    def __post_init__(self) -> None:
+        if not 0 < len(self.names) < IGNORE_LABEL:
+            raise ValueError(f"a class table holds 1 to 254 classes, not {len(self.names)}")
+        if len(set(self.names)) != len(self.names):
+            raise ValueError("a class table names a class twice")
+        if len(self.colors) != len(self.names):
+            raise ValueError(f"{len(self.names)} classes need as many colours as names")
+        for name, color in zip(self.names, self.colors, strict=True):
+            if len(color) != 3 or not all(
+                isinstance(value, int) and 0 <= value <= 255 for value in color
+            ):
+                raise ValueError(f"colour of class {name!r} must be three integers 0-255")
+
+
+CAMVID = ClassTable(
+    names=(
+        "Sky",
+        "Building",
+        "Pole",
+        "Road",
+        "Sidewalk",
+        "Tree",
+        "SignSymbol",
+        "Fence",
+        "Car",
+        "Pedestrian",
+        "Bicyclist",
+    ),
+    colors=(
+        (128, 128, 128),
+        (128, 0, 0),
+        (192, 192, 128),
+        (128, 64, 128),
+        (0, 0, 192),
+        (128, 128, 0),
+        (192, 128, 128),
+        (64, 64, 128),
+        (64, 0, 128),
+        (64, 64, 0),
+        (0, 128, 192),
+    ),
+)
+
+CITYSCAPES = ClassTable(
+    names=(
+        "road",
+        "sidewalk",
+        "building",
+        "wall",
+        "fence",
+        "pole",
+        "traffic light",
+        "traffic sign",
+        "vegetation",
+        "terrain",
+        "sky",
+        "person",
+        "rider",
+        "car",
+        "truck",
+        "bus",
+        "train",
+        "motorcycle",
+        "bicycle",
+    ),
+    colors=(
+        (128, 64, 128),
+        (244, 35, 232),
+        (70, 70, 70),
+        (102, 102, 156),
+        (190, 153, 153),
+        (153, 153, 153),
+        (250, 170, 30),
+        (220, 220, 0),
+        (107, 142, 35),
+        (152, 251, 152),
+        (70, 130, 180),
+        (220, 20, 60),
+        (255, 0, 0),
+        (0, 0, 142),
+        (0, 0, 70),
+        (0, 60, 100),
+        (0, 80, 100),
+        (0, 0, 230),
+        (119, 11, 32),
+    ),
+)
+
+CLASS_TABLES = {"camvid": CAMVID, "cityscapes": CITYSCAPES}
+
+
+def read_class_table(dataset: str) -> ClassTable:
+    """Class table of a known dataset, or of a yaml file ``classes: [{name, color}, ...]``.
+
+    Raises:
+        ValueError: neither a known dataset nor a readable file of classes.
+    """
+    if dataset in CLASS_TABLES:
+        return CLASS_TABLES[dataset]
+    path = Path(dataset)
+    if not path.is_file():
+        known = ", ".join(sorted(CLASS_TABLES))
+        raise ValueError(f"{dataset!r} is neither a known dataset ({known}) nor a yaml file")
+    try:
+        rows = yaml.safe_load(path.read_text(encoding="utf-8"))["classes"]
+        return ClassTable(
+            names=tuple(str(row["name"]) for row in rows),
+            colors=tuple(tuple(row["color"]) for row in rows),
+        )
+    except (yaml.YAMLError, UnicodeDecodeError, KeyError, TypeError) as error:
+        raise ValueError(
+            f"{path} must hold a list 'classes' of entries with 'name' and 'color' "
+            f"([red, green, blue]): {error!r}"
+        ) from error
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from error

@@ -1,0 +1,215 @@
+"""The training loop, to be read from top to bottom.
+
+A run lives in one folder: ``checkpoint.pt`` to resume from, ``best.safetensors`` with the weights
+that scored best on validation, ``log.csv``, ``curves.png`` and ``recipe.yaml``. Every random draw
+depends on the seed and the step alone, so an interrupted run continues as if it had not been.
+"""
+
+from __future__ import annotations
+
+import copy
+import csv
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import yaml
+from safetensors.torch import load_file, save_file
+from torch import nn
+from tqdm import tqdm
+
+from mininet_ros.network import StagedNetwork, build_network
+from mininet_ros.training.curves import draw_curves
+from mininet_ros.training.datasets import LabelledImages
+from mininet_ros.training.loss import class_weights, segmentation_loss
+from mininet_ros.training.prediction import score, to_input
+from mininet_ros.training.recipe import Recipe
+
+LOG_COLUMNS = ("epoch", "step", "learning_rate", "loss", "miou", "pixel_accuracy", "miou_plain")
+WARM_UP_STEPS = 10
+
+
+class TrainingError(RuntimeError):
+    """The run can't start, continue or be resumed; one sentence says why."""
+
+
+@dataclass(frozen=True)
+class TrainingResult:
+    """The weights that scored best, with their epoch and validation mIoU in 0-1."""
+
+    network: StagedNetwork
+    epoch: int
+    miou: float
+
+
+def train(
+    recipe: Recipe,
+    training: LabelledImages,
+    validation: LabelledImages,
+    run: Path,
+    device: str = "cpu",
+) -> TrainingResult:
+    """Train by ``recipe``, resuming what ``run`` already holds.
+
+    Raises:
+        TrainingError: ``run`` holds a run of another recipe, or the loss is no longer finite.
+        DatasetError: a file of either dataset is not what it must be.
+    """
+    claim_run_folder(recipe, run)
+    torch.manual_seed(recipe.seed)
+    network = build_network(recipe.network, len(training.classes.names), **recipe.options)
+    network = network.to(device, memory_format=torch.channels_last).train()
+    averaged = copy.deepcopy(network) if recipe.average_decay else None
+    optimizer = torch.optim.Adam(
+        network.parameters(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay
+    )
+    weights = class_weights(training, recipe.class_weight_power).to(device)
+    samples = [training[index] for index in range(len(training))]
+    steps_per_epoch = max(1, len(samples) // recipe.batch_size)
+    steps = recipe.epochs * steps_per_epoch
+
+    first_epoch, best_epoch, best_miou = resume(run, network, averaged, optimizer)
+    for epoch in range(first_epoch, recipe.epochs):
+        network.train()
+        order = np.random.default_rng((recipe.seed, epoch)).permutation(len(samples))
+        losses = []
+        bar = tqdm(
+            range(steps_per_epoch),
+            desc=f"epoch {epoch + 1}/{recipe.epochs} mIoU {100 * best_miou:.1f}",
+            leave=False,
+        )
+        for index in bar:
+            step = epoch * steps_per_epoch + index
+            for group in optimizer.param_groups:
+                group["lr"] = recipe.learning_rate_at(step, steps)
+            chosen = order[index * recipe.batch_size : (index + 1) * recipe.batch_size]
+            images, labels = draw_batch(recipe, [samples[i] for i in chosen], step)
+            torch.manual_seed(hash((recipe.seed, step)))
+            logits = network(to_input(images, torch.device(device)))
+            truth = torch.from_numpy(labels).to(device, torch.int64)
+            loss = segmentation_loss(logits, truth, weights)
+            optimizer.zero_grad(set_to_none=True)
+            loss.backward()
+            optimizer.step()
+            if averaged is not None:
+                update_average(averaged, network, recipe.average_decay, step)
+            losses.append(loss.item())
+            bar.set_postfix(loss=f"{np.mean(losses):.3f}")
+        if not np.isfinite(losses).all():
+            raise TrainingError(
+                f"the loss of epoch {epoch + 1} is not finite: lower the learning rate; "
+                f"the checkpoint of the epoch before is kept"
+            )
+        if (epoch + 1) % recipe.validate_every == 0 or epoch + 1 == recipe.epochs:
+            candidate = network if averaged is None else averaged
+            matrix = score(candidate, validation, recipe.width, recipe.height)
+            plain = (
+                matrix
+                if averaged is None
+                else score(network, validation, recipe.width, recipe.height)
+            )
+            if matrix.miou > best_miou:
+                best_epoch, best_miou = epoch + 1, matrix.miou
+                write_atomically(run / "best.safetensors", candidate.state_dict(), save_file)
+            append_log(
+                run / "log.csv",
+                (
+                    epoch + 1,
+                    (epoch + 1) * steps_per_epoch,
+                    f"{optimizer.param_groups[0]['lr']:.3e}",
+                    f"{np.mean(losses):.4f}",
+                    f"{matrix.miou:.4f}",
+                    f"{matrix.pixel_accuracy:.4f}",
+                    f"{plain.miou:.4f}",
+                ),
+            )
+            draw_curves(run / "log.csv", run / "curves.png")
+        checkpoint = {
+            "epoch": epoch + 1,
+            "best_epoch": best_epoch,
+            "best_miou": best_miou,
+            "network": network.state_dict(),
+            "averaged": averaged.state_dict() if averaged is not None else {},
+            "optimizer": optimizer.state_dict(),
+        }
+        write_atomically(run / "checkpoint.pt", checkpoint, torch.save)
+    network.load_state_dict(load_file(run / "best.safetensors"))
+    return TrainingResult(network.eval(), best_epoch, best_miou)
+
+
+def draw_batch(recipe: Recipe, samples: list, step: int) -> tuple[np.ndarray, np.ndarray]:
+    """Augmented uint8 images (N, height, width, 3) and labels (N, height, width) of one step."""
+    crops = [
+        recipe.augmentation(
+            sample.image,
+            sample.labels,
+            recipe.width,
+            recipe.height,
+            np.random.default_rng((recipe.seed, step, position)),
+        )
+        for position, sample in enumerate(samples)
+    ]
+    images, labels = zip(*crops, strict=True)
+    return np.stack(images), np.stack(labels)
+
+
+@torch.no_grad()
+def update_average(averaged: nn.Module, network: nn.Module, decay: float, step: int) -> None:
+    """Move the running average towards the weights; it follows faster in the first steps."""
+    decay = min(decay, (1 + step) / (WARM_UP_STEPS + step))
+    current = network.state_dict()
+    for name, value in averaged.state_dict().items():
+        if value.is_floating_point():
+            value.lerp_(current[name], 1 - decay)
+
+
+def claim_run_folder(recipe: Recipe, run: Path) -> None:
+    """Make the run's folder, or make sure that the one there belongs to the same recipe."""
+    run.mkdir(parents=True, exist_ok=True)
+    path = run / "recipe.yaml"
+    text = yaml.safe_dump(recipe.as_card(), sort_keys=False)
+    if path.exists() and path.read_text() != text:
+        raise TrainingError(
+            f"{path} belongs to a run with other settings: choose another output folder, or give "
+            f"the settings written there to resume it"
+        )
+    path.write_text(text)
+
+
+def resume(
+    run: Path,
+    network: nn.Module,
+    averaged: nn.Module | None,
+    optimizer: torch.optim.Optimizer,
+) -> tuple[int, int, float]:
+    """Load the last checkpoint, if any; returns (epochs done, best epoch, best mIoU)."""
+    path = run / "checkpoint.pt"
+    if not path.exists():
+        (run / "log.csv").unlink(missing_ok=True)
+        return 0, 0, -1.0
+    checkpoint = torch.load(path, weights_only=True, map_location="cpu")
+    network.load_state_dict(checkpoint["network"])
+    if averaged is not None:
+        averaged.load_state_dict(checkpoint["averaged"])
+    optimizer.load_state_dict(checkpoint["optimizer"])
+    return checkpoint["epoch"], checkpoint["best_epoch"], checkpoint["best_miou"]
+
+
+def write_atomically(path: Path, content: object, write: Callable[[Any, str], None]) -> None:
+    """Write beside and rename, so that an interrupted write leaves the last good file."""
+    beside = path.with_suffix(path.suffix + ".part")
+    write(content, str(beside))
+    beside.replace(path)
+
+
+def append_log(path: Path, row: tuple) -> None:
+    """Append a row to the log, with a header where it is new."""
+    is_new = not path.exists()
+    with path.open("a", newline="") as file:
+        writer = csv.writer(file)
+        if is_new:
+            writer.writerow(LOG_COLUMNS)
+        writer.writerow(row)
