@@ -1,0 +1,47 @@
+"""Camera calibration of a resized image."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+
+from sensor_msgs.msg import CameraInfo, RegionOfInterest
+
+
+def resized_camera_info(info: CameraInfo, scale_x: float, scale_y: float) -> CameraInfo:
+    """Return the calibration of an image after it was resized.
+
+    Focal lengths, principal point and the stereo offset ``P[3]``, ``P[7]`` scale with their axis,
+    as do size and region of interest; distortion and rectification do not depend on the size.
+    Binning stays: sizes in the message are those before binning, and they scale alike. A camera
+    that is not calibrated (all of K zero) stays so.
+
+    Args:
+        info: calibration that belongs to the image before. It is not changed.
+        scale_x, scale_y: new size / old size of the image, along each axis, above 0.
+    """
+    resized = deepcopy(info)
+    resized.width = round(info.width * scale_x)
+    resized.height = round(info.height * scale_y)
+    resized.k = _scale_rows(info.k, 3, scale_x, scale_y)
+    resized.p = _scale_rows(info.p, 4, scale_x, scale_y)
+    resized.roi = _scale_region(info.roi, scale_x, scale_y)
+    return resized
+
+
+def _scale_rows(matrix: list[float], columns: int, scale_x: float, scale_y: float) -> list[float]:
+    """Scale the first row by x, the second by y; the third is homogeneous."""
+    scales = [scale_x] * columns + [scale_y] * columns + [1.0] * columns
+    return [float(value) * scale for value, scale in zip(matrix, scales)]
+
+
+def _scale_region(roi: RegionOfInterest, scale_x: float, scale_y: float) -> RegionOfInterest:
+    """Scale the corners, so that regions that touch still touch. All 0 means the whole image."""
+    left, right = round(roi.x_offset * scale_x), round((roi.x_offset + roi.width) * scale_x)
+    top, bottom = round(roi.y_offset * scale_y), round((roi.y_offset + roi.height) * scale_y)
+    return RegionOfInterest(
+        x_offset=left,
+        y_offset=top,
+        width=right - left,
+        height=bottom - top,
+        do_rectify=roi.do_rectify,
+    )

@@ -1,0 +1,171 @@
+"""Pixels of camera encodings as BGR arrays: NumPy and OpenCV only, no message types.
+
+The names are those of ``sensor_msgs/image_encodings.hpp``, plus ``nv12``, which camera drivers
+send although that list lacks it.
+"""
+
+from __future__ import annotations
+
+from array import array
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+PixelData = array | bytes | bytearray | memoryview | np.ndarray
+
+
+class ImageError(ValueError):
+    """An image that cannot be used.
+
+    ``str(error)`` is one sentence that names what is wrong; ``reason`` is one of a few short
+    phrases, to count by.
+    """
+
+    def __init__(self, reason: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.reason = reason
+
+
+class UnknownEncodingError(ImageError):
+    """An encoding that this module does not convert."""
+
+    def __init__(self, encoding: str) -> None:
+        super().__init__(
+            "unknown encoding",
+            f"images of encoding {encoding!r} are converted by cv_bridge, which is not installed "
+            "here: install the package cv_bridge of your ROS distribution, or have the camera "
+            "driver send bgr8, rgb8 or mono8.",
+        )
+
+
+@dataclass(frozen=True)
+class _Packed:
+    """All channels of a pixel beside each other in one plane."""
+
+    channels: int
+    to_bgr: int | None  # OpenCV conversion code; None: it is BGR already
+    bytes_per_channel: int = 1
+    columns_per_unit: int = 1  # columns that share their colour, so the width is a multiple
+
+
+_PACKED = {
+    "bgr8": _Packed(3, None),
+    "8UC3": _Packed(3, None),
+    "rgb8": _Packed(3, cv2.COLOR_RGB2BGR),
+    "bgra8": _Packed(4, cv2.COLOR_BGRA2BGR),
+    "8UC4": _Packed(4, cv2.COLOR_BGRA2BGR),
+    "rgba8": _Packed(4, cv2.COLOR_RGBA2BGR),
+    "mono8": _Packed(1, cv2.COLOR_GRAY2BGR),
+    "8UC1": _Packed(1, cv2.COLOR_GRAY2BGR),
+    "bgr16": _Packed(3, None, bytes_per_channel=2),
+    "rgb16": _Packed(3, cv2.COLOR_RGB2BGR, bytes_per_channel=2),
+    "bgra16": _Packed(4, cv2.COLOR_BGRA2BGR, bytes_per_channel=2),
+    "rgba16": _Packed(4, cv2.COLOR_RGBA2BGR, bytes_per_channel=2),
+    "mono16": _Packed(1, cv2.COLOR_GRAY2BGR, bytes_per_channel=2),
+    # "yuv422" and "yuv422_yuy2" became "uyvy" and "yuyv" in Iron.
+    "yuv422": _Packed(2, cv2.COLOR_YUV2BGR_UYVY, columns_per_unit=2),
+    "uyvy": _Packed(2, cv2.COLOR_YUV2BGR_UYVY, columns_per_unit=2),
+    "yuv422_yuy2": _Packed(2, cv2.COLOR_YUV2BGR_YUYV, columns_per_unit=2),
+    "yuyv": _Packed(2, cv2.COLOR_YUV2BGR_YUYV, columns_per_unit=2),
+}
+
+# A plane of brightness, then one of interleaved colour at half the rows, both at the same step.
+_SEMI_PLANAR = {"nv12": cv2.COLOR_YUV2BGR_NV12, "nv21": cv2.COLOR_YUV2BGR_NV21}
+
+# REP 118: 16UC1 is depth in millimetres, 32FC1 in metres.
+_DEPTH = frozenset({"16UC1", "16SC1", "32FC1", "64FC1"})
+
+
+def bgr_pixels(
+    data: PixelData, encoding: str, width: int, height: int, step: int, big_endian: bool = False
+) -> np.ndarray:
+    """Return an image's pixels as BGR.
+
+    Args:
+        data: the bytes of the image, row by row.
+        encoding: one of rgb8, bgr8, rgba8, bgra8, mono8, 8UC1, 8UC3, 8UC4 (the last two are taken
+            as BGR and BGRA), their 16 bit forms and mono16 (full range 0-65535 scaled to 0-255,
+            as cv_bridge does), yuv422 (UYVY), yuv422_yuy2 (YUYV), nv12, nv21.
+        width, height: size of the picture in pixels.
+        step: bytes from one row to the next; rows may be padded.
+        big_endian: byte order of 16 bit channels.
+
+    Returns:
+        uint8 (height, width, 3). For bgr8 and 8UC3 this is a view of ``data``: it may be
+        read-only, and its rows are as far apart as ``step`` says. Else it is a new array.
+
+    Raises:
+        UnknownEncodingError: none of the encodings above.
+        ImageError: a depth image, or sizes that contradict each other.
+    """
+    if encoding in _DEPTH:
+        raise ImageError(
+            "depth image",
+            f"an image of encoding {encoding!r} holds depth, not colours: "
+            "connect the colour or mono topic of this camera.",
+        )
+    if encoding in _SEMI_PLANAR:
+        return _semi_planar_to_bgr(data, encoding, width, height, step)
+    packed = _PACKED.get(encoding)
+    if packed is None:
+        raise UnknownEncodingError(encoding)
+    return _packed_to_bgr(data, encoding, packed, width, height, step, big_endian)
+
+
+def _packed_to_bgr(
+    data: PixelData,
+    encoding: str,
+    packed: _Packed,
+    width: int,
+    height: int,
+    step: int,
+    big_endian: bool,
+) -> np.ndarray:
+    pixel_bytes = packed.channels * packed.bytes_per_channel
+    _check_sizes(encoding, width, height, packed.columns_per_unit, 1)
+    rows = _rows(data, encoding, width, height, step, width * pixel_bytes)
+    if packed.bytes_per_channel == 2:
+        channels = np.ascontiguousarray(rows).view(">u2" if big_endian else "<u2")
+        rows = cv2.convertScaleAbs(channels.astype(np.uint16, copy=False), alpha=255 / 65535)
+    # A view even where rows are padded: only their last axis is split.
+    pixels = rows.reshape(height, width, packed.channels)
+    return pixels if packed.to_bgr is None else cv2.cvtColor(pixels, packed.to_bgr)
+
+
+def _semi_planar_to_bgr(
+    data: PixelData, encoding: str, width: int, height: int, step: int
+) -> np.ndarray:
+    _check_sizes(encoding, width, height, 2, 2)
+    rows = _rows(data, encoding, width, height * 3 // 2, step, width)
+    return cv2.cvtColor(np.ascontiguousarray(rows), _SEMI_PLANAR[encoding])
+
+
+def _check_sizes(encoding: str, width: int, height: int, columns: int, rows: int) -> None:
+    """Refuse empty images and those that end inside a group of pixels with common colour."""
+    if width < 1 or height < 1:
+        raise ImageError("empty image", f"the image is empty: {width}x{height} pixels.")
+    if width % columns or height % rows:
+        sides = "width" if rows == 1 else "width and height"
+        raise ImageError(
+            "odd size", f"an image of encoding {encoding!r} has even {sides}, not {width}x{height}."
+        )
+
+
+def _rows(
+    data: PixelData, encoding: str, width: int, rows: int, step: int, row_bytes: int
+) -> np.ndarray:
+    """Return the used bytes of each row: uint8 (rows, row_bytes), a view of ``data``."""
+    if step < row_bytes:
+        raise ImageError(
+            "step too small",
+            f"step is {step} bytes, but a row of {width} pixels of {encoding!r} has {row_bytes}.",
+        )
+    flat = np.frombuffer(data, np.uint8)
+    if flat.size < rows * step:
+        raise ImageError(
+            "data too short",
+            f"the image holds {flat.size} bytes, but its {rows} rows of {step} bytes are "
+            f"{rows * step}.",
+        )
+    return flat[: rows * step].reshape(rows, step)[:, :row_bytes]
