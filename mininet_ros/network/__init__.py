@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from mininet_ros.network.mininet_v2 import mininet_v2, mininet_v2_cpu
@@ -35,4 +35,19 @@ def build_network(name: str, classes: int, **options: Any) -> StagedNetwork:
     return StagedNetwork(table, INPUT_MULTIPLE)
 
 
-__all__ = ["INPUT_MULTIPLE", "NETWORKS", "Stage", "StagedNetwork", "build_network"]
+def plain_options(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Network options as lists and numbers, for a yaml file."""
+    return {
+        key: [list(stack) for stack in value] if key == "dilations" else value
+        for key, value in options.items()
+    }
+
+
+__all__ = [
+    "INPUT_MULTIPLE",
+    "NETWORKS",
+    "Stage",
+    "StagedNetwork",
+    "build_network",
+    "plain_options",
+]

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from mininet_ros.network import plain_options
 from mininet_ros.training.augmentation import Augmentation
 
 
@@ -65,9 +66,6 @@ class Recipe:
     def as_card(self) -> dict[str, Any]:
         """Plain values for a yaml file."""
         card = asdict(self)
-        card["options"] = {
-            key: [list(stack) for stack in value] if key == "dilations" else value
-            for key, value in self.options.items()
-        }
+        card["options"] = plain_options(self.options)
         card["augmentation"]["scale_range"] = list(self.augmentation.scale_range)
         return card

@@ -16,6 +16,7 @@ from mininet_ros.training.datasets.labelled_images import (
 
 SPLITS = ("train", "val", "test")
 VOID = 11
+LICENCE = "CC BY-NC 4.0"
 EXPECTED_TREE = """\
 DIR/
   train/*.png    trainannot/*.png    images, and labels 0-10 with 11 for void, of equal names
@@ -32,7 +33,7 @@ def open_camvid(root: Path, split: str) -> LabelledImages:
     if split not in SPLITS:
         raise DatasetError(f"CamVid has no split {split!r}: choose one of {', '.join(SPLITS)}")
     pairs = pair_by_name(root / split, root / f"{split}annot", EXPECTED_TREE)
-    return LabelledImages("camvid", split, CAMVID, pairs, read_camvid_labels)
+    return LabelledImages("camvid", split, LICENCE, CAMVID, pairs, read_camvid_labels)
 
 
 def read_camvid_labels(path: Path) -> np.ndarray:

@@ -29,11 +29,13 @@ class Sample:
 class LabelledImages:
     """A split of a dataset: a sequence of samples read from disk one at a time.
 
-    ``read_labels`` turns a label file into class ids, 255 where nothing is to be learned.
+    ``read_labels`` turns a label file into class ids, 255 where nothing is to be learned;
+    ``licence`` is that of the data, for the cards of models trained on them.
     """
 
     name: str
     split: str
+    licence: str
     classes: ClassTable
     pairs: tuple[tuple[Path, Path], ...]
     read_labels: Callable[[Path], np.ndarray]

@@ -1,0 +1,227 @@
+"""The ``mininet_ros`` command."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from mininet_ros import commands
+
+Handler = Callable[[argparse.Namespace], None]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the process's exit status.
+
+    An error of the user's or of the machine's ends in one line on standard error and status 1,
+    wrong arguments in status 2, Ctrl-C in 130.
+    """
+    parsed = build_parser().parse_args(arguments)
+    try:
+        parsed.handler(parsed)
+    except (ValueError, RuntimeError, OSError, ModuleNotFoundError) as error:
+        print(f"mininet_ros {parsed.command}: {describe_error(error)}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print(f"mininet_ros {parsed.command}: interrupted", file=sys.stderr)
+        return 130
+    return 0
+
+
+def describe_error(error: Exception) -> str:
+    """One line for a person; a missing package is named with the extra that brings it."""
+    if isinstance(error, ModuleNotFoundError):
+        return f"{error.name} is not installed for {sys.executable}: pip install mininet_ros[train]"
+    return " ".join(str(error).splitlines()) if not _shows_tree(error) else str(error)
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The parser of all commands."""
+    parser = argparse.ArgumentParser(
+        prog="mininet_ros", description="MiniNet-v2 semantic segmentation for robots."
+    )
+    subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    _add_describe(subparsers)
+    _add_train(subparsers)
+    _add_evaluate(subparsers)
+    _add_export(subparsers)
+    _add_import_checkpoint(subparsers)
+    _add_segment(subparsers)
+    _add_demo(subparsers)
+    return parser
+
+
+def input_size(text: str) -> tuple[int, int]:
+    """Width and height from ``512x256``."""
+    match = re.fullmatch(r"(\d+)x(\d+)", text)
+    if not match:
+        raise argparse.ArgumentTypeError(f"{text!r} is not WIDTHxHEIGHT, such as 512x256")
+    return int(match[1]), int(match[2])
+
+
+def dilations(text: str) -> tuple[tuple[int, ...], ...]:
+    """Two stacks of rates from ``1,2,1,4/1,1,1,2``."""
+    try:
+        stacks = tuple(
+            tuple(int(rate) for rate in stack.split(",") if rate) for stack in text.split("/")
+        )
+    except ValueError:
+        stacks = ()
+    if len(stacks) != 2 or any(rate < 1 for stack in stacks for rate in stack):
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not two stacks of rates, such as 1,2,1,4/1,1,1,2"
+        )
+    return stacks
+
+
+def scale_range(text: str) -> tuple[float, float]:
+    """Lowest and highest factor from ``0.5,2``."""
+    try:
+        low, high = (float(factor) for factor in text.split(","))
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is not LOW,HIGH, such as 0.5,2") from error
+    return low, high
+
+
+def _command(
+    subparsers: argparse._SubParsersAction, name: str, handler: Handler, summary: str
+) -> argparse.ArgumentParser:
+    parser = subparsers.add_parser(name, help=summary, description=summary)
+    parser.set_defaults(handler=handler)
+    return parser
+
+
+def _add_network_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--dilations",
+        type=dilations,
+        metavar="A,B,.../C,D,...",
+        help="rates of the feature extractor's two stacks (default: the paper's)",
+    )
+
+
+def _add_data_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--dataset", required=True, help="layout of the data: camvid")
+    parser.add_argument("--data", type=Path, required=True, metavar="DIR", help="root of the data")
+
+
+def _add_json(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
+
+
+def _add_describe(subparsers: argparse._SubParsersAction) -> None:
+    parser = _command(
+        subparsers, "describe", commands.describe, "Print a network's cost, or a model's card."
+    )
+    parser.add_argument("name", help="a network's name, or a model folder's name or path")
+    parser.add_argument("--classes", type=int, default=19, help="of a network (default: 19)")
+    parser.add_argument(
+        "--input-size", type=input_size, default=(512, 256), metavar="WxH", help="of a network"
+    )
+    _add_network_options(parser)
+    _add_json(parser)
+
+
+def _add_train(subparsers: argparse._SubParsersAction) -> None:
+    parser = _command(
+        subparsers, "train", commands.train, "Train a network into a model folder; resumes."
+    )
+    _add_data_options(parser)
+    parser.add_argument("--network", required=True)
+    parser.add_argument("--output", type=Path, required=True, metavar="DIR")
+    parser.add_argument("--input-size", type=input_size, default=(480, 360), metavar="WxH")
+    _add_network_options(parser)
+    parser.add_argument("--epochs", type=int, default=250)
+    parser.add_argument("--batch-size", type=int, default=12)
+    parser.add_argument("--learning-rate", type=float, default=1e-3)
+    parser.add_argument("--final-learning-rate", type=float, default=1e-5)
+    parser.add_argument("--weight-decay", type=float, default=2e-4)
+    parser.add_argument("--scale-range", type=scale_range, default=(0.5, 2.0), metavar="LOW,HIGH")
+    parser.add_argument(
+        "--average-decay", type=float, default=0.0, help="running average of the weights; 0: none"
+    )
+    parser.add_argument("--validate-every", type=int, default=1, metavar="EPOCHS")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--device", default="cpu", help="PyTorch device (default: cpu)")
+    parser.add_argument("--threads", type=int, default=0, help="CPU threads; 0: one a core")
+
+
+def _add_evaluate(subparsers: argparse._SubParsersAction) -> None:
+    parser = _command(
+        subparsers, "evaluate", commands.evaluate, "Score a model on a split of a dataset."
+    )
+    parser.add_argument("model", help="a model folder's name or path")
+    _add_data_options(parser)
+    parser.add_argument("--split", default="val", help="train, val or test (default: val)")
+    parser.add_argument(
+        "--input-size",
+        type=input_size,
+        metavar="WxH",
+        help="default: the model's own; at another size the weights run in PyTorch",
+    )
+    _add_json(parser)
+
+
+def _add_export(subparsers: argparse._SubParsersAction) -> None:
+    parser = _command(
+        subparsers, "export", commands.export, "Export a model folder at another input size."
+    )
+    parser.add_argument("model", help="a model folder's name or path")
+    parser.add_argument("--input-size", type=input_size, metavar="WxH", help="default: the same")
+    parser.add_argument("--output", type=Path, required=True, metavar="DIR")
+
+
+def _add_import_checkpoint(subparsers: argparse._SubParsersAction) -> None:
+    parser = _command(
+        subparsers,
+        "import-checkpoint",
+        commands.import_checkpoint,
+        "Turn a TensorFlow checkpoint released by the paper's authors into a model folder.",
+    )
+    parser.add_argument("prefix", type=Path, help="path of the checkpoint without .index")
+    parser.add_argument("--network", required=True)
+    parser.add_argument(
+        "--dataset", required=True, help="camvid, cityscapes, or a yaml file of classes"
+    )
+    parser.add_argument("--input-size", type=input_size, required=True, metavar="WxH")
+    _add_network_options(parser)
+    parser.add_argument("--output", type=Path, required=True, metavar="DIR")
+
+
+def _add_segment(subparsers: argparse._SubParsersAction) -> None:
+    parser = _command(
+        subparsers,
+        "segment",
+        commands.segment,
+        "Label an image, a folder, a video or the generated sequence into pictures.",
+    )
+    parser.add_argument("model", help="a model's name, such as camvid, or a model folder's path")
+    parser.add_argument("input", help="image, folder, video, camera index, or 'generated'")
+    parser.add_argument("--output", type=Path, required=True, metavar="DIR")
+    parser.add_argument("--backend", default="auto", choices=("auto", "cpu", "gpu"))
+    parser.add_argument("--network", default="auto")
+    parser.add_argument("--threads", type=int, default=0, help="CPU threads; 0: one a core")
+    parser.add_argument("--frames", type=int, metavar="N", help="stop after N frames")
+
+
+def _add_demo(subparsers: argparse._SubParsersAction) -> None:
+    parser = _command(
+        subparsers, "demo", commands.demo, "Segment a stream in a real ROS 2 graph and report."
+    )
+    parser.add_argument("input", nargs="?", default="generated", help="as for segment")
+    parser.add_argument("--output", type=Path, default=Path("demo_output"), metavar="DIR")
+    parser.add_argument("--model", default="camvid")
+    parser.add_argument("--backend", default="cpu", choices=("auto", "cpu", "gpu"))
+    parser.add_argument("--seconds", type=float, default=20.0, help="longest run (default: 20)")
+    parser.add_argument("--rate", type=float, default=0.0, help="frames/s; 0: the input's own")
+
+
+def _shows_tree(error: Exception) -> bool:
+    return "expected tree" in str(error)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,239 @@
+"""What each command of ``mininet_ros`` does: one thin function a command.
+
+PyTorch and ROS are imported inside the functions that need them, so that the others start at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from dataclasses import asdict, replace
+from datetime import date
+from importlib.util import find_spec
+from typing import Any
+
+import yaml
+
+
+def describe(arguments: argparse.Namespace) -> None:
+    """Print a network's cost by stage, or a model folder's card."""
+    from mininet_ros.models import load_model
+
+    if arguments.name not in network_names():
+        card = dict(load_model(arguments.name).card)
+        print(
+            json.dumps(card, indent=2)
+            if arguments.json
+            else yaml.safe_dump(card, sort_keys=False, allow_unicode=True)
+        )
+        return
+    from mininet_ros.network import build_network
+    from mininet_ros.network.profile import profile_network
+
+    network = build_network(arguments.name, arguments.classes, **network_options(arguments))
+    profile = profile_network(network, *arguments.input_size)
+    if arguments.json:
+        totals = asdict(profile) | {
+            "network": arguments.name,
+            "classes": arguments.classes,
+            "mebibytes": round(profile.mebibytes, 3),
+            "gmacs": round(profile.gmacs, 3),
+        }
+        print(json.dumps(totals, indent=2))
+        return
+    print(
+        f"{'block':18}{'stage':8}{'layer':30}{'input':12}{'output':>16}{'parameters':>12}{'MMACs':>9}"
+    )
+    for stage in profile.stages:
+        output = f"{stage.width}x{stage.height}x{stage.channels}"
+        print(
+            f"{stage.block:18}{stage.name:8}{stage.layer:30}{stage.input:12}{output:>16}"
+            f"{stage.parameters:>12,}{stage.macs / 1e6:>9.2f}"
+        )
+    print(
+        f"{arguments.name}, {arguments.classes} classes at {profile.width}x{profile.height}: "
+        f"{profile.parameters:,} parameters, {profile.mebibytes:.3f} MiB, "
+        f"{profile.gmacs:.3f} GMACs"
+    )
+
+
+def train(arguments: argparse.Namespace) -> None:
+    """Train by a recipe, then write the best weights as a model folder."""
+    import torch
+
+    from mininet_ros.training.augmentation import Augmentation
+    from mininet_ros.training.datasets import open_dataset
+    from mininet_ros.training.export import describe_model, write_model
+    from mininet_ros.training.recipe import Recipe
+    from mininet_ros.training.train import train as run_training
+
+    if arguments.threads:
+        torch.set_num_threads(arguments.threads)
+    width, height = arguments.input_size
+    recipe = Recipe(
+        network=arguments.network,
+        options=network_options(arguments),
+        dataset=arguments.dataset,
+        width=width,
+        height=height,
+        epochs=arguments.epochs,
+        batch_size=arguments.batch_size,
+        learning_rate=arguments.learning_rate,
+        final_learning_rate=arguments.final_learning_rate,
+        weight_decay=arguments.weight_decay,
+        augmentation=Augmentation(scale_range=arguments.scale_range),
+        average_decay=arguments.average_decay,
+        seed=arguments.seed,
+        validate_every=arguments.validate_every,
+    )
+    training = open_dataset(arguments.dataset, arguments.data, "train")
+    validation = open_dataset(arguments.dataset, arguments.data, "val")
+    card = describe_model(
+        recipe.network,
+        recipe.options,
+        training.classes,
+        width,
+        height,
+        data={"name": training.name, "licence": training.licence, "images": len(training)},
+    )
+    result = run_training(
+        recipe, training, validation, arguments.output / "training", arguments.device
+    )
+    card["training"] = recipe.as_card() | {
+        "finished": date.today().isoformat(),
+        "best_epoch": result.epoch,
+    }
+    card["figures"] = {
+        "validation_miou": round(result.miou, 4),
+        "measured_by": f"mininet_ros train, PyTorch, {width}x{height}, scored at label size",
+    }
+    model = write_model(result.network, card, arguments.output)
+    print(f"{model.folder}: validation mIoU {100 * result.miou:.2f} % at epoch {result.epoch}")
+
+
+def evaluate(arguments: argparse.Namespace) -> None:
+    """Score a model folder on a split of a dataset."""
+    from mininet_ros.inference.onnx_runtime import OnnxRuntimeSegmenter
+    from mininet_ros.models import load_model
+    from mininet_ros.training.datasets import open_dataset
+    from mininet_ros.training.evaluate import evaluate as score
+    from mininet_ros.training.evaluate import report
+
+    model = load_model(arguments.model)
+    size = arguments.input_size or (model.width, model.height)
+    if size == (model.width, model.height):
+        segmenter = OnnxRuntimeSegmenter(model)
+    else:
+        from mininet_ros.inference.pytorch import PyTorchSegmenter
+
+        segmenter = PyTorchSegmenter(replace(model, width=size[0], height=size[1]), "cpu")
+    dataset = open_dataset(arguments.dataset, arguments.data, arguments.split)
+    figures = report(score(segmenter, dataset), dataset) | {
+        "model": model.name,
+        "runtime": segmenter.runtime,
+        "dataset": dataset.name,
+        "split": arguments.split,
+        "input_size": f"{size[0]}x{size[1]}",
+    }
+    if arguments.json:
+        print(json.dumps(figures, indent=2))
+        return
+    for name, value in figures["iou"].items():
+        print(f"{name:>16} {'absent' if value is None else f'{100 * value:6.2f} %'}")
+    print(
+        f"{figures['images']} images of {dataset.name} {arguments.split}: "
+        f"mIoU {100 * figures['miou']:.2f} %, "
+        f"pixel accuracy {100 * figures['pixel_accuracy']:.2f} %"
+    )
+
+
+def export(arguments: argparse.Namespace) -> None:
+    """Export a model folder at another input size."""
+    from mininet_ros.models import load_model
+    from mininet_ros.training.export import export_again
+
+    model = load_model(arguments.model)
+    width, height = arguments.input_size or (model.width, model.height)
+    exported = export_again(model, width, height, arguments.output)
+    print(f"{exported.folder}: {exported.network} at {exported.width}x{exported.height}")
+
+
+def import_checkpoint(arguments: argparse.Namespace) -> None:
+    """Turn a released TensorFlow checkpoint into a model folder."""
+    from mininet_ros.training.classes import read_class_table
+    from mininet_ros.training.export import describe_model, write_model
+    from mininet_ros.training.import_checkpoint import import_checkpoint as read
+
+    classes = read_class_table(arguments.dataset)
+    width, height = arguments.input_size
+    options = network_options(arguments)
+    card = describe_model(
+        arguments.network,
+        options,
+        classes,
+        width,
+        height,
+        training={
+            "imported_from": arguments.prefix.name,
+            "by": "the authors of the paper (TensorFlow checkpoint)",
+        },
+    )
+    network = read(arguments.prefix, arguments.network, len(classes.names), options)
+    model = write_model(network, card, arguments.output)
+    print(f"{model.folder}: {model.network} with {len(model.classes)} classes")
+
+
+def segment(arguments: argparse.Namespace) -> None:
+    """Label an image, a folder or a video into pictures."""
+    from itertools import islice
+
+    from tqdm import tqdm
+
+    from mininet_ros.inference import load_segmenter
+    from mininet_ros.inference.segment_sequence import SequenceWriter
+    from mininet_ros.sequences import open_sequence
+
+    segmenter = load_segmenter(
+        arguments.model, arguments.backend, arguments.network, arguments.threads
+    )
+    sequence = open_sequence(arguments.input)
+    counts = [count for count in (sequence.length, arguments.frames) if count is not None]
+    expected = min(counts, default=None)
+    writer = SequenceWriter(segmenter, arguments.output, expected)
+    try:
+        for frame in tqdm(islice(sequence, arguments.frames), total=expected, unit="frame"):
+            writer.add(frame)
+    finally:
+        sequence.close()
+    print(
+        f"{writer.written} frames labelled by {segmenter.model.name} "
+        f"({segmenter.runtime}, {segmenter.device}): {writer.finish()}"
+    )
+
+
+def demo(arguments: argparse.Namespace) -> None:
+    """Segment a stream in a real ROS 2 graph and report."""
+    from mininet_ros.demo import run_demo
+
+    run_demo(
+        source=arguments.input,
+        output=arguments.output,
+        model=arguments.model,
+        backend=arguments.backend,
+        seconds=arguments.seconds,
+        rate_hz=arguments.rate,
+    )
+
+
+def network_names() -> tuple[str, ...]:
+    """Names of the networks; none where PyTorch is absent, where cards can still be shown."""
+    if find_spec("torch") is None:
+        return ()
+    from mininet_ros.network import NETWORKS
+
+    return tuple(NETWORKS)
+
+
+def network_options(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Options of the network's table that were given on the command line."""
+    return {} if arguments.dilations is None else {"dilations": arguments.dilations}

@@ -1,0 +1,60 @@
+"""The exported graph on the CPU with ONNX Runtime; imports no PyTorch."""
+
+from __future__ import annotations
+
+import platform
+
+import numpy as np
+import onnxruntime
+
+from mininet_ros.inference.segmenter import Segmentation, Segmenter
+from mininet_ros.models import GRAPH, Model, ModelError
+
+INPUT = "image"
+OUTPUTS = ("mask", "confidence")
+
+
+class OnnxRuntimeSegmenter(Segmenter):
+    """Runs a model's ``model.onnx``.
+
+    Args:
+        model: the model folder.
+        threads: threads of one inference; 0 for one a core.
+
+    Raises:
+        ModelError: the graph can't be loaded, or disagrees with the model's card.
+        ValueError: a negative number of threads.
+    """
+
+    backend = "cpu"
+    runtime = "onnxruntime"
+
+    def __init__(self, model: Model, threads: int = 0) -> None:
+        super().__init__(model)
+        if threads < 0:
+            raise ValueError(f"threads must be 0 (all cores) or more, not {threads}")
+        self.device = platform.processor() or platform.machine()
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.log_severity_level = 3
+        # Threads that spin between two frames would take the cores from the robot's other nodes.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        path = model.path(GRAPH)
+        try:
+            self._session = onnxruntime.InferenceSession(
+                str(path), options, providers=["CPUExecutionProvider"]
+            )
+        # ONNX Runtime's errors have no public base class.
+        except Exception as error:
+            raise ModelError(f"ONNX Runtime can't load {path}: {error}") from error
+        expected = [1, model.height, model.width, 3]
+        found = self._session.get_inputs()[0]
+        if (found.name, found.type, found.shape) != (INPUT, "tensor(uint8)", expected):
+            raise ModelError(
+                f"{path} takes {found.name} {found.type} {found.shape}, but the model's card "
+                f"asks for {INPUT} tensor(uint8) {expected}"
+            )
+
+    def _run(self, image: np.ndarray) -> Segmentation:
+        mask, confidence = self._session.run(OUTPUTS, {INPUT: image[None]})
+        return Segmentation(mask[0], confidence[0])

@@ -1,0 +1,95 @@
+"""One image in, one label mask out."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from mininet_ros.models import Model
+
+
+@dataclass(frozen=True)
+class Segmentation:
+    """What a network says of an image.
+
+    Attributes:
+        mask: uint8 (H, W), class ids in the order of the model's classes.
+        confidence: uint8 (H, W), softmax of the winning class scaled to 0-255.
+    """
+
+    mask: np.ndarray
+    confidence: np.ndarray
+
+    def resized(self, width: int, height: int) -> Segmentation:
+        """The same at another size: labels by nearest neighbour, confidence linearly."""
+        if self.mask.shape == (height, width):
+            return self
+        size = (width, height)
+        return Segmentation(
+            mask=cv2.resize(self.mask, size, interpolation=cv2.INTER_NEAREST_EXACT),
+            confidence=cv2.resize(self.confidence, size, interpolation=cv2.INTER_LINEAR),
+        )
+
+
+class Segmenter(ABC):
+    """A model ready to run.
+
+    Attributes:
+        model: what it runs.
+        backend: ``cpu`` or ``gpu``, as asked for by users.
+        runtime: the library that executes it.
+        device: the device that it really runs on, in words.
+    """
+
+    backend: str
+    runtime: str
+    device: str
+
+    def __init__(self, model: Model) -> None:
+        self.model = model
+
+    def segment(self, image: np.ndarray) -> Segmentation:
+        """Label an image of any size.
+
+        Args:
+            image: uint8 (H, W, 3), BGR.
+
+        Returns:
+            Mask and confidence at the image's own size, (H, W).
+
+        Raises:
+            ValueError: the array is not an image as above.
+        """
+        height, width = image.shape[:2]
+        return self.infer(image).resized(width, height)
+
+    def infer(self, image: np.ndarray) -> Segmentation:
+        """Label an image of any size at the network's size: ``(model.height, model.width)``.
+
+        Args:
+            image: uint8 (H, W, 3), BGR.
+
+        Raises:
+            ValueError: the array is not an image as above.
+        """
+        if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or not image.size:
+            raise ValueError(
+                f"an image must be uint8 (H, W, 3) in BGR, not {image.dtype} {image.shape}"
+            )
+        return self._run(fit_input(image, self.model.width, self.model.height))
+
+    @abstractmethod
+    def _run(self, image: np.ndarray) -> Segmentation:
+        """Label ``image``, C-contiguous and of exactly the network's size."""
+
+
+def fit_input(image: np.ndarray, width: int, height: int) -> np.ndarray:
+    """``image`` at the network's size, contiguous: averaged where it shrinks, else linear."""
+    if image.shape[:2] == (height, width):
+        return np.ascontiguousarray(image)
+    shrinks = image.shape[1] >= width and image.shape[0] >= height
+    interpolation = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+    return cv2.resize(image, (width, height), interpolation=interpolation)

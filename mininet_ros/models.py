@@ -1,0 +1,255 @@
+"""A model folder read into one object, verified: network, classes, colours, input, files.
+
+Imports neither PyTorch nor ROS, so that a robot's start-up pays for neither.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import struct
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import yaml
+
+from mininet_ros.share import share_folder
+
+CARD = "model.yaml"
+WEIGHTS = "weights.safetensors"
+GRAPH = "model.onnx"
+REQUIRED_FILES = (WEIGHTS, GRAPH)
+IGNORE_LABEL = 255
+INPUT_MULTIPLE = 8
+CHANNEL_ORDER = "bgr"
+NETWORKS_BY_PREFERENCE = ("mininet_v2_cpu", "mininet_v2")
+
+
+class ModelError(ValueError):
+    """A model can't be used; one sentence names the file and the reason."""
+
+
+@dataclass(frozen=True)
+class Model:
+    """A verified model folder.
+
+    Attributes:
+        folder, name: where it lies; the folder's own name.
+        network, options: name of the network and the options of its table.
+        classes: names in the order of the ids that masks hold.
+        colors: uint8 (classes, 3), RGB.
+        ignore_label: id of pixels without a class, 255.
+        width, height: input of the network in pixels, multiples of 8.
+        scale, offset: a pixel value v in 0-255 enters the network as ``v * scale + offset``.
+        card: ``model.yaml`` as read.
+    """
+
+    folder: Path
+    name: str
+    network: str
+    options: Mapping[str, Any]
+    classes: tuple[str, ...]
+    colors: np.ndarray
+    ignore_label: int
+    width: int
+    height: int
+    scale: float
+    offset: float
+    card: Mapping[str, Any]
+
+    def path(self, filename: str) -> Path:
+        """Full path of one of the folder's files.
+
+        Raises:
+            ModelError: the card lists no such file.
+        """
+        if filename not in self.card["files"]:
+            raise ModelError(f"model folder {self.folder} has no file {filename}")
+        return self.folder / filename
+
+
+def models_folder() -> Path:
+    """Folder of the models that come with the package."""
+    return share_folder() / "models"
+
+
+def load_model(
+    model: str | Path, network: str = "auto", prefer: str = NETWORKS_BY_PREFERENCE[0]
+) -> Model:
+    """Find, read and verify a model.
+
+    Args:
+        model: a path to a model folder, the name of a folder that comes with the package
+            (``camvid_mininet_v2_cpu``), or the first part of such a name (``camvid``), which the
+            network then completes.
+        network: the network that the model must have, or ``auto``.
+        prefer: the network that completes a name's first part where ``network`` is ``auto``.
+
+    Raises:
+        ModelError: nothing of that name, a file is missing or altered, the folder disagrees with
+            itself, or it holds another network than asked for.
+    """
+    folder = find_model_folder(model, prefer if network == "auto" else network)
+    found = read_model_folder(folder)
+    if network not in ("auto", found.network):
+        raise ModelError(
+            f"model {folder} holds network {found.network}, but {network} was asked for: "
+            f"choose another model, or network 'auto'"
+        )
+    return found
+
+
+def find_model_folder(model: str | Path, network: str) -> Path:
+    """Folder that a name or path means, completed by ``network``; see :func:`load_model`.
+
+    Raises:
+        ModelError: there is none; the sentence lists what there is.
+    """
+    path = Path(model).expanduser()
+    if not str(model):
+        raise ModelError("the model's name is empty: give a name such as camvid, or a path")
+    if len(path.parts) > 1 or (path / CARD).is_file():
+        if not path.is_dir():
+            raise ModelError(f"model folder {path} does not exist")
+        return path
+    shipped = models_folder()
+    for name in (str(model), f"{model}_{network}"):
+        if (shipped / name / CARD).is_file():
+            return shipped / name
+    names = ", ".join(sorted(card.parent.name for card in shipped.glob(f"*/{CARD}"))) or "none"
+    raise ModelError(
+        f"there is no model {model!r} for network {network}: give one of those installed "
+        f"({names}) or the path of a model folder"
+    )
+
+
+def read_model_folder(folder: Path) -> Model:
+    """Read and verify one model folder.
+
+    Raises:
+        ModelError: see :func:`load_model`.
+    """
+    path = folder / CARD
+    if not path.is_file():
+        raise ModelError(f"model folder {folder} has no {CARD}")
+    try:
+        card = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ModelError(f"{path} is not readable yaml: {error}") from error
+    model = model_from_card(folder, card)
+    for filename in (*REQUIRED_FILES, *card["files"]):
+        if filename not in card["files"]:
+            raise ModelError(f"{path} does not list {filename}")
+        if not (folder / filename).is_file():
+            raise ModelError(f"model folder {folder} lacks {filename}")
+        if sha256((folder / filename).read_bytes()) != card["files"][filename]:
+            raise ModelError(
+                f"{folder / filename} is not the file that {CARD} lists: its sha256 differs"
+            )
+    require_weights_agree(model, (folder / WEIGHTS).read_bytes())
+    return model
+
+
+def model_from_card(folder: Path, card: Any) -> Model:
+    """The model that a card's content describes; reads no file.
+
+    Raises:
+        ModelError: an entry is missing, or has a value that it can't have.
+    """
+    path = folder / CARD
+    try:
+        classes = tuple(str(entry["name"]) for entry in card["classes"])
+        colors = np.array([entry["color"] for entry in card["classes"]], dtype=np.int64)
+        model = Model(
+            folder=folder,
+            name=folder.name,
+            network=str(card["network"]["name"]),
+            options=dict(card["network"].get("options") or {}),
+            classes=classes,
+            colors=colors.astype(np.uint8),
+            ignore_label=int(card["ignore_label"]),
+            width=int(card["input"]["width"]),
+            height=int(card["input"]["height"]),
+            scale=float(card["input"]["scale"]),
+            offset=float(card["input"]["offset"]),
+            card=card,
+        )
+        order = card["input"]["channel_order"]
+        files = dict(card["files"])
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise ModelError(f"{path} lacks an entry or has a wrong one: {error!r}") from error
+    if colors.shape != (len(classes), 3) or colors.min() < 0 or colors.max() > 255:
+        raise ModelError(f"{path}: every class needs a colour of three values 0-255")
+    if len(set(classes)) != len(classes):
+        raise ModelError(f"{path} names a class twice")
+    if model.ignore_label != IGNORE_LABEL or len(classes) >= IGNORE_LABEL:
+        raise ModelError(f"{path}: ignore_label must be {IGNORE_LABEL}, beyond all classes")
+    for side in (model.width, model.height):
+        if side <= 0 or side % INPUT_MULTIPLE:
+            raise ModelError(
+                f"{path}: input {model.width}x{model.height} must have sides that are multiples "
+                f"of {INPUT_MULTIPLE}"
+            )
+    if order != CHANNEL_ORDER:
+        raise ModelError(f"{path}: channel_order must be {CHANNEL_ORDER}, not {order!r}")
+    for filename in files:
+        if Path(filename).name != filename:
+            raise ModelError(f"{path} lists {filename!r}, which is not a plain file name")
+    return model
+
+
+def require_weights_agree(model: Model, weights: bytes) -> None:
+    """Compare the card with what the weights file says of itself.
+
+    Raises:
+        ModelError: the file is no safetensors file, or of another network or number of classes.
+    """
+    try:
+        (length,) = struct.unpack("<Q", weights[:8])
+        said = json.loads(weights[8 : 8 + length])["__metadata__"]
+        network, classes = said["network"], int(said["classes"])
+    except (struct.error, ValueError, KeyError, TypeError) as error:
+        raise ModelError(
+            f"{model.folder / WEIGHTS} is no safetensors file that names its network: {error!r}"
+        ) from error
+    if (network, classes) != (model.network, len(model.classes)):
+        raise ModelError(
+            f"{model.folder / WEIGHTS} holds {network} with {classes} classes, but {CARD} says "
+            f"{model.network} with {len(model.classes)}"
+        )
+
+
+def write_model_folder(folder: Path, card: Mapping[str, Any], files: Mapping[str, bytes]) -> Model:
+    """Write a model folder and read it back; the card's ``files`` entry is made here.
+
+    The card is written last, so that a folder with a card is whole.
+
+    Args:
+        folder: made where it does not exist.
+        card: content of ``model.yaml`` without ``files``.
+        files: content of each file by its name, ``weights.safetensors`` and ``model.onnx`` among
+            them.
+
+    Raises:
+        ModelError: the card or a file is not what a model folder needs; nothing is written then.
+    """
+    card = {**card, "files": {name: sha256(content) for name, content in files.items()}}
+    model = model_from_card(folder, card)
+    for name in REQUIRED_FILES:
+        if name not in files:
+            raise ModelError(f"a model folder needs {name}")
+    require_weights_agree(model, files[WEIGHTS])
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, content in files.items():
+        (folder / name).write_bytes(content)
+    text = yaml.safe_dump(card, sort_keys=False, allow_unicode=True, width=100)
+    (folder / CARD).write_text(text, encoding="utf-8")
+    return read_model_folder(folder)
+
+
+def sha256(content: bytes) -> str:
+    """Hexadecimal SHA-256 of ``content``."""
+    return hashlib.sha256(content).hexdigest()
