@@ -21,12 +21,14 @@ from mininet_ros.models import (
     INPUT_MULTIPLE,
     WEIGHTS,
     Model,
+    ModelError,
     model_from_card,
     write_model_folder,
 )
 from mininet_ros.network import StagedNetwork, plain_options
 from mininet_ros.training.classes import ClassTable
 from mininet_ros.training.onnx_graph import LOGITS, build_graph
+from mininet_ros.training.train import packed_weights
 
 SCALE = 1 / 255
 OFFSET = -0.5
@@ -94,11 +96,12 @@ def write_model(network: StagedNetwork, card: Mapping[str, Any], folder: Path) -
     """
     network = network.to("cpu").eval()
     model = model_from_card(folder, {**card, "files": {}})
+    if network.classes != len(model.classes):
+        raise ModelError(f"{network.classes} outputs can't be {len(model.classes)} classes")
     graph = build_graph(network, model.width, model.height, model.scale, model.offset)
     check_graph(graph, network, model, check_image(model.width, model.height))
-    weights = {name: value.contiguous() for name, value in network.state_dict().items()}
     metadata = {"network": model.network, "classes": str(len(model.classes))}
-    files = {WEIGHTS: save(weights, metadata), GRAPH: graph.SerializeToString()}
+    files = {WEIGHTS: save(packed_weights(network), metadata), GRAPH: graph.SerializeToString()}
     return write_model_folder(folder, card, files)
 
 

@@ -113,7 +113,7 @@ def train(
             )
             if matrix.miou > best_miou:
                 best_epoch, best_miou = epoch + 1, matrix.miou
-                write_atomically(run / "best.safetensors", candidate.state_dict(), save_file)
+                write_atomically(run / "best.safetensors", packed_weights(candidate), save_file)
             append_log(
                 run / "log.csv",
                 (
@@ -196,6 +196,11 @@ def resume(
         averaged.load_state_dict(checkpoint["averaged"])
     optimizer.load_state_dict(checkpoint["optimizer"])
     return checkpoint["epoch"], checkpoint["best_epoch"], checkpoint["best_miou"]
+
+
+def packed_weights(network: nn.Module) -> dict[str, torch.Tensor]:
+    """Weights and statistics in the memory order that a weights file needs, on the CPU."""
+    return {name: value.cpu().contiguous() for name, value in network.state_dict().items()}
 
 
 def write_atomically(path: Path, content: object, write: Callable[[Any, str], None]) -> None:
