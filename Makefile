@@ -1,0 +1,31 @@
+# `make demo` and `make test` need nothing but Python 3.10-3.13 with venv on x86-64 Linux.
+
+PYTHON ?= python3
+INPUT ?= generated
+OUTPUT ?= demo_output
+VENV := .venv
+PIP := $(VENV)/bin/python -m pip --disable-pip-version-check install --quiet -c .ci/pins.txt
+PACKAGING := setup.py setup.cfg pyproject.toml .ci/pins.txt
+
+.PHONY: demo test clean
+
+demo: $(VENV)/demo-installed
+	$(VENV)/bin/mininet_ros demo "$(INPUT)" --output "$(OUTPUT)"
+
+test: $(VENV)/test-installed
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/lint-imports
+	$(VENV)/bin/python -m pytest
+
+$(VENV)/demo-installed: $(PACKAGING)
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) -e '.[ros]'
+	touch $@
+
+$(VENV)/test-installed: $(VENV)/demo-installed
+	$(PIP) -e '.[ros,train,bags,test]'
+	touch $@
+
+clean:
+	rm -rf $(VENV) build *.egg-info demo_output
