@@ -1,0 +1,71 @@
+"""One way to open every source of images."""
+
+from __future__ import annotations
+
+import math
+import re
+from pathlib import Path
+
+from mininet_ros.sequences.files import (
+    IMAGE_RATE_HZ,
+    IMAGE_SUFFIXES,
+    Camera,
+    ImageFiles,
+    VideoFile,
+    image_files,
+)
+from mininet_ros.sequences.generated import GeneratedStreet
+from mininet_ros.sequences.sequence import Sequence, SequenceError
+
+GENERATED = "generated"
+"""Name of the project's own sequence."""
+
+
+def open_sequence(source: str | Path, rate_hz: float | None = None) -> Sequence:
+    """Open an image sequence.
+
+    Args:
+        source: an image file, a folder of images, a video file, the index of a camera ("0"), or
+            "generated" for the project's own sequence. A file or folder wins over a camera or
+            the generator of the same name.
+        rate_hz: frames a second. Images have 10 and the generated sequence 15 by default; a
+            video's replaces the rate that its file states, every frame is still delivered; a
+            camera is asked for it.
+
+    Returns:
+        The sequence, its first frame known to be readable.
+
+    Raises:
+        SequenceError: the source does not exist or cannot be read, or the rate is not positive.
+    """
+    if rate_hz is not None and not (math.isfinite(rate_hz) and rate_hz > 0):
+        raise SequenceError(f"a rate of {rate_hz} Hz is impossible; give one above 0")
+    text = str(source)
+    if not text:
+        raise SequenceError("the name of the sequence is empty; give a file, a folder or a camera")
+    path = Path(source).expanduser()
+    camera = re.fullmatch(r"(?:/dev/video)?(\d+)", text)
+    if camera and not path.is_file() and not path.is_dir():
+        return Camera(int(camera[1]), rate_hz)
+    if text == GENERATED and not path.exists():
+        return GeneratedStreet() if rate_hz is None else GeneratedStreet(rate_hz=rate_hz)
+    if path.is_dir():
+        return _open_folder(path, rate_hz or IMAGE_RATE_HZ)
+    if not path.exists():
+        raise SequenceError(
+            f"{path} does not exist; give an image, a folder of images, a video, the index of a "
+            f'camera or "{GENERATED}"'
+        )
+    if path.suffix.lower() in IMAGE_SUFFIXES:
+        return ImageFiles([path], path.stem, rate_hz or IMAGE_RATE_HZ)
+    return VideoFile(path, rate_hz)
+
+
+def _open_folder(folder: Path, rate_hz: float) -> Sequence:
+    paths = image_files(folder)
+    if not paths:
+        raise SequenceError(
+            f"{folder} holds no images; give a folder with files that end in "
+            f"{', '.join(IMAGE_SUFFIXES)}"
+        )
+    return ImageFiles(paths, folder.resolve().name, rate_hz)

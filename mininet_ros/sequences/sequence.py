@@ -1,0 +1,75 @@
+"""The interface that all image sequences share."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+
+class SequenceError(ValueError):
+    """A source cannot be opened or read; one sentence says which and what to do."""
+
+
+@dataclass(frozen=True, eq=False)
+class Frame:
+    """One picture of a sequence.
+
+    Attributes:
+        image: (H, W, 3) uint8 BGR. Frames of one image folder may differ in size.
+        stamp_ns: time since the start of the sequence, ns.
+        name: unique in the sequence and usable as a file name, without suffix.
+    """
+
+    image: np.ndarray
+    stamp_ns: int
+    name: str
+
+
+class Sequence(ABC):
+    """Frames in order of time. Iterating again starts from the beginning (a camera goes on).
+
+    Attributes:
+        name: of the source, usable as a file name.
+        width: of the first frame, px.
+        height: of the first frame, px.
+        rate_hz: frames a second.
+        length: number of frames; None where it is not known, as with a camera.
+        camera_matrix: (3, 3) float64 intrinsics K of an undistorted camera, px; None if unknown.
+    """
+
+    name: str
+    width: int
+    height: int
+    rate_hz: float
+    length: int | None
+    camera_matrix: np.ndarray | None = None
+
+    @abstractmethod
+    def __iter__(self) -> Iterator[Frame]:
+        """Iterate over the frames from the beginning.
+
+        Raises:
+            SequenceError: a frame cannot be read.
+        """
+
+    def close(self) -> None:  # noqa: B027 - most sources hold nothing to release
+        """Release the source; only a camera holds one between iterations."""
+
+    def __enter__(self) -> Sequence:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def frame_name(index: int) -> str:
+    """Name of a numbered frame, in an order that sorts."""
+    return f"frame_{index:06d}"
+
+
+def stamp_of(index: int, rate_hz: float) -> int:
+    """Stamp of a frame of a sequence of constant rate, ns."""
+    return round(index * 1_000_000_000 / rate_hz)
