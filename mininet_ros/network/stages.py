@@ -75,6 +75,10 @@ class StagedNetwork(nn.Module):
             if isinstance(module, nn.Conv2d):
                 nn.init.kaiming_normal_(module.weight, mode="fan_in", nonlinearity="relu")
 
+    def packed_weights(self) -> dict[str, Tensor]:
+        """Weights and statistics by name, on the CPU, in the memory order of a weights file."""
+        return {name: value.cpu().contiguous() for name, value in self.state_dict().items()}
+
     def forward(self, image: Tensor) -> Tensor:
         self._require_multiple(image)
         outputs = {IMAGE: image}

@@ -19,13 +19,9 @@ def draw_curves(log: Path, picture: Path) -> None:
     figure, (above, below) = pyplot.subplots(2, 1, sharex=True, figsize=(8, 6))
     above.plot(epochs, [float(row["loss"]) for row in rows])
     above.set_ylabel("training loss")
-    below.plot(epochs, [100 * float(row["miou"]) for row in rows], label="kept weights")
-    below.plot(
-        epochs, [100 * float(row["miou_plain"]) for row in rows], label="weights of the step", lw=1
-    )
+    below.plot(epochs, [100 * float(row["miou"]) for row in rows])
     below.set_xlabel("epoch")
     below.set_ylabel("validation mIoU in %")
-    below.legend()
     for axes in (above, below):
         axes.grid(alpha=0.3)
     figure.tight_layout()

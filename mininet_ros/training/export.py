@@ -28,7 +28,6 @@ from mininet_ros.models import (
 from mininet_ros.network import StagedNetwork, plain_options
 from mininet_ros.training.classes import ClassTable
 from mininet_ros.training.onnx_graph import LOGITS, build_graph
-from mininet_ros.training.train import packed_weights
 
 SCALE = 1 / 255
 OFFSET = -0.5
@@ -101,7 +100,7 @@ def write_model(network: StagedNetwork, card: Mapping[str, Any], folder: Path) -
     graph = build_graph(network, model.width, model.height, model.scale, model.offset)
     check_graph(graph, network, model, check_image(model.width, model.height))
     metadata = {"network": model.network, "classes": str(len(model.classes))}
-    files = {WEIGHTS: save(packed_weights(network), metadata), GRAPH: graph.SerializeToString()}
+    files = {WEIGHTS: save(network.packed_weights(), metadata), GRAPH: graph.SerializeToString()}
     return write_model_folder(folder, card, files)
 
 

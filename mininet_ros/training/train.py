@@ -23,12 +23,13 @@ from tqdm import tqdm
 
 from mininet_ros.network import StagedNetwork, build_network
 from mininet_ros.training.curves import draw_curves
-from mininet_ros.training.datasets import LabelledImages
+from mininet_ros.training.datasets import LabelledImages, Sample
 from mininet_ros.training.loss import class_weights, segmentation_loss
+from mininet_ros.training.metrics import ConfusionMatrix
 from mininet_ros.training.prediction import score, to_input
 from mininet_ros.training.recipe import Recipe
 
-LOG_COLUMNS = ("epoch", "step", "learning_rate", "loss", "miou", "pixel_accuracy", "miou_plain")
+LOG_COLUMNS = ("epoch", "learning_rate", "loss", "miou", "pixel_accuracy")
 WARM_UP_STEPS = 10
 
 
@@ -61,78 +62,33 @@ def train(
     claim_run_folder(recipe, run)
     torch.manual_seed(recipe.seed)
     network = build_network(recipe.network, len(training.classes.names), **recipe.options)
-    network = network.to(device, memory_format=torch.channels_last).train()
-    averaged = copy.deepcopy(network) if recipe.average_decay else None
+    network = network.to(device, memory_format=torch.channels_last)
+    averaged = copy.deepcopy(network).eval() if recipe.average_decay else None
     optimizer = torch.optim.Adam(
         network.parameters(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay
     )
     weights = class_weights(training, recipe.class_weight_power).to(device)
     samples = [training[index] for index in range(len(training))]
-    steps_per_epoch = max(1, len(samples) // recipe.batch_size)
-    steps = recipe.epochs * steps_per_epoch
 
     first_epoch, best_epoch, best_miou = resume(run, network, averaged, optimizer)
     for epoch in range(first_epoch, recipe.epochs):
-        network.train()
-        order = np.random.default_rng((recipe.seed, epoch)).permutation(len(samples))
-        losses = []
-        bar = tqdm(
-            range(steps_per_epoch),
-            desc=f"epoch {epoch + 1}/{recipe.epochs} mIoU {100 * best_miou:.1f}",
-            leave=False,
-        )
-        for index in bar:
-            step = epoch * steps_per_epoch + index
-            for group in optimizer.param_groups:
-                group["lr"] = recipe.learning_rate_at(step, steps)
-            chosen = order[index * recipe.batch_size : (index + 1) * recipe.batch_size]
-            images, labels = draw_batch(recipe, [samples[i] for i in chosen], step)
-            torch.manual_seed(hash((recipe.seed, step)))
-            logits = network(to_input(images, torch.device(device)))
-            truth = torch.from_numpy(labels).to(device, torch.int64)
-            loss = segmentation_loss(logits, truth, weights)
-            optimizer.zero_grad(set_to_none=True)
-            loss.backward()
-            optimizer.step()
-            if averaged is not None:
-                update_average(averaged, network, recipe.average_decay, step)
-            losses.append(loss.item())
-            bar.set_postfix(loss=f"{np.mean(losses):.3f}")
-        if not np.isfinite(losses).all():
-            raise TrainingError(
-                f"the loss of epoch {epoch + 1} is not finite: lower the learning rate; "
-                f"the checkpoint of the epoch before is kept"
-            )
+        title = f"epoch {epoch + 1}/{recipe.epochs}, best mIoU {100 * best_miou:.1f} %"
+        loss = train_epoch(recipe, epoch, samples, network, averaged, optimizer, weights, title)
         if (epoch + 1) % recipe.validate_every == 0 or epoch + 1 == recipe.epochs:
-            candidate = network if averaged is None else averaged
+            candidate = averaged or network
             matrix = score(candidate, validation, recipe.width, recipe.height)
-            plain = (
-                matrix
-                if averaged is None
-                else score(network, validation, recipe.width, recipe.height)
-            )
             if matrix.miou > best_miou:
                 best_epoch, best_miou = epoch + 1, matrix.miou
-                write_atomically(run / "best.safetensors", packed_weights(candidate), save_file)
-            append_log(
-                run / "log.csv",
-                (
-                    epoch + 1,
-                    (epoch + 1) * steps_per_epoch,
-                    f"{optimizer.param_groups[0]['lr']:.3e}",
-                    f"{np.mean(losses):.4f}",
-                    f"{matrix.miou:.4f}",
-                    f"{matrix.pixel_accuracy:.4f}",
-                    f"{plain.miou:.4f}",
-                ),
-            )
+                write_atomically(run / "best.safetensors", candidate.packed_weights(), save_file)
+            rate = optimizer.param_groups[0]["lr"]
+            append_log(run / "log.csv", epoch + 1, rate, loss, matrix)
             draw_curves(run / "log.csv", run / "curves.png")
         checkpoint = {
             "epoch": epoch + 1,
             "best_epoch": best_epoch,
             "best_miou": best_miou,
             "network": network.state_dict(),
-            "averaged": averaged.state_dict() if averaged is not None else {},
+            "averaged": averaged.state_dict() if averaged else {},
             "optimizer": optimizer.state_dict(),
         }
         write_atomically(run / "checkpoint.pt", checkpoint, torch.save)
@@ -140,7 +96,52 @@ def train(
     return TrainingResult(network.eval(), best_epoch, best_miou)
 
 
-def draw_batch(recipe: Recipe, samples: list, step: int) -> tuple[np.ndarray, np.ndarray]:
+def train_epoch(
+    recipe: Recipe,
+    epoch: int,
+    samples: list[Sample],
+    network: nn.Module,
+    averaged: nn.Module | None,
+    optimizer: torch.optim.Optimizer,
+    weights: torch.Tensor,
+    title: str,
+) -> float:
+    """One pass over the samples in an order of the epoch's own; returns the mean loss.
+
+    Raises:
+        TrainingError: the loss is no longer finite.
+    """
+    network.train()
+    order = np.random.default_rng((recipe.seed, epoch)).permutation(len(samples))
+    steps = max(1, len(samples) // recipe.batch_size)
+    losses = []
+    bar = tqdm(range(steps), desc=title, leave=False)
+    for index in bar:
+        step = epoch * steps + index
+        for group in optimizer.param_groups:
+            group["lr"] = recipe.learning_rate_at(step, recipe.epochs * steps)
+        chosen = order[index * recipe.batch_size : (index + 1) * recipe.batch_size]
+        images, labels = draw_batch(recipe, [samples[i] for i in chosen], step)
+        torch.manual_seed(hash((recipe.seed, step)))
+        logits = network(to_input(images, weights.device))
+        truth = torch.from_numpy(labels).to(weights.device, torch.int64)
+        loss = segmentation_loss(logits, truth, weights)
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        optimizer.step()
+        if averaged is not None:
+            update_average(averaged, network, recipe.average_decay, step)
+        losses.append(loss.item())
+        bar.set_postfix(loss=f"{np.mean(losses):.3f}")
+    if not np.isfinite(losses).all():
+        raise TrainingError(
+            f"the loss of epoch {epoch + 1} is not finite: lower the learning rate; "
+            f"the checkpoint of the epoch before is kept"
+        )
+    return float(np.mean(losses))
+
+
+def draw_batch(recipe: Recipe, samples: list[Sample], step: int) -> tuple[np.ndarray, np.ndarray]:
     """Augmented uint8 images (N, height, width, 3) and labels (N, height, width) of one step."""
     crops = [
         recipe.augmentation(
@@ -198,11 +199,6 @@ def resume(
     return checkpoint["epoch"], checkpoint["best_epoch"], checkpoint["best_miou"]
 
 
-def packed_weights(network: nn.Module) -> dict[str, torch.Tensor]:
-    """Weights and statistics in the memory order that a weights file needs, on the CPU."""
-    return {name: value.cpu().contiguous() for name, value in network.state_dict().items()}
-
-
 def write_atomically(path: Path, content: object, write: Callable[[Any, str], None]) -> None:
     """Write beside and rename, so that an interrupted write leaves the last good file."""
     beside = path.with_suffix(path.suffix + ".part")
@@ -210,11 +206,21 @@ def write_atomically(path: Path, content: object, write: Callable[[Any, str], No
     beside.replace(path)
 
 
-def append_log(path: Path, row: tuple) -> None:
+def append_log(
+    path: Path, epoch: int, learning_rate: float, loss: float, matrix: ConfusionMatrix
+) -> None:
     """Append a row to the log, with a header where it is new."""
     is_new = not path.exists()
     with path.open("a", newline="") as file:
         writer = csv.writer(file)
         if is_new:
             writer.writerow(LOG_COLUMNS)
-        writer.writerow(row)
+        writer.writerow(
+            (
+                epoch,
+                f"{learning_rate:.3e}",
+                f"{loss:.4f}",
+                f"{matrix.miou:.4f}",
+                f"{matrix.pixel_accuracy:.4f}",
+            )
+        )

@@ -1,0 +1,252 @@
+"""Training: its pieces against the paper's formulas, and a small run from data to model folder."""
+
+import json
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from safetensors.torch import load_file
+
+from mininet_ros import cli
+from mininet_ros.models import load_model
+from mininet_ros.training import train as loop
+from mininet_ros.training.augmentation import Augmentation
+from mininet_ros.training.datasets import DatasetError, open_dataset
+from mininet_ros.training.loss import class_weights, segmentation_loss
+from mininet_ros.training.metrics import ConfusionMatrix
+from mininet_ros.training.recipe import Recipe
+
+SIZE = (64, 48)
+RECIPE = Recipe(
+    network="mininet_v2_cpu",
+    dataset="camvid",
+    width=SIZE[0],
+    height=SIZE[1],
+    epochs=4,
+    batch_size=2,
+    average_decay=0.5,
+    seed=3,
+)
+
+
+@pytest.fixture(scope="session")
+def small_camvid(tmp_path_factory):
+    """Six pictures a split in CamVid's layout: sky above, road below, a car and some void."""
+    root = tmp_path_factory.mktemp("camvid")
+    random = np.random.default_rng(0)
+    for split in ("train", "val"):
+        for folder in (split, f"{split}annot"):
+            (root / folder).mkdir()
+        for number in range(6):
+            horizon = int(random.integers(15, 30))
+            labels = np.full((SIZE[1], SIZE[0]), 3, np.uint8)
+            labels[:horizon] = 0
+            labels[horizon : horizon + 10, 10:25] = 8
+            labels[-4:] = 11
+            shades = np.full((12, 3), 128, np.int64)
+            shades[[0, 3, 8]] = [[250, 200, 150], [80, 80, 80], [20, 20, 200]]
+            image = shades[labels] + random.integers(-20, 20, (SIZE[1], SIZE[0], 3))
+            name = f"{number:04d}.png"
+            cv2.imwrite(str(root / split / name), np.clip(image, 0, 255).astype(np.uint8))
+            cv2.imwrite(str(root / f"{split}annot" / name), labels)
+    return root
+
+
+def splits(root):
+    return open_dataset("camvid", root, "train"), open_dataset("camvid", root, "val")
+
+
+def test_learning_rate_follows_the_polynomial():
+    recipe = Recipe("mininet_v2", "camvid", 480, 360)
+    assert recipe.learning_rate_at(0, 100) == pytest.approx(1e-3)
+    assert recipe.learning_rate_at(50, 100) == pytest.approx(1e-5 + 9.9e-4 * 0.5**0.9)
+    assert recipe.learning_rate_at(100, 100) == pytest.approx(1e-5)
+
+
+@pytest.mark.parametrize(
+    "change", [{"epochs": 0}, {"learning_rate": 0.0}, {"average_decay": 1.0}, {"batch_size": 0}]
+)
+def test_recipes_out_of_range_are_refused(change):
+    with pytest.raises(ValueError, match=r"must"):
+        Recipe("mininet_v2", "camvid", 480, 360, **change)
+    with pytest.raises(ValueError, match="scale range"):
+        Augmentation(scale_range=(2.0, 0.5))
+
+
+def test_class_weights_are_the_papers(small_camvid):
+    training, _ = splits(small_camvid)
+    weights = class_weights(training, 0.12)
+    frequencies = {}
+    for label in (0, 3, 8):
+        shares = [(sample.labels == label).mean() for sample in training]
+        frequencies[label] = np.mean(shares)
+    median = np.median(list(frequencies.values()))
+    for label, frequency in frequencies.items():
+        assert weights[label] == pytest.approx((median / frequency) ** 0.12, rel=1e-5)
+    assert weights[1] == 1
+
+
+def test_loss_is_taken_at_label_size_and_ignores_void():
+    logits = torch.zeros(1, 2, 2, 2)
+    logits[:, 1] = 5
+    labels = torch.ones(1, 4, 4, dtype=torch.int64)
+    weights = torch.ones(2)
+    right = segmentation_loss(logits, labels, weights)
+    labels[0, 0, 0] = 0
+    assert segmentation_loss(logits, labels, weights) > 10 * right
+    labels[0, 0, 0] = 255
+    assert segmentation_loss(logits, labels, weights) == pytest.approx(float(right))
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    seed=st.integers(0, 10**6),
+    low=st.floats(0.3, 1.0),
+    high=st.floats(1.0, 2.5),
+    width=st.integers(8, 70),
+    height=st.integers(8, 70),
+)
+def test_augmentation_keeps_image_and_labels_together(seed, low, high, width, height):
+    labels = np.zeros((40, 56), np.uint8)
+    labels[10:30, 8:30] = 5
+    image = np.repeat(np.where(labels == 5, 240, 10).astype(np.uint8)[..., None], 3, axis=2)
+    augmentation = Augmentation(scale_range=(low, high))
+    crop, truth = augmentation(image, labels, width, height, np.random.default_rng(seed))
+    assert crop.shape == (height, width, 3)
+    assert truth.shape == (height, width)
+    assert set(np.unique(truth)) <= {0, 5, 255}
+    inside = cv2.erode((truth == 5).astype(np.uint8), np.ones((5, 5)), borderValue=1) > 0
+    outside = cv2.erode((truth == 0).astype(np.uint8), np.ones((5, 5)), borderValue=1) > 0
+    assert (crop[inside] > 200).all()
+    assert (crop[outside] < 50).all()
+
+
+def test_confusion_matrix():
+    matrix = ConfusionMatrix(3)
+    matrix.add(np.array([[0, 0, 1, 255]], np.uint8), np.array([[0, 1, 1, 2]], np.uint8))
+    assert matrix.iou[:2].tolist() == [0.5, 0.5]
+    assert np.isnan(matrix.iou[2])
+    assert matrix.miou == 0.5
+    assert matrix.pixel_accuracy == pytest.approx(2 / 3)
+    with pytest.raises(ValueError, match="beyond"):
+        matrix.add(np.zeros((1, 1), np.uint8), np.full((1, 1), 3, np.uint8))
+    assert np.isnan(ConfusionMatrix(2).miou)
+
+
+def test_interrupted_run_ends_like_an_uninterrupted_one(small_camvid, tmp_path, monkeypatch):
+    whole = loop.train(RECIPE, *splits(small_camvid), tmp_path / "whole")
+    original = loop.train_epoch
+
+    def interrupt(recipe, epoch, *rest):
+        if epoch == 2:
+            raise KeyboardInterrupt
+        return original(recipe, epoch, *rest)
+
+    monkeypatch.setattr(loop, "train_epoch", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        loop.train(RECIPE, *splits(small_camvid), tmp_path / "parts")
+    monkeypatch.undo()
+    resumed = loop.train(RECIPE, *splits(small_camvid), tmp_path / "parts")
+    assert (resumed.epoch, resumed.miou) == (whole.epoch, whole.miou)
+    for name in ("best.safetensors",):
+        first, second = (load_file(tmp_path / run / name) for run in ("whole", "parts"))
+        assert all(torch.equal(first[key], second[key]) for key in first)
+    logs = [(tmp_path / run / "log.csv").read_text() for run in ("whole", "parts")]
+    assert logs[0] == logs[1]
+    assert len(logs[0].splitlines()) == 1 + RECIPE.epochs
+    assert (tmp_path / "whole" / "curves.png").stat().st_size > 1000
+
+
+def test_training_learns(small_camvid, tmp_path):
+    recipe = Recipe(
+        **{
+            **RECIPE.__dict__,
+            "epochs": 12,
+            "average_decay": 0.0,
+            "augmentation": Augmentation(scale_range=(1.0, 1.0)),
+        }
+    )
+    assert loop.train(recipe, *splits(small_camvid), tmp_path).miou > 0.6
+
+
+def test_run_of_another_recipe_is_not_resumed(small_camvid, tmp_path):
+    loop.claim_run_folder(RECIPE, tmp_path)
+    other = Recipe(**{**RECIPE.__dict__, "seed": 4})
+    with pytest.raises(loop.TrainingError, match="other settings"):
+        loop.train(other, *splits(small_camvid), tmp_path)
+
+
+def test_diverging_run_ends_in_one_sentence(small_camvid, tmp_path, monkeypatch):
+    monkeypatch.setattr(loop, "segmentation_loss", lambda logits, *_: logits.sum() * float("nan"))
+    with pytest.raises(loop.TrainingError, match="epoch 1 is not finite"):
+        loop.train(RECIPE, *splits(small_camvid), tmp_path)
+
+
+def test_train_and_evaluate_commands(small_camvid, tmp_path, capsys):
+    data = ["--dataset", "camvid", "--data", str(small_camvid)]
+    output = str(tmp_path / "model")
+    arguments = ["--network", "mininet_v2_cpu", "--output", output, "--input-size", "64x48"]
+    schedule = ["--epochs", "2", "--batch-size", "3", "--scale-range", "0.9,1.1"]
+    assert cli.main(["train", *data, *arguments, *schedule]) == 0
+    model = load_model(output)
+    assert model.card["training"]["epochs"] == 2
+    assert model.card["data"]["licence"] == "CC BY-NC 4.0"
+    capsys.readouterr()
+    assert cli.main(["evaluate", output, *data, "--split", "val", "--json"]) == 0
+    figures = json.loads(capsys.readouterr().out)
+    assert figures["miou"] == pytest.approx(model.card["figures"]["validation_miou"], abs=0.01)
+    assert figures["images"] == 6
+    assert figures["iou"]["Tree"] is None or 0 <= figures["iou"]["Tree"] <= 1
+    assert 0 < figures["pixel_accuracy"] <= 1
+    assert cli.main(["evaluate", output, *data, "--input-size", "96x64", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["runtime"] == "pytorch"
+    assert cli.main(["evaluate", output, *data]) == 0
+    assert "mIoU" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("harm", "message"),
+    [
+        (lambda root: (root / "train" / "0001.png").unlink(), r"0001\.png has no partner"),
+        (lambda root: (root / "train" / "0001.png").write_bytes(b"x"), "not a readable image"),
+        (lambda root: (root / "trainannot" / "0001.png").write_bytes(b""), "not a readable label"),
+        (
+            lambda root: cv2.imwrite(
+                str(root / "trainannot" / "0001.png"), np.zeros((9, 9), np.uint8)
+            ),
+            "has 9x9 pixels, but its image",
+        ),
+        (
+            lambda root: cv2.imwrite(
+                str(root / "trainannot" / "0001.png"), np.full((48, 64), 12, np.uint8)
+            ),
+            "holds label 12",
+        ),
+        (
+            lambda root: cv2.imwrite(
+                str(root / "trainannot" / "0001.png"), np.zeros((48, 64, 3), np.uint8)
+            ),
+            "one 8-bit channel",
+        ),
+        (lambda root: [path.unlink() for path in (root / "train").iterdir()], r"holds no \*\.png"),
+    ],
+)
+def test_bad_data_is_named(small_camvid, tmp_path, harm, message):
+    import shutil
+
+    root = shutil.copytree(small_camvid, tmp_path / "camvid")
+    harm(root)
+    with pytest.raises(DatasetError, match=message):
+        loop.train(RECIPE, *splits(root), tmp_path / "run")
+
+
+def test_wrong_names_of_datasets(tmp_path):
+    with pytest.raises(DatasetError, match="unknown dataset 'voc'"):
+        open_dataset("voc", tmp_path, "train")
+    with pytest.raises(DatasetError, match="no split 'dev'"):
+        open_dataset("camvid", tmp_path, "dev")
+    with pytest.raises(DatasetError, match="does not exist; expected tree"):
+        open_dataset("camvid", tmp_path, "train")
