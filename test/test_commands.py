@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 import pytest
 import yaml
-
 from conftest import real_data
+
 from mininet_ros import cli
 from mininet_ros.models import load_model
 
@@ -123,8 +123,7 @@ def test_export_command(capsys, tiny_model, tmp_path):
         (["describe", "mininet_v2", "--input-size", "100x100"], "multiples of 8"),
         (["segment", "nothing", "generated", "--output", "x"], "there is no model"),
         (
-            ["train", "--dataset", "camvid", "--data", "/nowhere", "--network", "mininet_v2", *OUT]
-
+            ["train", "--dataset", "camvid", "--data", "/nowhere", "--network", "mininet_v2", *OUT],
             "/nowhere/train does not exist; expected tree",
         ),
     ],
