@@ -49,7 +49,8 @@ def read_image(path: Path) -> np.ndarray:
     image = cv2.imdecode(data, flags) if data.size else None
     if image is None:
         raise SequenceError(
-            f"cannot decode image {path}; replace or remove the file, it is damaged or no image"
+            f"cannot decode image {path}; replace or remove the file, for it is damaged or holds "
+            "no picture of 8 or 16 bits"
         )
     if image.dtype == np.uint16:
         return cv2.convertScaleAbs(image, alpha=1 / 257)

@@ -35,7 +35,8 @@ class VisibleSign:
         corners: (4, 2) float64 px, clockwise from the top left of the lettering, of the part in
             front of the camera; they may lie outside of the picture.
         visible: share of the board's projection that is seen, neither cut nor hidden, 0 to 1.
-        whole: the board lies inside of the picture, unhidden, and covers at least 64 px.
+        whole: the board lies inside of the picture, at least 95 % of it are seen, and it covers
+            at least 64 px.
     """
 
     number: int
