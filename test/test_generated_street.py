@@ -151,7 +151,7 @@ def test_light_and_shake_show_in_the_picture(drive):
 def tracked(first: np.ndarray, second: np.ndarray, mask: np.ndarray):
     """Corners of the first picture under the mask and where Lucas-Kanade finds them again."""
     grey = [cv2.cvtColor(image, cv2.COLOR_BGR2GRAY) for image in (first, second)]
-    points = cv2.goodFeaturesToTrack(grey[0], 400, 0.01, 5, mask=mask.astype(np.uint8))
+    points = cv2.goodFeaturesToTrack(grey[0], 400, 0.003, 5, mask=mask.astype(np.uint8))
     found, there, _ = cv2.calcOpticalFlowPyrLK(*grey, points, None, winSize=(21, 21))
     back, here, _ = cv2.calcOpticalFlowPyrLK(*grey[::-1], found, None, winSize=(21, 21))
     stable = np.linalg.norm(back - points, axis=2)[:, 0] < 0.5

@@ -22,29 +22,31 @@ def tree(rng: np.random.Generator, conifer: bool) -> Texture:
     for _ in range(7):
         tip = (2.5 + rng.normal(0, 0.8), rng.uniform(1.5, 3.5))
         sketch.line([(2.5, rng.uniform(3.6, 4.8)), tip], 0.06, bark)
-    clumps = []
-    for _ in range(420):
-        height = rng.uniform(0, 1) ** 0.8
-        if conifer:
-            reach = 0.15 + 1.55 * height
-            x, y = 2.5 + rng.uniform(-1, 1) * reach, 0.3 + 6.2 * height
-        else:
-            angle, radius = rng.uniform(0, 2 * np.pi), rng.uniform(0, 1) ** 0.5
-            x = 2.5 + 2.05 * radius * np.cos(angle) * (1 - 0.2 * np.sin(3 * angle))
-            y = 2.75 + 2.2 * radius * np.sin(angle)
-        clumps.append((x, y, rng.uniform(0.07, 0.24)))
-    clumps.sort(key=lambda clump: -clump[1])
-    green = np.array([34, 62, 54] if conifer else [44, 92, 82], float)
-    for x, y, size in clumps:
-        lit = 1.25 - 0.09 * y + rng.normal(0, 0.16)
-        tone = tuple(np.clip(green * lit, 8, 220))
-        sketch.ellipse((x, y), (size, 0.72 * size), tone, rng.uniform(0, 180))
+    green = np.array([30, 54, 48] if conifer else [44, 88, 72], float)
+    # Dark boughs first, then ever smaller and lighter leaves: the crown gets depth.
+    for count, size, light in ((260, 0.2, 0.55), (700, 0.1, 0.9), (1100, 0.055, 1.2)):
+        for _ in range(count):
+            x, y = _crown_point(rng, conifer)
+            lit = light * (1.3 - 0.1 * y) + rng.normal(0, 0.14)
+            tone = tuple(np.clip(green * lit, 8, 220))
+            radius = size * rng.uniform(0.6, 1.4)
+            sketch.ellipse((x, y), (radius, 0.6 * radius), tone, rng.uniform(0, 180))
     rows, columns = sketch.pixels.shape[:2]
-    sketch.shade(1 + 0.22 * noise(rng, (rows, columns), 5))
     gaps = noise(rng, (rows, columns), 9) > 1.15
     gaps[round(0.62 * rows) :] = False
     sketch.pixels[gaps] = 0
     return sketch.texture()
+
+
+def _crown_point(rng: np.random.Generator, conifer: bool) -> tuple[float, float]:
+    if conifer:
+        height = rng.uniform(0, 1) ** 0.7
+        tier = 0.75 + 0.25 * ((7 * height) % 1)  # boughs hang in tiers
+        reach = 0.1 + 1.55 * height * tier
+        return 2.5 + rng.uniform(-1, 1) * reach, 0.3 + 6.2 * height
+    angle, radius = rng.uniform(0, 2 * np.pi), rng.uniform(0, 1) ** 0.45
+    radius *= 1 + 0.1 * np.sin(3 * angle) + 0.07 * np.sin(7 * angle + 1)
+    return 2.5 + 2.05 * radius * np.cos(angle), 2.75 + 2.2 * radius * np.sin(angle)
 
 
 def hedge(rng: np.random.Generator) -> Texture:

@@ -129,12 +129,12 @@ def sky(rng: np.random.Generator) -> Texture:
     """Bright sky with soft clouds over a distant row of trees; the lower edge is the horizon."""
     rows, columns = 384, 1024
     up = np.linspace(1, 0, rows, dtype=np.float32)[:, None, None]
-    zenith = np.array([240, 218, 194], np.float32)
-    horizon = np.array([240, 236, 230], np.float32)
+    zenith = np.array([246, 230, 210], np.float32)
+    horizon = np.array([246, 243, 238], np.float32)
     image = horizon + (zenith - horizon) * np.clip(1.5 * up, 0, 1) ** 0.8
     cloud = clouded(rng, (rows * 2, columns), 230, 5)[::2]
     cover = np.clip(cloud * 0.55 + 0.42, 0, 1)[..., None] ** 1.4
-    lit = 247 - 15 * np.clip(clouded(rng, (rows, columns), 140, 4), -1, 1.5)[..., None]
+    lit = 251 - 12 * np.clip(clouded(rng, (rows, columns), 140, 4), -1, 1.5)[..., None]
     image = image * (1 - cover) + lit * cover * np.array([1.0, 0.995, 0.985], np.float32)
     return Texture(opaque(image))
 
