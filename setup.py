@@ -37,6 +37,7 @@ setup(
         "onnxruntime>=1.17",
         "opencv-python-headless>=4.5",
         "PyYAML>=5.4",
+        "tqdm>=4.57",
     ],
     extras_require={
         # ROS 2 from PyPI, for a machine without a ROS distribution (x86-64 Linux).
@@ -47,7 +48,6 @@ setup(
             "safetensors>=0.4",
             "onnx>=1.16",
             "matplotlib>=3.5",
-            "tqdm>=4.57",
         ],
         "bags": ["rosbags>=0.10"],
         "test": ["pytest>=7", "hypothesis>=6", "import-linter>=2", "ruff>=0.6"],

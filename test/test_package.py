@@ -18,10 +18,11 @@ KEY_OF_MODULE = {
     "cv2": "python3-opencv",
     "numpy": "python3-numpy",
     "onnxruntime": "python3-onnxruntime-pip",
+    "tqdm": "python3-tqdm",
     "yaml": "python3-yaml",
 }
 # Installed by those who train, use the GPU or read bags: not on every robot (see package.xml).
-OPTIONAL = {"matplotlib", "onnx", "rosbags", "safetensors", "torch", "tqdm"}
+OPTIONAL = {"matplotlib", "onnx", "rosbags", "safetensors", "torch"}
 # Not imported by the package: `ros2 launch` itself.
 COMMANDS = {"ros2launch"}
 
@@ -62,15 +63,15 @@ def test_every_import_is_a_dependency_and_every_dependency_is_imported(manifest)
     assert declared - COMMANDS == needed
 
 
-def test_what_rosdep_does_not_install_is_in_an_extra(setup_arguments):
-    required = setup_arguments["install_requires"]
-    extras = [line for lines in setup_arguments["extras_require"].values() for line in lines]
-    distributions = {
-        line.split(">")[0].replace("opencv-python-headless", "cv2") for line in required
-    }
-    distributions = {name.replace("PyYAML", "yaml") for name in distributions}
-    assert distributions == set(KEY_OF_MODULE)
-    assert {line.split(">")[0] for line in extras} >= imported_modules() & OPTIONAL
+def test_pip_requirements_are_the_imports(setup_arguments):
+    def names(lines: list[str]) -> set[str]:
+        return {line.split(">")[0] for line in lines}
+
+    extras = setup_arguments["extras_require"].values()
+    module_of = {"opencv-python-headless": "cv2", "PyYAML": "yaml"}
+    required = {module_of.get(name, name) for name in names(setup_arguments["install_requires"])}
+    assert required == set(KEY_OF_MODULE)
+    assert set().union(*map(names, extras)) >= imported_modules() & OPTIONAL
 
 
 def test_one_version_and_one_description(setup_arguments, manifest):
