@@ -78,7 +78,10 @@ def run_demo(
             ),
         )
     )
-    print(f"{images} images of {source} at {sequence.rate_hz:g} Hz: Ctrl-C ends the demo early")
+    print(
+        f"{images} images of {source} at {sequence.rate_hz:g} Hz, in ROS domain "
+        f"{environment['ROS_DOMAIN_ID']}: Ctrl-C ends the demo early"
+    )
     _run_together(recorder, (segmentation, stream), environment)
     summary = json.loads((output / "summary.json").read_text())
     print_summary(summary, output)
@@ -86,16 +89,23 @@ def run_demo(
 
 
 def demo_environment() -> dict[str, str]:
-    """Environment of the demo's processes: this machine only, in a ROS domain of their own."""
+    """Environment of the demo's processes.
+
+    This machine only and a ROS domain of their own, whatever the user's is: the demo's ``image``
+    must never reach a robot's nodes. A Fast DDS profile that the user has chosen stays.
+    """
     profile = str(share_folder() / "config" / "fastdds_images.xml")
-    environment = {
+    profiles = dict.fromkeys(
+        ("FASTRTPS_DEFAULT_PROFILES_FILE", "FASTDDS_DEFAULT_PROFILES_FILE"), profile
+    )
+    return {
+        **profiles,
+        **os.environ,
         "PYTHONUNBUFFERED": "1",
         "ROS_DOMAIN_ID": str(random.choice(DEMO_DOMAINS)),
         "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST",
-        "FASTRTPS_DEFAULT_PROFILES_FILE": profile,
-        "FASTDDS_DEFAULT_PROFILES_FILE": profile,
+        "ROS_LOCALHOST_ONLY": "1",
     }
-    return environment | os.environ
 
 
 def print_summary(summary: dict[str, Any], output: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+from pathlib import Path
 
 import numpy as np
 import onnxruntime
@@ -33,7 +34,7 @@ class OnnxRuntimeSegmenter(Segmenter):
         super().__init__(model)
         if threads < 0:
             raise ValueError(f"threads must be 0 (all cores) or more, not {threads}")
-        self.device = platform.processor() or platform.machine()
+        self.device = processor_name()
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.log_severity_level = 3
@@ -58,3 +59,16 @@ class OnnxRuntimeSegmenter(Segmenter):
     def _run(self, image: np.ndarray) -> Segmentation:
         mask, confidence = self._session.run(OUTPUTS, {INPUT: image[None]})
         return Segmentation(mask[0], confidence[0])
+
+
+def processor_name() -> str:
+    """Name of this machine's processor, as its maker calls it where the system tells."""
+    try:
+        with Path("/proc/cpuinfo").open(encoding="utf-8") as lines:
+            for line in lines:
+                key, _, value = line.partition(":")
+                if key.strip() == "model name":
+                    return value.strip()
+    except OSError:
+        return platform.machine()
+    return platform.machine()
