@@ -50,7 +50,7 @@ setup(
             "matplotlib>=3.5",
         ],
         "bags": ["rosbags>=0.10"],
-        "test": ["pytest>=7", "hypothesis>=6", "import-linter>=2", "ruff>=0.6"],
+        "test": ["pytest>=7", "hypothesis>=6", "import-linter>=2", "ruff>=0.6", "setuptools>=64"],
     },
     zip_safe=False,
     entry_points={
