@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
+from ros_graph import graph, ros_domain  # noqa: F401 - fixtures of every graph test
 
 SHARED = Path(os.environ.get("MININET_ROS_DATA", Path(__file__).parents[2] / "shared"))
 
