@@ -35,7 +35,7 @@ class UnknownEncodingError(ImageError):
             "unknown encoding",
             f"images of encoding {encoding!r} are converted by cv_bridge, which is not installed "
             "here: install the package cv_bridge of your ROS distribution, or have the camera "
-            "driver send bgr8, rgb8 or mono8.",
+            "driver send bgr8, rgb8 or mono8",
         )
 
 
@@ -103,7 +103,7 @@ def bgr_pixels(
         raise ImageError(
             "depth image",
             f"an image of encoding {encoding!r} holds depth, not colours: "
-            "connect the colour or mono topic of this camera.",
+            "connect the colour or mono topic of this camera",
         )
     if encoding in _SEMI_PLANAR:
         return _semi_planar_to_bgr(data, encoding, width, height, step)
@@ -144,11 +144,11 @@ def _semi_planar_to_bgr(
 def _check_sizes(encoding: str, width: int, height: int, columns: int, rows: int) -> None:
     """Refuse empty images and those that end inside a group of pixels with common colour."""
     if width < 1 or height < 1:
-        raise ImageError("empty image", f"the image is empty: {width}x{height} pixels.")
+        raise ImageError("empty image", f"the image is empty: {width}x{height} pixels")
     if width % columns or height % rows:
         sides = "width" if rows == 1 else "width and height"
         raise ImageError(
-            "odd size", f"an image of encoding {encoding!r} has even {sides}, not {width}x{height}."
+            "odd size", f"an image of encoding {encoding!r} has even {sides}, not {width}x{height}"
         )
 
 
@@ -159,13 +159,13 @@ def _rows(
     if step < row_bytes:
         raise ImageError(
             "step too small",
-            f"step is {step} bytes, but a row of {width} pixels of {encoding!r} has {row_bytes}.",
+            f"step is {step} bytes, but a row of {width} pixels of {encoding!r} has {row_bytes}",
         )
     flat = np.frombuffer(data, np.uint8)
     if flat.size < rows * step:
         raise ImageError(
             "data too short",
             f"the image holds {flat.size} bytes, but its {rows} rows of {step} bytes are "
-            f"{rows * step}.",
+            f"{rows * step}",
         )
     return flat[: rows * step].reshape(rows, step)[:, :row_bytes]

@@ -55,7 +55,7 @@ def image_message(pixels: np.ndarray, encoding: str, header: Header) -> Image:
     """
     channels = pixels.shape[2] if pixels.ndim == 3 else 1
     if pixels.dtype != np.uint8 or pixels.ndim not in (2, 3) or channels != _CHANNELS[encoding]:
-        raise ValueError(f"{encoding} is not an array of {pixels.dtype} {pixels.shape}.")
+        raise ValueError(f"{encoding} is not an array of {pixels.dtype} {pixels.shape}")
     height, width = pixels.shape[:2]
     return Image(
         header=header,
@@ -96,7 +96,7 @@ def _decode(message: CompressedImage) -> np.ndarray:
         raise ImageError(
             "undecodable",
             f"the {encoded.size} bytes of format {message.format!r} are no image that can be "
-            "decoded.",
+            "decoded",
         )
     return image
 
