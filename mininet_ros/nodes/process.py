@@ -1,0 +1,119 @@
+"""One node as one process: arguments, errors at start, signals, end."""
+
+from __future__ import annotations
+
+import argparse
+import queue
+import signal
+import sys
+import threading
+from collections.abc import Callable, Sequence
+
+import rclpy
+from rclpy.executors import SingleThreadedExecutor
+from rclpy.node import Node
+from rclpy.signals import SignalHandlerOptions
+from rclpy.task import Future
+from rclpy.utilities import remove_ros_args
+
+from mininet_ros.nodes.parameters import ParameterError, ParameterSpec, parameter_help
+
+Finish = Callable[..., None]
+
+
+class StartError(Exception):
+    """Why a node cannot start or go on; one sentence."""
+
+
+def run_node(
+    name: str,
+    description: str,
+    table: Sequence[ParameterSpec],
+    make_node: Callable[[Finish], Node],
+    expected_errors: tuple[type[Exception], ...] = (),
+    args: Sequence[str] | None = None,
+) -> int:
+    """Run a node until it is done or interrupted (SIGINT, SIGTERM).
+
+    The executor spins in a thread of its own and this one waits, so that a signal ends the node in
+    order: its ``close()`` comes first, the context goes last, and no thread ever publishes through
+    a context that is gone.
+
+    Args:
+        name: of the executable, for messages.
+        description: for ``--help``.
+        table: the node's parameters, for ``--help``.
+        make_node: makes the node; it has a method ``close()``. The function that it is given ends
+            the process when called, with an error where that is given as its argument.
+        expected_errors: what make_node may raise besides ParameterError because of what the user
+            asked for: printed as one line. All else is a defect and comes with its traceback.
+        args: command line without the program's name; default: the process's own.
+
+    Returns:
+        The exit status: 0, or 1 after an error, which is then one line on standard error.
+    """
+    # Not an Event: its set() may be called from a signal handler that interrupted its wait().
+    ending: queue.SimpleQueue[BaseException | None] = queue.SimpleQueue()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: ending.put(None))
+
+    def finish(error: str | None = None) -> None:
+        ending.put(None if error is None else StartError(error))
+
+    try:
+        _start_ros(name, description, table, list(sys.argv[1:] if args is None else args))
+        node = make_node(finish)
+        try:
+            _spin_until(node, ending)
+        finally:
+            node.close()
+            node.destroy_node()
+    except (ParameterError, StartError, *expected_errors) as error:
+        print(f"{name}: {error}", file=sys.stderr)
+        return 1
+    finally:
+        rclpy.try_shutdown()
+    return 0
+
+
+def _start_ros(
+    name: str, description: str, table: Sequence[ParameterSpec], args: Sequence[str]
+) -> None:
+    """Give ROS its arguments, and answer ``--help``; no one would read any others."""
+    parser = argparse.ArgumentParser(
+        prog=name,
+        description=description,
+        epilog=f"parameters (--ros-args -p NAME:=VALUE):\n{parameter_help(table)}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        usage=f"{name} [--help] [--ros-args ...]",
+    )
+    try:
+        parser.parse_args(remove_ros_args(args))
+        rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
+    except RuntimeError as error:  # the common base of what rcl raises
+        sentence = " ".join(str(error).split())
+        raise StartError(f"ROS cannot start with these arguments: {sentence}") from error
+
+
+def _spin_until(node: Node, ending: queue.SimpleQueue[BaseException | None]) -> None:
+    """Spin a node until something is put; raise it where it is an error."""
+    executor = SingleThreadedExecutor()
+    executor.add_node(node)
+    # Ends the spinning from outside; executor.shutdown() would take what it still waits on.
+    ended = Future()
+
+    def spin() -> None:
+        try:
+            executor.spin_until_future_complete(ended)
+        # Whatever it is, it is raised again below, in the thread that waits.
+        except BaseException as error:  # noqa: BLE001
+            ending.put(error)
+
+    spinner = threading.Thread(target=spin, name="executor")
+    spinner.start()
+    error = ending.get()
+    ended.set_result(None)
+    spinner.join()
+    executor.shutdown()
+    if error is not None:
+        raise error

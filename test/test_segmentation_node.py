@@ -1,0 +1,484 @@
+"""The segmentation node on a real graph, with a segmenter whose labels are known."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from array import array
+from types import ModuleType, SimpleNamespace
+
+import cv2
+import numpy as np
+import pytest
+
+pytest.importorskip("rclpy", reason="needs ROS 2 (rclpy)")
+
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
+from fake_segmenter import CLASSES, HEIGHT, WIDTH, FakeSegmenter
+from rclpy.parameter import Parameter
+from rclpy.qos import QoSProfile, ReliabilityPolicy, qos_profile_sensor_data
+from ros_graph import Graph
+from rosgraph_msgs.msg import Clock
+from sensor_msgs.msg import CameraInfo, CompressedImage, Image
+from std_msgs.msg import Header
+from std_srvs.srv import SetBool
+
+from mininet_ros.nodes import diagnostics
+from mininet_ros.nodes.images import image_message, image_to_bgr, jpeg_message
+from mininet_ros.nodes.label_info import publish_label_info
+from mininet_ros.nodes.segmentation_node import SegmentationNode
+
+
+def picture(width: int = 160, height: int = 120) -> np.ndarray:
+    """Dark, but for a bright rectangle right of the middle."""
+    image = np.full((height, width, 3), 20, np.uint8)
+    image[height // 4 : height // 2, width // 2 : width * 3 // 4] = 220
+    return image
+
+
+def bright(image: np.ndarray) -> np.ndarray:
+    return (image[..., 0] >= 128).astype(np.uint8)
+
+
+def header(number: int = 0) -> Header:
+    """A header that is its image's own: nobody else can have made it up."""
+    message = Header(frame_id="front_camera")
+    message.stamp.sec, message.stamp.nanosec = 1000 + number, 123456789
+    return message
+
+
+def image(number: int = 0, width: int = 160, height: int = 120) -> Image:
+    return image_message(picture(width, height), "bgr8", header(number))
+
+
+class Rig:
+    """The node with a camera that publishes and a desk that looks at the results."""
+
+    def __init__(self, graph, segmenter=None, namespace="", **parameters) -> None:
+        self.graph = graph
+        self.segmenter = segmenter or FakeSegmenter()
+        overrides = [Parameter(name, value=value) for name, value in parameters.items()]
+        self.node = graph.add(
+            SegmentationNode(
+                load=self.segmenter.load,
+                context=graph.context,
+                namespace=namespace,
+                parameter_overrides=overrides,
+            )
+        )
+        self.namespace = namespace
+        self.camera = graph.publisher(Image, f"{namespace}/image")
+        self.reports = graph.listen(DiagnosticArray, "/diagnostics")
+
+    def listen(self, name: str, kind: type = Image) -> list:
+        return self.graph.listen(kind, f"{self.namespace}/segmentation/{name}")
+
+    def wait_for_node(self, publisher=None) -> None:
+        """Wait until the node listens to the camera."""
+        publisher = publisher or self.camera
+        self.graph.spin_until(lambda: publisher.get_subscription_count() > 0)
+        self.graph.spin_for(0.2)
+
+    def report(self, condition=lambda status, values: True) -> tuple[DiagnosticStatus, dict]:
+        """Return the next report that meets the condition, with its values by name."""
+        self.reports.clear()
+        name = f"{self.node.get_fully_qualified_name()}: segmentation"
+        found = []
+
+        def look() -> bool:
+            for message in self.reports:
+                for status in message.status:
+                    values = {pair.key: pair.value for pair in status.values}
+                    if status.name == name and condition(status, values):
+                        found.append((status, values))
+            return bool(found)
+
+        self.graph.spin_until(look)
+        return found[0]
+
+
+def stamps(messages: list) -> list[int]:
+    return [message.header.stamp.sec - 1000 for message in messages]
+
+
+@pytest.mark.parametrize(("width", "height"), [(160, 120), (120, 160), (WIDTH, HEIGHT), (33, 47)])
+def test_outputs_have_the_header_and_size_of_the_image(graph, width, height):
+    rig = Rig(graph, overlay_alpha=1.0)
+    masks, confidences, overlays = map(rig.listen, ("mask", "confidence", "overlay"))
+    rig.wait_for_node()
+    sent = image(5, width, height)
+    rig.camera.publish(sent)
+    graph.spin_until(lambda: masks and confidences and overlays)
+    for message, encoding in (
+        (masks[0], "mono8"),
+        (confidences[0], "mono8"),
+        (overlays[0], "rgb8"),
+    ):
+        assert message.header == sent.header
+        assert (message.width, message.height) == (width, height)
+        assert message.encoding == encoding
+    expected = bright(picture(width, height))
+    mask = image_to_bgr(masks[0])[..., 0]
+    # Edges may move by the pixels that the network's size cannot show.
+    assert np.mean(mask != expected) < 0.05
+    inside = cv2.erode(expected, np.ones((9, 9), np.uint8)).astype(bool)
+    outside = ~cv2.dilate(expected, np.ones((9, 9), np.uint8)).astype(bool)
+    assert np.all(mask[inside] == 1)
+    assert np.all(mask[outside] == 0)
+    painted = image_to_bgr(overlays[0])[..., ::-1]
+    assert np.all(painted[inside] == [0, 255, 0])
+    assert np.all(painted[outside] == [255, 0, 0])
+    confidence = image_to_bgr(confidences[0])[..., 0]
+    assert np.all(confidence[inside] == 220)
+
+
+def test_masks_at_network_size_come_with_rescaled_calibration(graph):
+    rig = Rig(graph, mask_size="network")
+    masks, overlays = rig.listen("mask"), rig.listen("overlay")
+    infos = rig.listen("camera_info", CameraInfo)
+    calibration = graph.publisher(CameraInfo, "camera_info")
+    rig.wait_for_node()
+    rig.wait_for_node(calibration)
+    info = CameraInfo(width=160, height=120)
+    info.k = [100.0, 0.0, 80.0, 0.0, 100.0, 60.0, 0.0, 0.0, 1.0]
+    calibration.publish(info)
+    graph.spin_for(0.3)
+    sent = image(7)
+    rig.camera.publish(sent)
+    graph.spin_until(lambda: masks and infos and overlays)
+    assert (masks[0].width, masks[0].height) == (WIDTH, HEIGHT)
+    assert (infos[0].width, infos[0].height) == (WIDTH, HEIGHT)
+    assert infos[0].header == masks[0].header == sent.header
+    np.testing.assert_allclose(infos[0].k, [40, 0, 32, 0, 40, 24, 0, 0, 1])
+    assert (overlays[0].width, overlays[0].height) == (160, 120), "pictures stay whole"
+
+
+def test_calibration_alone_takes_no_inference(graph):
+    rig = Rig(graph)
+    infos = rig.listen("camera_info", CameraInfo)
+    calibration = graph.publisher(CameraInfo, "camera_info")
+    rig.wait_for_node()
+    rig.wait_for_node(calibration)
+    calibration.publish(CameraInfo(width=160, height=120))
+    graph.spin_for(0.3)
+    rig.camera.publish(image(1))
+    graph.spin_until(lambda: infos)
+    assert (infos[0].width, stamps(infos)) == (160, [1])
+    assert rig.segmenter.runs == 0
+
+
+def test_nothing_is_received_or_computed_without_a_subscriber(graph):
+    rig = Rig(graph)
+    for number in range(5):
+        rig.camera.publish(image(number))
+        graph.spin_for(0.05)
+    status, values = rig.report()
+    assert rig.camera.get_subscription_count() == 0
+    assert (values["received"], values["inferred"]) == ("0", "0")
+    assert status.level == diagnostics.OK
+    assert "nobody subscribes" in status.message
+
+    masks = rig.listen("mask")
+    rig.wait_for_node()
+    rig.camera.publish(image(9))
+    graph.spin_until(lambda: masks)
+    assert rig.segmenter.runs == 1
+
+    for subscription in list(graph.observer.subscriptions):
+        if subscription.topic_name == "/segmentation/mask":
+            graph.observer.destroy_subscription(subscription)
+    graph.spin_until(lambda: rig.camera.get_subscription_count() == 0)
+
+
+def test_a_slow_network_costs_frames_and_never_falls_behind(graph):
+    rig = Rig(graph, FakeSegmenter(duration_s=0.25))
+    masks = rig.listen("mask")
+    rig.wait_for_node()
+    for number in range(40):
+        rig.camera.publish(image(number))
+        graph.spin_for(0.03)
+    graph.spin_until(lambda: masks and stamps(masks)[-1] == 39)
+    assert len(masks) < 15
+    assert stamps(masks) == sorted(set(stamps(masks)))
+    assert max(np.diff(stamps(masks))) <= 20, "masks follow the camera"
+    _, values = rig.report(lambda status, values: int(values["published"]) == len(masks))
+    assert int(values["replaced"]) == int(values["received"]) - len(masks) > 20
+    assert values["lost"] == "0"
+
+
+def test_max_rate_leaves_images_out_and_counts_them(graph):
+    rig = Rig(graph, max_rate=5.0)
+    masks = rig.listen("mask")
+    rig.wait_for_node()
+    for number in range(40):
+        rig.camera.publish(image(number))
+        graph.spin_for(0.025)
+    graph.spin_for(0.3)
+    assert 3 <= len(masks) <= 10
+    _, values = rig.report()
+    assert int(values["skipped"]) + len(masks) == int(values["received"])
+
+
+def bad_messages() -> list[Image]:
+    short, depth, odd, empty = (image(number) for number in range(4))
+    short.data = short.data[:-1]
+    depth.encoding = "16UC1"
+    odd.encoding, odd.width = "yuv422", 159
+    empty.width = 0
+    return [short, depth, odd, empty]
+
+
+def test_bad_messages_are_counted_by_reason_and_the_next_image_is_served(graph):
+    rig = Rig(graph)
+    masks = rig.listen("mask")
+    rig.wait_for_node()
+    for message in bad_messages():
+        rig.camera.publish(message)
+        graph.spin_for(0.1)
+    rig.camera.publish(image(9))
+    graph.spin_until(lambda: masks)
+    assert stamps(masks) == [9]
+    status, values = rig.report(lambda status, values: values["published"] == "1")
+    assert values["rejected"] == "4"
+    for reason in ("data too short", "depth image", "odd size", "empty image"):
+        assert values[f"rejected: {reason}"] == "1"
+    assert status.level == diagnostics.WARN
+    assert "0x120" in status.message
+
+
+def test_an_inference_that_fails_is_an_error_and_the_next_image_is_served(graph):
+    rig = Rig(graph, FakeSegmenter(failures=1))
+    masks = rig.listen("mask")
+    rig.wait_for_node()
+    rig.camera.publish(image(1))
+    graph.spin_until(lambda: rig.segmenter.runs == 1)
+    rig.camera.publish(image(2))
+    graph.spin_until(lambda: masks)
+    assert stamps(masks) == [2]
+    status, values = rig.report(lambda status, values: values["published"] == "1")
+    assert values["failed"] == "1"
+    assert status.level == diagnostics.ERROR
+    assert "the device is lost" in status.message
+
+
+def test_enable_stops_and_starts_the_node(graph):
+    rig = Rig(graph)
+    masks = rig.listen("mask")
+    rig.wait_for_node()
+    client = graph.observer.create_client(SetBool, "/segmentation/enable")
+    assert graph.call(client, SetBool.Request(data=False)).success
+    graph.spin_until(lambda: rig.camera.get_subscription_count() == 0)
+    rig.camera.publish(image(1))
+    status, _ = rig.report()
+    assert (status.level, status.message) == (diagnostics.OK, "disabled by ~/enable")
+    assert graph.call(client, SetBool.Request(data=True)).success
+    rig.wait_for_node()
+    rig.camera.publish(image(2))
+    graph.spin_until(lambda: masks)
+    assert stamps(masks) == [2]
+
+
+def test_diagnostics_tell_what_runs_and_how_fast(graph):
+    rig = Rig(graph, FakeSegmenter(duration_s=0.02))
+    rig.listen("mask")
+    rig.wait_for_node()
+    for _ in range(60):
+        now = graph.observer.get_clock().now().to_msg()
+        rig.camera.publish(image_message(picture(), "bgr8", Header(stamp=now)))
+        graph.spin_for(0.05)
+    status, values = rig.report()
+    assert status.level == diagnostics.OK
+    assert status.hardware_id == "a test"
+    running = ("model", "network", "backend", "runtime", "device")
+    assert [values[name] for name in running] == [
+        "fake",
+        "mininet_v2_cpu",
+        "cpu",
+        "none",
+        "a test",
+    ]
+    assert 5 < float(values["input_rate_hz"]) < 25
+    assert 5 < float(values["output_rate_hz"]) < 25
+    assert 20 <= float(values["inference_median_ms"]) <= float(values["latency_median_ms"])
+    assert float(values["latency_median_ms"]) <= float(values["latency_p95_ms"]) < 5000
+
+
+def test_parameters_change_the_running_node(graph):
+    rig = Rig(graph)
+    masks, overlays = rig.listen("mask"), rig.listen("overlay")
+    rig.wait_for_node()
+    answers = rig.node.set_parameters(
+        [
+            Parameter("mask_size", value="network"),
+            Parameter("overlay_alpha", value=0.0),
+            Parameter("overlay_alpha", value=2.0),
+            Parameter("mask_size", value="tiny"),
+            Parameter("model", value="other"),
+        ]
+    )
+    assert [answer.successful for answer in answers] == [True, True, False, False, False]
+    assert all(answer.reason for answer in answers[2:])
+    rig.camera.publish(image())
+    graph.spin_until(lambda: masks and overlays)
+    assert (masks[0].width, masks[0].height) == (WIDTH, HEIGHT)
+    np.testing.assert_array_equal(image_to_bgr(overlays[0]), picture())
+
+
+def test_the_transport_changes_while_the_node_runs(graph):
+    rig = Rig(graph)
+    compressed = graph.publisher(CompressedImage, "image/compressed")
+    masks = rig.listen("mask")
+    rig.wait_for_node()
+    assert rig.node.set_parameters([Parameter("image_transport", value="compressed")])[0].successful
+    rig.wait_for_node(compressed)
+    graph.spin_until(lambda: rig.camera.get_subscription_count() == 0)
+    compressed.publish(CompressedImage(format="jpeg", data=array("B", b"broken"), header=header(1)))
+    graph.spin_for(0.2)
+    compressed.publish(jpeg_message(picture(), header(2)))
+    graph.spin_until(lambda: masks)
+    assert stamps(masks) == [2]
+    assert (masks[0].width, masks[0].height) == (160, 120)
+    _, values = rig.report(lambda status, values: values["published"] == "1")
+    assert values["rejected: undecodable"] == "1"
+
+
+def test_two_robots_stay_apart(graph):
+    robots = [Rig(graph, namespace=namespace) for namespace in ("/robot_1", "/robot_2")]
+    masks = [robot.listen("mask") for robot in robots]
+    for number, robot in enumerate(robots):
+        robot.wait_for_node()
+        robot.camera.publish(image(number))
+    graph.spin_until(lambda: all(masks))
+    graph.spin_for(0.3)
+    assert [stamps(received) for received in masks] == [[0], [1]]
+    for robot in robots:
+        _, values = robot.report(lambda status, values: values["published"] == "1")
+        assert values["received"] == "1"
+
+
+@pytest.fixture
+def impatient(monkeypatch):
+    """Silence is noticed as soon as it can be."""
+    monkeypatch.setattr(diagnostics, "SILENCE_S", diagnostics.PERIOD_S)
+
+
+def warning(rig: Rig) -> str:
+    status, _ = rig.report(lambda status, values: status.level == diagnostics.WARN)
+    return status.message
+
+
+def test_a_camera_that_nobody_publishes_is_named(graph):
+    rig = Rig(graph)
+    graph.observer.destroy_publisher(rig.camera)
+    rig.listen("mask")
+    assert warning(rig).startswith("nobody publishes /image")
+
+
+def test_a_publisher_whose_qos_does_not_fit_is_named(graph, impatient):
+    rig = Rig(graph, reliability="reliable")
+    graph.observer.destroy_publisher(rig.camera)
+    rig.camera = graph.publisher(Image, "image", qos_profile_sensor_data)
+    rig.listen("mask")
+    graph.spin_for(1.0)
+    rig.camera.publish(image())
+    message = warning(rig)
+    assert "QoS offers another reliability" in message
+    assert "set the parameter reliability" in message
+    assert rig.node.set_parameters([Parameter("reliability", value="best_effort")])[0].successful
+    masks = rig.listen("mask")
+    rig.wait_for_node()
+    rig.camera.publish(image(3))
+    graph.spin_until(lambda: masks)
+
+
+def test_a_topic_of_another_type_is_named(graph, ros_domain, tmp_path, impatient):
+    rig = Rig(graph, image_transport="compressed")
+    # One process cannot have both types of a topic.
+    with contextlib.closing(Graph(ros_domain, tmp_path)) as elsewhere:
+        elsewhere.publisher(Image, "image/compressed")
+        rig.listen("mask")
+        message = warning(rig)
+    assert "sensor_msgs/msg/Image" in message
+    assert "set the parameter image_transport" in message
+
+
+def test_a_silent_publisher_names_qos_and_transport_as_causes(graph, impatient):
+    rig = Rig(graph)
+    rig.listen("mask")
+    rig.wait_for_node()
+    message = warning(rig)
+    assert "no message on /image for" in message
+    assert "QoS" in message
+    assert "fastdds_images.xml" in message
+
+
+def test_stamps_of_another_clock_are_named(graph):
+    rig = Rig(graph)
+    rig.listen("mask")
+    rig.wait_for_node()
+    rig.camera.publish(image(1))
+    assert "use_sim_time" in warning(rig)
+
+
+def test_simulated_time_is_the_time_of_latencies(graph):
+    rig = Rig(graph, use_sim_time=True)
+    clock = graph.publisher(Clock, "/clock", QoSProfile(depth=1))
+    masks = rig.listen("mask")
+    rig.wait_for_node()
+    rig.wait_for_node(clock)
+    tick = Clock()
+    tick.clock.sec, tick.clock.nanosec = 1001, 123456789 + 400_000_000
+    clock.publish(tick)
+    graph.spin_until(lambda: rig.node.get_clock().now().nanoseconds > 0)
+    rig.camera.publish(image(1))
+    graph.spin_until(lambda: masks)
+    status, values = rig.report(lambda status, values: values["published"] == "1")
+    assert values["latency_median_ms"] == "400.00"
+    assert "clock" not in status.message
+
+
+def test_images_are_taken_from_cameras_of_either_reliability(graph):
+    rig = Rig(graph)
+    graph.observer.destroy_publisher(rig.camera)
+    for number, reliability in enumerate(
+        (ReliabilityPolicy.BEST_EFFORT, ReliabilityPolicy.RELIABLE)
+    ):
+        camera = graph.publisher(Image, "image", QoSProfile(depth=5, reliability=reliability))
+        masks = rig.listen("mask")
+        rig.wait_for_node(camera)
+        camera.publish(image(number))
+        graph.spin_until(lambda: masks)  # noqa: B023 - called at once
+        assert stamps(masks) == [number]
+        graph.observer.destroy_publisher(camera)
+
+
+def test_class_names_are_latched_where_vision_msgs_is_installed(monkeypatch):
+    published, made = [], []
+
+    class LabelInfo:
+        def __init__(self) -> None:
+            self.header, self.threshold, self.class_map = Header(), None, None
+
+    module = ModuleType("vision_msgs.msg")
+    module.LabelInfo, module.VisionClass = LabelInfo, SimpleNamespace
+    monkeypatch.setitem(sys.modules, "vision_msgs", ModuleType("vision_msgs"))
+    monkeypatch.setitem(sys.modules, "vision_msgs.msg", module)
+
+    def create_publisher(kind, topic, qos):
+        made.append((kind, topic, qos.durability.name, qos.reliability.name))
+        return SimpleNamespace(publish=published.append)
+
+    now = SimpleNamespace(to_msg=lambda: header().stamp)
+    node = SimpleNamespace(
+        create_publisher=create_publisher,
+        get_clock=lambda: SimpleNamespace(now=lambda: now),
+    )
+    assert publish_label_info(node, "segmentation/label_info", CLASSES) is not None
+    assert made == [(LabelInfo, "segmentation/label_info", "TRANSIENT_LOCAL", "RELIABLE")]
+    (message,) = published
+    assert [(entry.class_id, entry.class_name) for entry in message.class_map] == [
+        (0, "dark"),
+        (1, "bright"),
+    ]
+    assert message.threshold == 0.0
+    assert message.header.stamp.sec == 1000
