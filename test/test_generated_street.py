@@ -94,30 +94,26 @@ def test_whole_signs_fill_their_outline(street, drive):
         rows, columns = np.nonzero(truth.instances == sign.number)
         left, top = sign.corners.min(axis=0)
         right, bottom = sign.corners.max(axis=0)
-        assert abs(columns.min() - left) < 1.6
-        assert abs(columns.max() - right) < 1.6
-        assert abs(rows.min() - top) < 1.6
-        assert abs(rows.max() - bottom) < 1.6
+        # Whatever hides a strip of up to 5 % leaves a sign whole.
+        wide, high = 1.6 + 0.06 * (right - left), 1.6 + 0.06 * (bottom - top)
+        assert abs(columns.min() - left) < wide
+        assert abs(columns.max() - right) < wide
+        assert abs(rows.min() - top) < high
+        assert abs(rows.max() - bottom) < high
 
 
-def test_signs_cut_by_the_border_are_not_whole(street, drive):
+def test_cut_signs_are_not_whole(street, drive):
+    right, bottom = street.width - 0.5, street.height - 0.5
+    picture = np.array([[-0.5, -0.5], [right, -0.5], [right, bottom], [-0.5, bottom]], np.float32)
     cut = 0
-    for _, truth in drive:
-        border = np.concatenate(
-            [truth.instances[0], truth.instances[-1], truth.instances[:, 0],
-             truth.instances[:, -1]]
-        )  # fmt: skip
-        touching = set(np.unique(border)) - {0}
-        for sign in truth.signs:
-            outside = (sign.corners < -1).any() or (
-                sign.corners > (street.width, street.height)
-            ).any()
-            if outside:
-                cut += 1
-                assert not sign.whole
-            if sign.number in touching and outside:
-                assert sign.visible < 1
-    assert cut > 5
+    for sign in (sign for _, truth in drive for sign in truth.signs):
+        outline = sign.corners.astype(np.float32)
+        inside = cv2.intersectConvexConvex(outline, picture)[0] / cv2.contourArea(outline)
+        if inside < 0.99:
+            cut += 1
+            assert not sign.whole
+            assert sign.visible < inside + 0.1
+    assert cut > 10
 
 
 def test_signs_enter_and_leave(street, drive):

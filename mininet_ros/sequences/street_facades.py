@@ -100,12 +100,12 @@ def roof(rng: np.random.Generator, width: float, slope: float, light: float) -> 
 def _masonry(rng: np.random.Generator, width: float, height: float, color: Color) -> np.ndarray:
     rows, columns = round(height * _SCALE), round(width * _SCALE)
     rough = max(color) - min(color) > 25  # brick shows its courses, render does not
-    bricks = rng.normal(0, 0.10 if rough else 0.02, (rows // 3 + 1, columns // 9 + 2))
+    bricks = rng.normal(0, 0.06 if rough else 0.015, (rows // 3 + 1, columns // 9 + 2))
     bricks = np.repeat(np.repeat(bricks.astype(np.float32), 3, 0), 9, 1)
     field = bricks[:rows, :columns].copy()
     odd = (np.arange(rows) // 3) % 2 == 1
     field[odd] = bricks[:rows][odd][:, 4 : columns + 4]
-    field += 0.05 * clouded(rng, (rows, columns), 70, 4) + 0.03 * noise(rng, (rows, columns), 1.5)
+    field += 0.05 * clouded(rng, (rows, columns), 70, 3) + 0.02 * noise(rng, (rows, columns), 1.5)
     streaks = np.repeat(noise(rng, (2, columns), 10)[:1], rows, 0)
     field -= 0.04 * np.clip(streaks, 0, 2) * np.linspace(1, 0.2, rows)[:, None]
     if rough:

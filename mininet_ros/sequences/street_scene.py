@@ -94,7 +94,7 @@ class Street:
         for z in np.arange(9.0 if side == 1 else 22.0, self._end, 27.0):
             stage.facing(lamp, side * (KERB_X + 0.5), KERB_Y, z, 1.6, 6.5, POLE)
         for z in np.arange(14.0, self._end, 19.0):
-            if rng.random() < 0.45:
+            if rng.random() < 0.32:
                 texture = self._trees[int(rng.integers(len(self._trees)))]
                 size, at = rng.uniform(0.8, 1.1), z + rng.uniform(-2, 2)
                 x = side * (KERB_X + 1.3)
@@ -127,10 +127,10 @@ class Street:
         z = 6.0 + rng.uniform(0, 6)
         middle = side * (KERB_X - 0.15 - cars.WIDTH / 2)
         while z < self._end:
-            for _ in range(int(rng.integers(1, 4))):
+            for _ in range(int(rng.integers(1, 3))):
                 self._place_car(middle, z, ahead=side == -1, speed=0.0)
                 z += cars.LENGTH + rng.uniform(0.9, 1.8)
-            z += rng.uniform(6, 20)
+            z += rng.uniform(10, 28)
 
     def _place_car(self, x: float, z: float, ahead: bool, speed: float) -> None:
         """A car with its near end at `z`; `ahead`: it faces along the street, else the camera."""
