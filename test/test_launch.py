@@ -79,9 +79,9 @@ def launch(tmp_path):
         executable.parent.mkdir(parents=True)
         executable.write_text(f"#!{sys.executable}\n{program}")
         executable.chmod(0o755)
-        inherited = {name: value for name, value in os.environ.items() if "DDS" not in name}
-        for variable in PROFILE_VARIABLES:
-            inherited.pop(variable, None)
+        inherited = {
+            name: value for name, value in os.environ.items() if name not in PROFILE_VARIABLES
+        }
         python_path = os.pathsep.join([str(ROOT), inherited.get("PYTHONPATH", "")])
         process = subprocess.Popen(
             [sys.executable, "-c", LAUNCH, str(LAUNCH_FILE), *arguments],
