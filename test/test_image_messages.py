@@ -18,8 +18,8 @@ from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from std_msgs.msg import Header
 
 from mininet_ros.nodes.camera_info import resized_camera_info
-from mininet_ros.nodes.encodings import ImageError
 from mininet_ros.nodes.images import image_message, image_to_bgr, jpeg_message
+from mininet_ros.sequences.encodings import ImageError
 
 EIGHT_BIT = ["bgr8", "8UC3", "rgb8", "bgra8", "8UC4", "rgba8", "mono8", "8UC1"]
 SIXTEEN_BIT = ["bgr16", "rgb16", "bgra16", "rgba16", "mono16"]

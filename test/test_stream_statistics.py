@@ -9,11 +9,11 @@ import pytest
 
 pytest.importorskip("rclpy", reason="needs ROS 2 (rclpy)")
 
-from mininet_ros.nodes.encodings import ImageError
 from mininet_ros.nodes.latest_frame import LatestFrame
 from mininet_ros.nodes.rate_limit import RateLimit
 from mininet_ros.nodes.recent_values import RecentValues, quantile
 from mininet_ros.nodes.stream_statistics import StreamStatistics
+from mininet_ros.sequences.encodings import ImageError
 
 
 class Clock:

@@ -9,7 +9,7 @@ import numpy as np
 from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Header
 
-from mininet_ros.nodes.encodings import ImageError, UnknownEncodingError, bgr_pixels
+from mininet_ros.sequences.encodings import ImageError, UnknownEncodingError, bgr_pixels
 
 # Cameras write how they were held into EXIF; a raw image of the same camera ignores it too.
 _COLOUR_AS_STORED = cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
@@ -21,8 +21,8 @@ def image_to_bgr(message: Image | CompressedImage) -> np.ndarray:
     """Return the pixels of a message as uint8 (height, width, 3), BGR.
 
     bgr8 comes as a view of the message's own bytes (rows may be padded, see
-    :func:`~mininet_ros.nodes.encodings.bgr_pixels`). Encodings that are not converted here, Bayer
-    patterns for one, go through ``cv_bridge`` where it is installed.
+    :func:`~mininet_ros.sequences.encodings.bgr_pixels`). Encodings that are not converted here,
+    Bayer patterns for one, go through ``cv_bridge`` where it is installed.
 
     Raises:
         ImageError: the message contradicts itself, is no picture, or cannot be converted here.

@@ -28,7 +28,6 @@ from mininet_ros.nodes.diagnostics import (
     Status,
     input_problem,
 )
-from mininet_ros.nodes.encodings import ImageError
 from mininet_ros.nodes.images import image_message, image_to_bgr
 from mininet_ros.nodes.label_info import publish_label_info
 from mininet_ros.nodes.latest_frame import LatestFrame
@@ -43,6 +42,7 @@ from mininet_ros.nodes.topics import (
     create_publisher,
     input_qos,
 )
+from mininet_ros.sequences.encodings import ImageError
 
 # In the order in which they are made and published: the picture for people comes last.
 OUTPUTS = {

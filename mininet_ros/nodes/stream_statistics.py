@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 from collections import Counter
 
-from mininet_ros.nodes.encodings import ImageError
 from mininet_ros.nodes.recent_values import RecentValues, quantile
+from mininet_ros.sequences.encodings import ImageError
 
 # Stamps further from this node's clock than this are of another clock.
 PLAUSIBLE_LATENCY_S = (-1.0, 60.0)
