@@ -6,6 +6,7 @@ import math
 import re
 from pathlib import Path
 
+from mininet_ros.sequences.bag import BagImages, is_bag
 from mininet_ros.sequences.files import (
     IMAGE_RATE_HZ,
     IMAGE_SUFFIXES,
@@ -21,22 +22,26 @@ GENERATED = "generated"
 """Name of the project's own sequence."""
 
 
-def open_sequence(source: str | Path, rate_hz: float | None = None) -> Sequence:
+def open_sequence(
+    source: str | Path, rate_hz: float | None = None, topic: str | None = None
+) -> Sequence:
     """Open an image sequence.
 
     Args:
-        source: an image file, a folder of images, a video file, the index of a camera ("0"), or
-            "generated" for the project's own sequence. A file or folder wins over a camera or
-            the generator of the same name.
+        source: an image file, a folder of images, a video file, a ROS 1 or ROS 2 bag, the index
+            of a camera ("0"), or "generated" for the project's own sequence. A file or folder
+            wins over a camera or the generator of the same name.
         rate_hz: frames a second. Images have 10 and the generated sequence 15 by default; a
-            video's replaces the rate that its file states, every frame is still delivered; a
-            camera is asked for it.
+            video's replaces the rate that its file states, every frame is still delivered; a bag
+            keeps its stamps; a camera is asked for it.
+        topic: the images of a bag that has several image topics.
 
     Returns:
         The sequence, its first frame known to be readable.
 
     Raises:
-        SequenceError: the source does not exist or cannot be read, or the rate is not positive.
+        SequenceError: the source does not exist or cannot be read, the rate is not positive, or
+            a topic is given for something else than a bag.
     """
     if rate_hz is not None and not (math.isfinite(rate_hz) and rate_hz > 0):
         raise SequenceError(f"a rate of {rate_hz} Hz is impossible; give one above 0")
@@ -44,6 +49,10 @@ def open_sequence(source: str | Path, rate_hz: float | None = None) -> Sequence:
     if not text:
         raise SequenceError("the name of the sequence is empty; give a file, a folder or a camera")
     path = Path(source).expanduser()
+    if path.exists() and is_bag(path):
+        return BagImages(path, topic, rate_hz)
+    if topic is not None:
+        raise SequenceError(f"{path} is no bag; leave out the topic {topic}")
     camera = re.fullmatch(r"(?:/dev/video)?(\d+)", text)
     if camera and not path.is_file() and not path.is_dir():
         return Camera(int(camera[1]), rate_hz)
@@ -53,8 +62,8 @@ def open_sequence(source: str | Path, rate_hz: float | None = None) -> Sequence:
         return _open_folder(path, rate_hz or IMAGE_RATE_HZ)
     if not path.exists():
         raise SequenceError(
-            f"{path} does not exist; give an image, a folder of images, a video, the index of a "
-            f'camera or "{GENERATED}"'
+            f"{path} does not exist; give an image, a folder of images, a video, a bag, the "
+            f'index of a camera or "{GENERATED}"'
         )
     if path.suffix.lower() in IMAGE_SUFFIXES:
         return ImageFiles([path], path.stem, rate_hz or IMAGE_RATE_HZ)

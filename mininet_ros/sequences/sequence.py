@@ -37,6 +37,7 @@ class Sequence(ABC):
         height: of the first frame, px.
         rate_hz: frames a second.
         length: number of frames; None where it is not known, as with a camera.
+        start_ns: time of stamp 0 on the source's own clock, ns; 0 where it has none.
         camera_matrix: (3, 3) float64 intrinsics K of an undistorted camera, px; None if unknown.
     """
 
@@ -45,6 +46,7 @@ class Sequence(ABC):
     height: int
     rate_hz: float
     length: int | None
+    start_ns: int = 0
     camera_matrix: np.ndarray | None = None
 
     @abstractmethod

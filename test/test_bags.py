@@ -1,0 +1,192 @@
+"""Bags of both ROS generations give their images with their own stamps."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from mininet_ros.sequences import SequenceError, open_sequence
+
+rosbags = pytest.importorskip("rosbags", reason="reading bags needs rosbags")
+
+from rosbags.rosbag1 import Writer as Ros1Writer  # noqa: E402
+from rosbags.rosbag2 import StoragePlugin  # noqa: E402
+from rosbags.rosbag2 import Writer as Ros2Writer  # noqa: E402
+from rosbags.typesys import Stores, get_typestore  # noqa: E402
+
+RAW, COMPRESSED = "sensor_msgs/msg/Image", "sensor_msgs/msg/CompressedImage"
+START_NS = 1_700_000_000_123_456_789
+PERIOD_NS = 40_000_000
+KINDS = ("ros1", "sqlite", "mcap")
+
+
+class Recorder:
+    """Writes bags of any kind."""
+
+    def __init__(self, kind: str, folder: Path) -> None:
+        self.kind = kind
+        self.path = folder / ("drive.bag" if kind == "ros1" else "drive")
+        store = Stores.ROS1_NOETIC if kind == "ros1" else Stores.ROS2_HUMBLE
+        self.types = get_typestore(store)
+        if kind == "ros1":
+            self.writer = Ros1Writer(self.path)
+        else:
+            plugin = StoragePlugin.MCAP if kind == "mcap" else StoragePlugin.SQLITE3
+            self.writer = Ros2Writer(self.path, version=8, storage_plugin=plugin)
+        self.connections = {}
+
+    def __enter__(self):
+        self.writer.open()
+        return self
+
+    def __exit__(self, *_):
+        self.writer.close()
+
+    def write(self, topic: str, message: object, recorded_ns: int) -> None:
+        name = message.__msgtype__
+        if topic not in self.connections:
+            self.connections[topic] = self.writer.add_connection(topic, name, typestore=self.types)
+        serialize = self.types.serialize_ros1 if self.kind == "ros1" else self.types.serialize_cdr
+        self.writer.write(self.connections[topic], recorded_ns, serialize(message, name))
+
+    def header(self, stamp_ns: int):
+        stamp = self.types.types["builtin_interfaces/msg/Time"](
+            sec=stamp_ns // 1_000_000_000, nanosec=stamp_ns % 1_000_000_000
+        )
+        fields = {"seq": 0} if self.kind == "ros1" else {}
+        return self.types.types["std_msgs/msg/Header"](stamp=stamp, frame_id="camera", **fields)
+
+    def image(self, pixels: np.ndarray, encoding: str, stamp_ns: int):
+        return self.types.types[RAW](
+            header=self.header(stamp_ns), height=pixels.shape[0], width=pixels.shape[1],
+            encoding=encoding, is_bigendian=0, step=pixels.strides[0], data=pixels.ravel(),
+        )  # fmt: skip
+
+    def compressed(self, pixels: np.ndarray, stamp_ns: int):
+        data = cv2.imencode(".png", pixels)[1].ravel()
+        return self.types.types[COMPRESSED](header=self.header(stamp_ns), format="png", data=data)
+
+
+def color(value: int) -> np.ndarray:
+    return np.full((6, 8, 3), (value, 20, 30), np.uint8)
+
+
+def record(kind: str, folder: Path, topic: str = "/camera/image_raw", stamped: bool = True) -> Path:
+    with Recorder(kind, folder) as bag:
+        for index in range(4):
+            stamp_ns = START_NS + index * PERIOD_NS if stamped else 0
+            recorded_ns = START_NS + 5_000_000 + index * PERIOD_NS
+            bag.write(topic, bag.image(color(index), "bgr8", stamp_ns), recorded_ns)
+    return bag.path
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_images_keep_their_stamps(tmp_path, kind):
+    sequence = open_sequence(record(kind, tmp_path))
+    frames = list(sequence)
+    assert (sequence.width, sequence.height, sequence.length) == (8, 6, 4)
+    assert sequence.name == "drive"
+    assert sequence.rate_hz == pytest.approx(25, rel=0.01)
+    assert sequence.start_ns == START_NS
+    assert [frame.stamp_ns for frame in frames] == [index * PERIOD_NS for index in range(4)]
+    assert all((frame.image == color(index)).all() for index, frame in enumerate(frames))
+    assert [frame.name for frame in frames] == [frame.name for frame in sequence]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_compressed_images(tmp_path, kind):
+    with Recorder(kind, tmp_path) as bag:
+        bag.write("/camera/compressed", bag.compressed(color(9), START_NS), START_NS)
+    sequence = open_sequence(bag.path, rate_hz=7)
+    (frame,) = sequence
+    assert (frame.image == color(9)).all()
+    assert sequence.rate_hz == 7
+
+
+def test_encodings_are_converted(tmp_path):
+    with Recorder("mcap", tmp_path) as bag:
+        bag.write("/rgb", bag.image(color(9), "rgb8", START_NS), START_NS)
+    (frame,) = open_sequence(bag.path)
+    assert (frame.image == (30, 20, 9)).all()
+
+
+def test_unset_stamps_give_way_to_the_times_of_recording(tmp_path):
+    sequence = open_sequence(record("mcap", tmp_path, stamped=False))
+    assert sequence.start_ns == START_NS + 5_000_000
+    assert [frame.stamp_ns for frame in sequence] == [index * PERIOD_NS for index in range(4)]
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "mcap"])
+def test_file_inside_of_a_ros2_bag(tmp_path, kind):
+    (path,) = [
+        path for path in record(kind, tmp_path).iterdir() if path.suffix in (".db3", ".mcap")
+    ]
+    assert len(list(open_sequence(path))) == 4
+
+
+def test_topic_is_chosen(tmp_path):
+    with Recorder("mcap", tmp_path) as bag:
+        for value, topic in ((1, "/left/image"), (2, "/right/image")):
+            bag.write(topic, bag.image(color(value), "bgr8", START_NS), START_NS)
+    (frame,) = open_sequence(bag.path, topic="/right/image")
+    assert frame.image[0, 0, 0] == 2
+    listed = "choose one of /left/image, /right/image"
+    with pytest.raises(SequenceError, match=f"has several image topics; {listed}"):
+        open_sequence(bag.path)
+    with pytest.raises(SequenceError, match=f"has no image topic /rear; {listed}"):
+        open_sequence(bag.path, topic="/rear")
+
+
+def test_bag_without_images(tmp_path):
+    with Recorder("mcap", tmp_path) as bag:
+        bag.write("/header", bag.header(START_NS), START_NS)
+    with pytest.raises(SequenceError, match="has no image topic; give a bag with recorded images"):
+        open_sequence(bag.path)
+
+
+def test_image_that_contradicts_itself(tmp_path):
+    with Recorder("mcap", tmp_path) as bag:
+        bag.write("/image", bag.image(color(1), "bgr8", START_NS), START_NS)
+        depth = bag.image(color(1)[..., :2], "16UC1", START_NS)
+        bag.write("/image", depth, START_NS + 1)
+    frames = iter(open_sequence(bag.path))
+    next(frames)
+    with pytest.raises(SequenceError, match=r"image 1 of topic /image in bag .* is no picture: "):
+        next(frames)
+
+
+def test_damaged_compressed_image(tmp_path):
+    with Recorder("mcap", tmp_path) as bag:
+        message = bag.compressed(color(1), START_NS)
+        message.data[:8] = 0
+        bag.write("/image", message, START_NS)
+    with pytest.raises(SequenceError, match="its png data cannot be decoded"):
+        open_sequence(bag.path)
+
+
+@pytest.mark.parametrize("kept", [0.5, 0.99], ids=["half", "most"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_bag_that_was_cut_off(tmp_path, kind, kept):
+    path = record(kind, tmp_path)
+    (file,) = [path] if path.is_file() else [*path.glob("*.db3"), *path.glob("*.mcap")]
+    content = file.read_bytes()
+    file.write_bytes(content[: int(kept * len(content))])
+    with pytest.raises(SequenceError, match=r"cannot read bag .*drive.*; check that it") as caught:
+        list(open_sequence(path))
+    assert "\n" not in str(caught.value)
+
+
+def test_missing_package(tmp_path, monkeypatch):
+    path = record("mcap", tmp_path)
+    monkeypatch.setitem(sys.modules, "rosbags.highlevel", None)
+    with pytest.raises(SequenceError, match=r"pip install 'mininet_ros\[bags\]'"):
+        open_sequence(path)
+
+
+def test_topic_of_something_else(tmp_path):
+    with pytest.raises(SequenceError, match="is no bag; leave out the topic /image"):
+        open_sequence(tmp_path, topic="/image")
