@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -121,6 +120,8 @@ class BagImages(Sequence):
 
 def _database_error() -> type[Exception]:
     """What a damaged .db3 file raises: rosbags reads it by apsw, before 0.11 by sqlite3."""
+    import sqlite3
+
     return getattr(sys.modules.get("apsw"), "Error", sqlite3.Error)
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
@@ -19,7 +20,9 @@ from mininet_ros.sequences import street_sensor as sensor
 from mininet_ros.sequences.sequence import Frame, Sequence, SequenceError, frame_name, stamp_of
 from mininet_ros.sequences.street_camera import Quad, camera_matrix, project, projection
 from mininet_ros.sequences.street_canvas import NEAR
-from mininet_ros.sequences.street_scene import Street
+
+if TYPE_CHECKING:
+    from mininet_ros.sequences.street_scene import Street
 
 _WHOLE_SHARE = 0.95  # rasterising alone costs a small board some percent of its area
 _WHOLE_PIXELS = 64
@@ -102,7 +105,9 @@ class GeneratedStreet(Sequence):
 
     @cached_property
     def _street(self) -> Street:
-        # Built with the first frame: who only asks for size and length does not wait for it.
+        # Loaded and built with the first frame: who asks for size and length does not wait for it.
+        from mininet_ros.sequences.street_scene import Street
+
         return Street(self._seed, sensor.SPEED * self.length / self.rate_hz)
 
     @cached_property
