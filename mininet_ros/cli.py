@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import re
 import sys
 from collections.abc import Callable, Sequence
@@ -11,6 +12,8 @@ from pathlib import Path
 from mininet_ros import commands
 
 Handler = Callable[[argparse.Namespace], None]
+# Named here, because their loaders would import OpenCV for every command's help.
+DATASETS = "camvid, cityscapes, cocotext, icdar2015, or folder for your own"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -50,6 +53,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_export(subparsers)
     _add_import_checkpoint(subparsers)
     _add_segment(subparsers)
+    _add_benchmark(subparsers)
     _add_demo(subparsers)
     return parser
 
@@ -104,7 +108,7 @@ def _add_network_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_data_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--dataset", required=True, help="layout of the data: camvid")
+    parser.add_argument("--dataset", required=True, help=f"layout of the data: {DATASETS}")
     parser.add_argument("--data", type=Path, required=True, metavar="DIR", help="root of the data")
 
 
@@ -130,6 +134,12 @@ def _add_train(subparsers: argparse._SubParsersAction) -> None:
         subparsers, "train", commands.train, "Train a network into a model folder; resumes."
     )
     _add_data_options(parser)
+    parser.add_argument(
+        "--train-split",
+        default="train",
+        metavar="SPLIT",
+        help="such as Cityscapes' train+coarse (default: train); the best weights are those of val",
+    )
     parser.add_argument("--network", required=True)
     parser.add_argument("--output", type=Path, required=True, metavar="DIR")
     parser.add_argument("--input-size", type=input_size, default=(480, 360), metavar="WxH")
@@ -155,7 +165,7 @@ def _add_evaluate(subparsers: argparse._SubParsersAction) -> None:
     )
     parser.add_argument("model", help="a model folder's name or path")
     _add_data_options(parser)
-    parser.add_argument("--split", default="val", help="train, val or test (default: val)")
+    parser.add_argument("--split", default="val", help="train, val, ... (default: val)")
     parser.add_argument(
         "--input-size",
         type=input_size,
@@ -205,6 +215,25 @@ def _add_segment(subparsers: argparse._SubParsersAction) -> None:
     parser.add_argument("--network", default="auto")
     parser.add_argument("--threads", type=int, default=0, help="CPU threads; 0: one a core")
     parser.add_argument("--frames", type=int, metavar="N", help="stop after N frames")
+
+
+def _add_benchmark(subparsers: argparse._SubParsersAction) -> None:
+    parser = _command(
+        subparsers,
+        "benchmark",
+        commands.benchmark,
+        "Time models and ONNX files side by side, each alone in its process.",
+    )
+    parser.add_argument("models", nargs="*", help="model folders' names or paths")
+    parser.add_argument(
+        "--onnx", type=Path, action="append", default=[], metavar="FILE", help="a peer; repeatable"
+    )
+    parser.add_argument("--pytorch", action="store_true", help="also eager PyTorch on the CPU")
+    parser.add_argument("--input-size", type=input_size, metavar="WxH", help="default: the model's")
+    parser.add_argument("--threads", type=int, default=os.cpu_count(), help="default: every core")
+    parser.add_argument("--rounds", type=int, default=12, help="blocks of ten runs (default: 12)")
+    parser.add_argument("--plot", type=Path, metavar="PNG")
+    _add_json(parser)
 
 
 def _add_demo(subparsers: argparse._SubParsersAction) -> None:

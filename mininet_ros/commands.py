@@ -10,6 +10,7 @@ import json
 from dataclasses import asdict, replace
 from datetime import date
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -74,6 +75,7 @@ def train(arguments: argparse.Namespace) -> None:
         network=arguments.network,
         options=network_options(arguments),
         dataset=arguments.dataset,
+        split=arguments.train_split,
         width=width,
         height=height,
         epochs=arguments.epochs,
@@ -86,7 +88,7 @@ def train(arguments: argparse.Namespace) -> None:
         seed=arguments.seed,
         validate_every=arguments.validate_every,
     )
-    training = open_dataset(arguments.dataset, arguments.data, "train")
+    training = open_dataset(arguments.dataset, arguments.data, recipe.split)
     validation = open_dataset(arguments.dataset, arguments.data, "val")
     card = describe_model(
         recipe.network,
@@ -94,7 +96,12 @@ def train(arguments: argparse.Namespace) -> None:
         training.classes,
         width,
         height,
-        data={"name": training.name, "licence": training.licence, "images": len(training)},
+        data={
+            "name": training.name,
+            "split": training.split,
+            "licence": training.licence,
+            "images": len(training),
+        },
     )
     result = run_training(
         recipe, training, validation, arguments.output / "training", arguments.device
@@ -209,6 +216,29 @@ def segment(arguments: argparse.Namespace) -> None:
         f"{writer.written} frames labelled by {segmenter.model.name} "
         f"({segmenter.runtime}, {segmenter.device}): {writer.finish()}"
     )
+
+
+def benchmark(arguments: argparse.Namespace) -> None:
+    """Time engines side by side."""
+    from tempfile import TemporaryDirectory
+
+    from mininet_ros.benchmark.entries import engines_of
+    from mininet_ros.benchmark.measure import measure
+    from mininet_ros.benchmark.report import as_table, as_values, draw
+
+    with TemporaryDirectory() as folder:
+        engines, size = engines_of(
+            arguments.models,
+            arguments.onnx,
+            arguments.input_size,
+            arguments.pytorch,
+            Path(folder),
+        )
+        timings, gflops = measure(engines, *size, arguments.threads, arguments.rounds)
+    values = as_values(timings, gflops, size, arguments.threads)
+    if arguments.plot:
+        draw(values, arguments.plot)
+    print(json.dumps(values, indent=2) if arguments.json else as_table(values))
 
 
 def demo(arguments: argparse.Namespace) -> None:

@@ -93,6 +93,13 @@ def test_every_package_and_every_data_file_is_installed(setup_arguments):
     packages = {".".join(folder.relative_to(ROOT).parts) for folder in folders}
     assert set(setup_arguments["packages"]) == packages
 
+    inside = set()
+    for package, patterns in setup_arguments["package_data"].items():
+        folder = ROOT.joinpath(*package.split("."))
+        inside |= {path for pattern in patterns for path in folder.glob(pattern)}
+    needed = {path for path in (ROOT / "mininet_ros").rglob("*.*") if path.suffix != ".py"}
+    assert inside == {path for path in needed if "__pycache__" not in path.parts}
+
     installed = {file for _, files in setup_arguments["data_files"] for file in files}
     for folder in ("config", "launch", "models"):
         for path in (ROOT / folder).rglob("*.*"):

@@ -118,8 +118,8 @@ def test_augmentation_keeps_image_and_labels_together(seed, low, high, width, he
     assert crop.shape == (height, width, 3)
     assert truth.shape == (height, width)
     assert set(np.unique(truth)) <= {0, 5, 255}
-    inside = cv2.erode((truth == 5).astype(np.uint8), np.ones((5, 5)), borderValue=1) > 0
-    outside = cv2.erode((truth == 0).astype(np.uint8), np.ones((5, 5)), borderValue=1) > 0
+    inside = cv2.erode((truth == 5).astype(np.uint8), np.ones((5, 5)), borderValue=0) > 0
+    outside = cv2.erode((truth == 0).astype(np.uint8), np.ones((5, 5)), borderValue=0) > 0
     assert (crop[inside] > 200).all()
     assert (crop[outside] < 50).all()
 
@@ -210,14 +210,17 @@ def test_train_and_evaluate_commands(small_camvid, tmp_path, capsys):
 @pytest.mark.parametrize(
     ("harm", "message"),
     [
-        (lambda root: (root / "train" / "0001.png").unlink(), r"0001\.png has no partner"),
-        (lambda root: (root / "train" / "0001.png").write_bytes(b"x"), "not a readable image"),
-        (lambda root: (root / "trainannot" / "0001.png").write_bytes(b""), "not a readable label"),
+        (lambda root: (root / "train" / "0001.png").unlink(), r"0001\.png has no image"),
+        (lambda root: (root / "train" / "0001.png").write_bytes(b"x"), "not a readable picture"),
+        (
+            lambda root: (root / "trainannot" / "0001.png").write_bytes(b""),
+            "not a readable picture",
+        ),
         (
             lambda root: cv2.imwrite(
                 str(root / "trainannot" / "0001.png"), np.zeros((9, 9), np.uint8)
             ),
-            "has 9x9 pixels, but its image",
+            "has labels of 9x9 pixels, but its image",
         ),
         (
             lambda root: cv2.imwrite(

@@ -109,7 +109,14 @@ CITYSCAPES = ClassTable(
     ),
 )
 
-CLASS_TABLES = {"camvid": CAMVID, "cityscapes": CITYSCAPES}
+SCENE_TEXT = ClassTable(names=("background", "text"), colors=((64, 64, 64), (255, 200, 0)))
+
+CLASS_TABLES = {
+    "camvid": CAMVID,
+    "cityscapes": CITYSCAPES,
+    "cocotext": SCENE_TEXT,
+    "icdar2015": SCENE_TEXT,
+}
 
 
 def read_class_table(dataset: str) -> ClassTable:

@@ -16,7 +16,7 @@ class Recipe:
 
     Attributes:
         network, options: the network and the options of its table.
-        dataset: name of the dataset.
+        dataset, split: name of the dataset, and its split that is learned from.
         width, height: the network's input in pixels; every image is resized to it.
         epochs, batch_size: passes over the data; images a step.
         learning_rate: at the start; decays by ``(1 - step / steps) ** poly_power`` to
@@ -36,6 +36,7 @@ class Recipe:
     dataset: str
     width: int
     height: int
+    split: str = "train"
     options: Mapping[str, Any] = field(default_factory=dict)
     epochs: int = 250
     batch_size: int = 12

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
-
 from mininet_ros.training.classes import CAMVID, IGNORE_LABEL
 from mininet_ros.training.datasets.labelled_images import (
     DatasetError,
     LabelledImages,
-    pair_by_name,
-    read_label_picture,
+    LabelPicture,
+    find_files,
+    pair_files,
 )
 
 SPLITS = ("train", "val", "test")
-VOID = 11
+CLASS_IDS = (*range(len(CAMVID.names)), IGNORE_LABEL)
 LICENCE = "CC BY-NC 4.0"
 EXPECTED_TREE = """\
 DIR/
@@ -32,12 +31,11 @@ def open_camvid(root: Path, split: str) -> LabelledImages:
     """
     if split not in SPLITS:
         raise DatasetError(f"CamVid has no split {split!r}: choose one of {', '.join(SPLITS)}")
-    pairs = pair_by_name(root / split, root / f"{split}annot", EXPECTED_TREE)
-    return LabelledImages("camvid", split, LICENCE, CAMVID, pairs, read_camvid_labels)
-
-
-def read_camvid_labels(path: Path) -> np.ndarray:
-    """Class ids uint8 (H, W), with CamVid's void turned into the ignored label."""
-    labels = read_label_picture(path)
-    labels[labels == VOID] = IGNORE_LABEL
-    return labels
+    images, labels = (
+        find_files(root / folder, "*.png", lambda path: path.name, EXPECTED_TREE)
+        for folder in (split, f"{split}annot")
+    )
+    pairs = tuple(
+        (image, LabelPicture(path, CLASS_IDS)) for _, image, path in pair_files(images, labels)
+    )
+    return LabelledImages("camvid", split, LICENCE, CAMVID, pairs)
