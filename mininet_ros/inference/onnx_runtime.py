@@ -32,22 +32,9 @@ class OnnxRuntimeSegmenter(Segmenter):
 
     def __init__(self, model: Model, threads: int = 0) -> None:
         super().__init__(model)
-        if threads < 0:
-            raise ValueError(f"threads must be 0 (all cores) or more, not {threads}")
         self.device = processor_name()
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.log_severity_level = 3
-        # Threads that spin between two frames would take the cores from the robot's other nodes.
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         path = model.path(GRAPH)
-        try:
-            self._session = onnxruntime.InferenceSession(
-                str(path), options, providers=["CPUExecutionProvider"]
-            )
-        # ONNX Runtime's errors have no public base class.
-        except Exception as error:
-            raise ModelError(f"ONNX Runtime can't load {path}: {error}") from error
+        self._session = open_session(path, threads)
         expected = [1, model.height, model.width, 3]
         found = self._session.get_inputs()[0]
         if (found.name, found.type, found.shape) != (INPUT, "tensor(uint8)", expected):
@@ -59,6 +46,27 @@ class OnnxRuntimeSegmenter(Segmenter):
     def _run(self, image: np.ndarray) -> Segmentation:
         mask, confidence = self._session.run(OUTPUTS, {INPUT: image[None]})
         return Segmentation(mask[0], confidence[0])
+
+
+def open_session(path: Path, threads: int) -> onnxruntime.InferenceSession:
+    """An ONNX file ready to run on the CPU.
+
+    Raises:
+        ModelError: it can't be loaded.
+        ValueError: a negative number of threads; 0 stands for one a core.
+    """
+    if threads < 0:
+        raise ValueError(f"threads must be 0 (all cores) or more, not {threads}")
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.log_severity_level = 3
+    # Threads that spin between two frames would take the cores from the robot's other nodes.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    try:
+        return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    # ONNX Runtime's errors have no public base class.
+    except Exception as error:
+        raise ModelError(f"ONNX Runtime can't load {path}: {error}") from error
 
 
 def processor_name() -> str:

@@ -1,0 +1,83 @@
+"""What is measured: a way to turn a picture into a label mask of the same size."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+GEMM_SIDE = 1024
+GEMM = "gemm"
+RUNTIMES = ("onnxruntime", "pytorch", GEMM)
+
+
+@dataclass(frozen=True)
+class Engine:
+    """One entry of a benchmark.
+
+    Attributes:
+        name: as printed.
+        runtime: ``onnxruntime`` or ``pytorch``; ``gemm`` is the machine's own matrix product.
+        path: an ONNX file for ``onnxruntime``, a model folder for ``pytorch``, nothing for GEMM.
+        precision: of the arithmetic.
+        macs: multiply-accumulates of one run, as the paper counts them; None where unknown.
+        parameters: trainable parameters; None where unknown.
+        miou: accuracy where known, in 0-1.
+    """
+
+    name: str
+    runtime: str
+    path: str = ""
+    precision: str = "float32"
+    macs: int | None = None
+    parameters: int | None = None
+    miou: float | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values."""
+        return asdict(self)
+
+
+def make_runner(engine: Engine, width: int, height: int, threads: int) -> Callable[[], object]:
+    """A function that runs the engine once on a fixed picture; for the measuring process.
+
+    Raises:
+        ValueError: the runtime is unknown, or the engine does not take such a picture.
+    """
+    if engine.runtime == GEMM:
+        left, right = (np.ones((GEMM_SIDE, GEMM_SIDE), np.float32) for _ in range(2))
+        out = np.empty_like(left)
+        return lambda: np.matmul(left, right, out=out)
+    picture = np.random.default_rng(0).integers(0, 256, (height, width, 3), dtype=np.uint8)
+    if engine.runtime == "onnxruntime":
+        return _onnx_runner(Path(engine.path), picture, threads)
+    if engine.runtime == "pytorch":
+        return _pytorch_runner(Path(engine.path), picture, threads)
+    raise ValueError(f"unknown runtime {engine.runtime!r}: choose one of {', '.join(RUNTIMES)}")
+
+
+def _onnx_runner(path: Path, picture: np.ndarray, threads: int) -> Callable[[], object]:
+    from mininet_ros.inference.onnx_runtime import open_session
+
+    session = open_session(path, threads)
+    (taken,) = session.get_inputs()
+    if taken.shape != [1, *picture.shape]:
+        raise ValueError(f"{path} takes {taken.shape}, not {[1, *picture.shape]}")
+    return lambda: session.run(None, {taken.name: picture[None]})
+
+
+def _pytorch_runner(path: Path, picture: np.ndarray, threads: int) -> Callable[[], object]:
+    from dataclasses import replace
+
+    import torch
+
+    from mininet_ros.inference.pytorch import PyTorchSegmenter
+    from mininet_ros.models import load_model
+
+    torch.set_num_threads(threads)
+    height, width = picture.shape[:2]
+    segmenter = PyTorchSegmenter(replace(load_model(path), width=width, height=height), "cpu")
+    return lambda: segmenter.infer(picture)

@@ -1,0 +1,44 @@
+"""The process of one engine: makes it, then runs it as often as it is told to.
+
+Talks JSON lines: the first says what to measure; then each ``{"runs": N}`` is answered by the
+milliseconds of N runs, and the end of the input by the process's peak memory.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import sys
+import time
+
+
+def main() -> int:
+    """Serve until the input ends; returns the exit status."""
+    task = json.loads(sys.stdin.readline())
+    os.sched_setaffinity(0, task["cpus"])
+    from mininet_ros.benchmark.engine import Engine, make_runner
+
+    try:
+        engine = Engine(**task["engine"])
+        run = make_runner(engine, task["width"], task["height"], len(task["cpus"]))
+        for _ in range(task["warm_up"]):
+            run()
+    except (ValueError, RuntimeError, OSError, ModuleNotFoundError) as error:
+        print(json.dumps({"error": " ".join(str(error).split())}), flush=True)
+        return 1
+    print(json.dumps({"ready": True}), flush=True)
+    for line in sys.stdin:
+        times = []
+        for _ in range(json.loads(line)["runs"]):
+            started = time.perf_counter()
+            run()
+            times.append(1e3 * (time.perf_counter() - started))
+        print(json.dumps({"ms": times}), flush=True)
+    peak_kib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    print(json.dumps({"peak_mb": peak_kib * 1024 / 1e6}), flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
