@@ -5,6 +5,7 @@ This process only starts and watches them; the graph is theirs.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import random
@@ -73,7 +74,8 @@ def run_demo(
                     "rate": rate_hz,
                     "loop": False,
                     "max_images": images,
-                    "wait_for_subscribers": 1,
+                    # The segmentation node takes the images, the recorder counts them.
+                    "wait_for_subscribers": 2,
                 },
             ),
         )
@@ -104,7 +106,8 @@ def demo_environment() -> dict[str, str]:
         "PYTHONUNBUFFERED": "1",
         "ROS_DOMAIN_ID": str(random.choice(DEMO_DOMAINS)),
         "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST",
-        "ROS_LOCALHOST_ONLY": "1",
+        # The same for Humble; later distributions warn of it.
+        **({"ROS_LOCALHOST_ONLY": "1"} if os.environ.get("ROS_DISTRO") == "humble" else {}),
     }
 
 
@@ -151,6 +154,10 @@ def _run_together(
             time.sleep(0.05)
     except KeyboardInterrupt:
         print()
+        # The stream alone: without it the recorder ends by itself, once the last masks are in.
+        processes[-1].send_signal(signal.SIGINT)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            processes[0].wait(GRACE_S)
     finally:
         _end(processes)
     if processes[0].returncode:
