@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -17,6 +18,8 @@ from pathlib import Path
 import pytest
 
 PROFILE = Path(__file__).parents[1] / "config" / "fastdds_images.xml"
+SHARED_MEMORY = Path("/dev/shm")
+SEGMENTS_BYTES = 2 * 72 * 2**20  # of two processes, with what Fast DDS keeps beside them
 PROFILE_VARIABLES = ("FASTRTPS_DEFAULT_PROFILES_FILE", "FASTDDS_DEFAULT_PROFILES_FILE")
 DOMAIN = "71"
 RATE_HZ = 30
@@ -64,7 +67,11 @@ def measure(width: int, height: int, frames: int, profile: Path | None) -> Deliv
         for end in ends:
             end.kill()
             end.wait()
-    counts = {name: count for answer in answers for name, count in json.loads(answer).items()}
+    counts = {
+        name: count
+        for answer in answers
+        for name, count in json.loads(answer.splitlines()[-1]).items()
+    }
     return Delivery(**counts)
 
 
@@ -146,13 +153,15 @@ def is_whole(image, number: int) -> bool:
 
 
 @pytest.fixture(autouse=True)
-def require_fast_dds():
+def require_fast_dds_and_shared_memory():
     pytest.importorskip("rclpy", reason="needs ROS 2 (rclpy)")
     from rclpy.utilities import get_rmw_implementation_identifier
 
     middleware = get_rmw_implementation_identifier()
     if "fastrtps" not in middleware:
         pytest.skip(f"the profile is for Fast DDS, this is {middleware}")
+    if not SHARED_MEMORY.is_dir() or shutil.disk_usage(SHARED_MEMORY).free < SEGMENTS_BYTES:
+        pytest.skip(f"needs {SEGMENTS_BYTES >> 20} MiB of room in {SHARED_MEMORY}")
 
 
 @pytest.mark.parametrize(("width", "height", "frames"), [(1280, 720, 300), (640, 480, 90)])
