@@ -28,8 +28,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (ValueError, RuntimeError, OSError, ModuleNotFoundError) as error:
         print(f"mininet_ros {parsed.command}: {describe_error(error)}", file=sys.stderr)
         return 1
-    except KeyboardInterrupt:
-        print(f"mininet_ros {parsed.command}: interrupted", file=sys.stderr)
+    except KeyboardInterrupt as stop:
+        reason = "; ".join(("interrupted", *map(str, stop.args)))
+        print(f"mininet_ros {parsed.command}: {reason}", file=sys.stderr)
         return 130
     return 0
 

@@ -67,6 +67,7 @@ def train(arguments: argparse.Namespace) -> None:
     from mininet_ros.training.export import describe_model, write_model
     from mininet_ros.training.recipe import Recipe
     from mininet_ros.training.train import train as run_training
+    from mininet_ros.training.train import what_is_kept
 
     if arguments.threads:
         torch.set_num_threads(arguments.threads)
@@ -103,9 +104,11 @@ def train(arguments: argparse.Namespace) -> None:
             "images": len(training),
         },
     )
-    result = run_training(
-        recipe, training, validation, arguments.output / "training", arguments.device
-    )
+    run = arguments.output / "training"
+    try:
+        result = run_training(recipe, training, validation, run, arguments.device)
+    except KeyboardInterrupt as stop:
+        raise KeyboardInterrupt(what_is_kept(run)) from stop
     card["training"] = recipe.as_card() | {
         "finished": date.today().isoformat(),
         "best_epoch": result.epoch,

@@ -9,6 +9,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from safetensors.torch import load_file
+from tiny_camvid import write_camvid
 
 from mininet_ros import cli
 from mininet_ros.models import load_model
@@ -34,25 +35,7 @@ RECIPE = Recipe(
 
 @pytest.fixture(scope="session")
 def small_camvid(tmp_path_factory):
-    """Six pictures a split in CamVid's layout: sky above, road below, a car and some void."""
-    root = tmp_path_factory.mktemp("camvid")
-    random = np.random.default_rng(0)
-    for split in ("train", "val"):
-        for folder in (split, f"{split}annot"):
-            (root / folder).mkdir()
-        for number in range(6):
-            horizon = int(random.integers(15, 30))
-            labels = np.full((SIZE[1], SIZE[0]), 3, np.uint8)
-            labels[:horizon] = 0
-            labels[horizon : horizon + 10, 10:25] = 8
-            labels[-4:] = 11
-            shades = np.full((12, 3), 128, np.int64)
-            shades[[0, 3, 8]] = [[250, 200, 150], [80, 80, 80], [20, 20, 200]]
-            image = shades[labels] + random.integers(-20, 20, (SIZE[1], SIZE[0], 3))
-            name = f"{number:04d}.png"
-            cv2.imwrite(str(root / split / name), np.clip(image, 0, 255).astype(np.uint8))
-            cv2.imwrite(str(root / f"{split}annot" / name), labels)
-    return root
+    return write_camvid(tmp_path_factory.mktemp("camvid"), *SIZE)
 
 
 def splits(root):

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import csv
+import io
 from pathlib import Path
 
+from matplotlib.figure import Figure
 
-def draw_curves(log: Path, picture: Path) -> None:
-    """Draw loss and validation mIoU over the epochs of ``log`` (csv) into a PNG."""
-    import matplotlib
 
-    matplotlib.use("Agg")
-    from matplotlib import pyplot
-
+def draw_curves(log: Path) -> bytes:
+    """A PNG of loss and validation mIoU over the epochs of ``log`` (csv)."""
     with log.open(newline="") as file:
         rows = list(csv.DictReader(file))
     epochs = [int(row["epoch"]) for row in rows]
-    figure, (above, below) = pyplot.subplots(2, 1, sharex=True, figsize=(8, 6))
+    figure = Figure(figsize=(8, 6), layout="tight")
+    above, below = figure.subplots(2, 1, sharex=True)
     above.plot(epochs, [float(row["loss"]) for row in rows])
     above.set_ylabel("training loss")
     below.plot(epochs, [100 * float(row["miou"]) for row in rows])
@@ -24,6 +23,11 @@ def draw_curves(log: Path, picture: Path) -> None:
     below.set_ylabel("validation mIoU in %")
     for axes in (above, below):
         axes.grid(alpha=0.3)
-    figure.tight_layout()
-    figure.savefig(picture, dpi=100)
-    pyplot.close(figure)
+    return as_png(figure)
+
+
+def as_png(figure: Figure) -> bytes:
+    """The figure as a PNG file, 100 pixels an inch."""
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=100)
+    return buffer.getvalue()

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import copy
 import csv
-from collections.abc import Callable
+import io
+import pickle
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from typing import Any
 import numpy as np
 import torch
 import yaml
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 from torch import nn
 from tqdm import tqdm
 
@@ -56,7 +57,8 @@ def train(
     """Train by ``recipe``, resuming what ``run`` already holds.
 
     Raises:
-        TrainingError: ``run`` holds a run of another recipe, or the loss is no longer finite.
+        TrainingError: ``run`` holds a run of another recipe or a damaged one, the loss is no
+            longer finite, no pixel of ``validation`` is labelled, or a file can't be written.
         DatasetError: a file of either dataset is not what it must be.
     """
     claim_run_folder(recipe, run)
@@ -77,12 +79,17 @@ def train(
         if (epoch + 1) % recipe.validate_every == 0 or epoch + 1 == recipe.epochs:
             candidate = averaged or network
             matrix = score(candidate, validation, recipe.width, recipe.height)
+            if np.isnan(matrix.miou):
+                raise TrainingError(
+                    f"no pixel of {validation.name} {validation.split} is labelled: weights can't "
+                    f"be chosen by it"
+                )
             if matrix.miou > best_miou:
                 best_epoch, best_miou = epoch + 1, matrix.miou
-                write_atomically(run / "best.safetensors", candidate.packed_weights(), save_file)
+                write_atomically(run / "best.safetensors", save(candidate.packed_weights()))
             rate = optimizer.param_groups[0]["lr"]
-            append_log(run / "log.csv", epoch + 1, rate, loss, matrix)
-            draw_curves(run / "log.csv", run / "curves.png")
+            write_log(run / "log.csv", epoch + 1, rate, loss, matrix)
+            write_atomically(run / "curves.png", draw_curves(run / "log.csv"))
         checkpoint = {
             "epoch": epoch + 1,
             "best_epoch": best_epoch,
@@ -91,7 +98,7 @@ def train(
             "averaged": averaged.state_dict() if averaged else {},
             "optimizer": optimizer.state_dict(),
         }
-        write_atomically(run / "checkpoint.pt", checkpoint, torch.save)
+        write_atomically(run / "checkpoint.pt", as_bytes(checkpoint))
     network.load_state_dict(load_file(run / "best.safetensors"))
     return TrainingResult(network.eval(), best_epoch, best_miou)
 
@@ -177,7 +184,7 @@ def claim_run_folder(recipe: Recipe, run: Path) -> None:
             f"{path} belongs to a run with other settings: choose another output folder, or give "
             f"the settings written there to resume it"
         )
-    path.write_text(text)
+    write_atomically(path, text.encode())
 
 
 def resume(
@@ -186,41 +193,76 @@ def resume(
     averaged: nn.Module | None,
     optimizer: torch.optim.Optimizer,
 ) -> tuple[int, int, float]:
-    """Load the last checkpoint, if any; returns (epochs done, best epoch, best mIoU)."""
+    """Load the last checkpoint, if any; returns (epochs done, best epoch, best mIoU).
+
+    Raises:
+        TrainingError: the checkpoint is damaged.
+    """
     path = run / "checkpoint.pt"
     if not path.exists():
-        (run / "log.csv").unlink(missing_ok=True)
         return 0, 0, -1.0
-    checkpoint = torch.load(path, weights_only=True, map_location="cpu")
-    network.load_state_dict(checkpoint["network"])
-    if averaged is not None:
-        averaged.load_state_dict(checkpoint["averaged"])
-    optimizer.load_state_dict(checkpoint["optimizer"])
-    return checkpoint["epoch"], checkpoint["best_epoch"], checkpoint["best_miou"]
+    try:
+        checkpoint = torch.load(path, weights_only=True, map_location="cpu")
+        network.load_state_dict(checkpoint["network"])
+        if averaged is not None:
+            averaged.load_state_dict(checkpoint["averaged"])
+        optimizer.load_state_dict(checkpoint["optimizer"])
+        return checkpoint["epoch"], checkpoint["best_epoch"], checkpoint["best_miou"]
+    except (RuntimeError, ValueError, LookupError, EOFError, pickle.UnpicklingError) as error:
+        raise TrainingError(
+            f"{path} is damaged, so the run can't be resumed: delete it to begin again"
+        ) from error
 
 
-def write_atomically(path: Path, content: object, write: Callable[[Any, str], None]) -> None:
-    """Write beside and rename, so that an interrupted write leaves the last good file."""
+def what_is_kept(run: Path) -> str:
+    """How an interrupted run goes on, as a clause."""
+    checkpoint = run / "checkpoint.pt"
+    if checkpoint.exists():
+        return f"the same command resumes from {checkpoint}"
+    return f"no epoch was finished, so {run} holds nothing to resume from"
+
+
+def as_bytes(checkpoint: dict[str, Any]) -> bytes:
+    """What ``torch.save`` would write."""
+    buffer = io.BytesIO()
+    torch.save(checkpoint, buffer)
+    return buffer.getvalue()
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Write beside and rename, so that an interrupted write leaves the last good file.
+
+    Raises:
+        TrainingError: the file can't be written.
+    """
     beside = path.with_suffix(path.suffix + ".part")
-    write(content, str(beside))
-    beside.replace(path)
+    try:
+        beside.write_bytes(content)
+        beside.replace(path)
+    except OSError as error:
+        kept = what_is_kept(path.parent)
+        raise TrainingError(f"{path} can't be written: {error.strerror}; {kept}") from error
+    finally:
+        beside.unlink(missing_ok=True)
 
 
-def append_log(
+def write_log(
     path: Path, epoch: int, learning_rate: float, loss: float, matrix: ConfusionMatrix
 ) -> None:
-    """Append a row to the log, with a header where it is new."""
-    is_new = not path.exists()
-    with path.open("a", newline="") as file:
-        writer = csv.writer(file)
-        if is_new:
-            writer.writerow(LOG_COLUMNS)
-        writer.writerow(
-            (
-                epoch,
-                f"{learning_rate:.3e}",
-                f"{loss:.4f}",
-                f"{matrix.miou:.4f}",
-                f"{matrix.pixel_accuracy:.4f}",
-            )
-        )
+    """Add a row to the log, in place of those that a run wrote after its last checkpoint."""
+    rows = []
+    if path.exists():
+        with path.open(newline="") as file:
+            rows = [
+                row for row in csv.reader(file) if row and row[0].isdigit() and int(row[0]) < epoch
+            ]
+    row = [
+        str(epoch),
+        f"{learning_rate:.3e}",
+        f"{loss:.4f}",
+        f"{matrix.miou:.4f}",
+        f"{matrix.pixel_accuracy:.4f}",
+    ]
+    text = io.StringIO(newline="")
+    csv.writer(text).writerows([LOG_COLUMNS, *rows, row])
+    write_atomically(path, text.getvalue().encode())
