@@ -1,0 +1,237 @@
+"""Sparse optical flow: corners followed from frame to frame, each under its own number.
+
+Numbered corners serve three purposes: the median flow since the previous frame (how fast the view
+changes), the parallax and overlap with any earlier frame whose corners were noted, and carrying
+image regions forward from an earlier frame to the present one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+CELL = 16
+MAX_POINTS = 200
+REFILL_BELOW = 150
+
+# Smallest eigenvalue of the gradient matrix, on pictures of normalised contrast, that counts as a
+# corner. Smooth walls and sensor noise stay below it.
+CORNER_FLOOR = 5e-4
+
+WINDOW = (13, 13)
+PYRAMID_LEVELS = 3
+TERMINATION = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 10, 0.03)
+
+# Flow assumes that brightness stays; levelling mean and spread keeps it true while light changes.
+LEVELLED_MEAN = 128.0
+LEVELLED_SPREAD = 48.0
+MAX_AMPLIFICATION = 8.0
+
+# Mean absolute difference of two levelled patches above which they do not show the same thing.
+MAX_PATCH_ERROR = 16.0
+
+# With fewer corners than this in common, two frames are taken to show different places. Between
+# unrelated photos 0.11 of the corners match at most, within one drive 0.67 at least, be it dark.
+MIN_MATCHES = 8
+MIN_SHARE = 0.25
+
+# A dark or smeared frame is skipped by following the corners from the last good frame instead.
+MAX_SKIPPED = 5
+
+
+@dataclass(frozen=True, eq=False)
+class Points:
+    """Corners of one frame.
+
+    Attributes:
+        ids: (N,) int64, ascending; the same number is the same corner of the scene.
+        positions: (N, 2) float32 x, y in pixels of the tracked picture.
+        size: (width, height) of the tracked picture.
+    """
+
+    ids: np.ndarray
+    positions: np.ndarray
+    size: tuple[int, int]
+
+    def common(self, other: Points) -> tuple[np.ndarray, np.ndarray]:
+        """Positions, here and in `other`, of the corners that both have: two (M, 2) arrays."""
+        _, here, there = np.intersect1d(
+            self.ids, other.ids, assume_unique=True, return_indices=True
+        )
+        return self.positions[here], other.positions[there]
+
+
+@dataclass(frozen=True)
+class Flow:
+    """What became of the corners from the last good picture to the present one.
+
+    Attributes:
+        motion: median displacement in pixels; 0 on a first picture and where tracking failed.
+        share: share of the corners found again, 0 to 1.
+        found: whether the corners now stand where they are in the present picture. False where it
+            is too dark or too smeared to follow them.
+    """
+
+    motion: float
+    share: float
+    found: bool
+
+
+def no_points(size: tuple[int, int]) -> Points:
+    """A frame without corners."""
+    return Points(np.empty(0, np.int64), np.empty((0, 2), np.float32), size)
+
+
+class PointTracker:
+    """Follows at most 200 corners through a stream of pictures of one size."""
+
+    def __init__(self) -> None:
+        self._next_id = 0
+        self._skipped = 0
+        self._picture: np.ndarray | None = None
+        self.points = no_points((0, 0))
+
+    def update(self, gray: np.ndarray) -> Flow:
+        """Take in the next picture.
+
+        Args:
+            gray: (h, w) uint8, h and w at least 16; the same size as before, else tracking
+                starts anew.
+
+        Returns:
+            The flow since the last good picture.
+        """
+        picture = _levelled(gray)
+        size = (gray.shape[1], gray.shape[0])
+        if self._picture is None or self.points.size != size:
+            self._restart(picture, size)
+            return Flow(0.0, 0.0, found=True)
+        ids, before, after = self._follow(picture)
+        share = len(ids) / max(1, len(self.points.ids))
+        if len(ids) < MIN_MATCHES or share < MIN_SHARE:
+            self._skipped += 1
+            if self._skipped > MAX_SKIPPED:
+                self._restart(picture, size)
+            return Flow(0.0, share, found=self._skipped == 0)
+        self._skipped = 0
+        self._picture = picture
+        self.points = self._refilled(Points(ids, after, size))
+        return Flow(median_length(after - before), share, found=True)
+
+    def _restart(self, picture: np.ndarray, size: tuple[int, int]) -> None:
+        self._skipped = 0
+        self._picture = picture
+        self.points = self._refilled(no_points(size))
+
+    def _follow(self, picture: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        if not len(self.points.ids):
+            return self.points.ids, self.points.positions, self.points.positions
+        before = self.points.positions
+        after, found, error = cv2.calcOpticalFlowPyrLK(
+            self._picture,
+            picture,
+            before.reshape(-1, 1, 2),
+            None,
+            winSize=WINDOW,
+            maxLevel=PYRAMID_LEVELS,
+            criteria=TERMINATION,
+        )
+        after = after.reshape(-1, 2)
+        width, height = self.points.size
+        good = (found.ravel() == 1) & (error.ravel() < MAX_PATCH_ERROR)
+        good &= (after >= 0.0).all(axis=1) & (after[:, 0] < width) & (after[:, 1] < height)
+        return self.points.ids[good], before[good], after[good]
+
+    def _refilled(self, points: Points) -> Points:
+        """Add the strongest corner of every cell that has none, when points run short."""
+        if len(points.ids) >= REFILL_BELOW:
+            return points
+        corners = _strongest_corners(self._picture, points.positions)
+        corners = corners[: MAX_POINTS - len(points.ids)]
+        ids = np.arange(self._next_id, self._next_id + len(corners), dtype=np.int64)
+        self._next_id += len(corners)
+        return Points(
+            np.concatenate([points.ids, ids]),
+            np.concatenate([points.positions, corners]),
+            points.size,
+        )
+
+
+def parallax_and_overlap(then: Points, now: Points) -> tuple[float, float]:
+    """How far the view has moved between two frames.
+
+    Returns:
+        The median displacement, in pixels, of the corners both frames have, at most the picture's
+        diagonal, and the share, 0 to 1, of the present view that the earlier frame also showed:
+        the earlier picture's outline, carried over by the similarity that fits the corners best,
+        cut with the present outline. Diagonal and 0 where the frames have too little in common.
+    """
+    diagonal = float(np.hypot(*now.size))
+    before, after = then.common(now)
+    if then.size != now.size or len(before) < MIN_MATCHES:
+        return diagonal, 0.0
+    transform, _ = cv2.estimateAffinePartial2D(before, after, ransacReprojThreshold=3.0)
+    if transform is None:
+        return diagonal, 0.0
+    width, height = now.size
+    outline = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
+    carried = (outline @ transform[:, :2].T + transform[:, 2]).astype(np.float32)
+    shared, _ = cv2.intersectConvexConvex(carried, outline)
+    return min(diagonal, median_length(after - before)), min(1.0, shared / (width * height))
+
+
+def local_similarity(before: np.ndarray, after: np.ndarray) -> tuple[float, np.ndarray] | None:
+    """The growth g and shift t, `after = g * before + t`, of most of a few neighbouring corners.
+
+    Corners whose displacement is far from the median one (another object, a false match) are left
+    out. None when there are fewer than 3 corners.
+    """
+    if len(before) < 3:
+        return None
+    moved = after - before
+    off = np.abs(moved - _middle(moved)).max(axis=1)
+    kept = off <= 2.0 * _middle(off) + 0.5
+    before, after = before[kept], after[kept]
+    centre_before, centre_after = before.sum(axis=0) / len(before), after.sum(axis=0) / len(after)
+    spread = np.square(before - centre_before).sum()
+    growth = 1.0
+    if spread > len(before) * CELL:
+        growth = float(np.sqrt(np.square(after - centre_after).sum() / spread))
+    return growth, centre_after - growth * centre_before
+
+
+def _middle(values: np.ndarray) -> np.ndarray:
+    """Upper median along the first axis; several times faster than np.median on short arrays."""
+    return np.sort(values, axis=0)[len(values) // 2]
+
+
+def median_length(vectors: np.ndarray) -> float:
+    """Median Euclidean length of (N, 2) vectors, N at least 1."""
+    return float(np.median(np.hypot(vectors[:, 0], vectors[:, 1])))
+
+
+def _levelled(gray: np.ndarray) -> np.ndarray:
+    mean, spread = (value.item() for value in cv2.meanStdDev(gray))
+    gain = min(MAX_AMPLIFICATION, LEVELLED_SPREAD / max(spread, 1e-3))
+    table = np.clip((np.arange(256) - mean) * gain + LEVELLED_MEAN, 0, 255)
+    return cv2.LUT(gray, table.astype(np.uint8))
+
+
+def _strongest_corners(picture: np.ndarray, taken: np.ndarray) -> np.ndarray:
+    """One corner for each free cell of 16 x 16 pixels, (N, 2) float32, strongest first."""
+    strength = cv2.cornerMinEigenVal(picture, 5)
+    rows, columns = picture.shape[0] // CELL, picture.shape[1] // CELL
+    cells = strength[: rows * CELL, : columns * CELL].reshape(rows, CELL, columns, CELL)
+    cells = cells.swapaxes(1, 2).reshape(rows * columns, CELL * CELL)
+    best = cells.argmax(axis=1)
+    value = cells[np.arange(len(best)), best]
+    occupied = (taken // CELL).astype(int)
+    inside = (occupied[:, 0] < columns) & (occupied[:, 1] < rows)
+    value[occupied[inside, 1] * columns + occupied[inside, 0]] = 0.0
+    order = np.argsort(-value, kind="stable")
+    order = order[value[order] > CORNER_FLOOR]
+    x = (order % columns) * CELL + best[order] % CELL
+    y = (order // columns) * CELL + best[order] // CELL
+    return np.stack([x, y], axis=1).astype(np.float32)
