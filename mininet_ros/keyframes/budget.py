@@ -1,0 +1,180 @@
+"""A byte budget for a thin link: a token bucket whose queue is ordered by worth."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+NANOSECONDS = 1_000_000_000
+
+
+class BudgetError(ValueError):
+    """The budget's settings cannot be used. The message is one sentence."""
+
+
+class Outcome(str, Enum):
+    """What became of a payload."""
+
+    SENT = "sent"
+    CROWDED_OUT = "crowded_out"
+    TOO_LARGE = "too_large"
+    CLEARED = "cleared"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The one and final word on a payload. It may be released afterwards.
+
+    Attributes:
+        stamp_ns: the payload's stamp, nanoseconds.
+        size: bytes.
+        outcome: `SENT` if it is to be sent now, else why it never will be.
+        sentence: the same for people.
+    """
+
+    stamp_ns: int
+    size: int
+    outcome: Outcome
+    sentence: str
+
+
+@dataclass(frozen=True)
+class BudgetStatistics:
+    """Counts since the budget was made.
+
+    Attributes:
+        offered: payloads offered.
+        offered_bytes: their bytes.
+        sent: payloads sent.
+        sent_bytes: their bytes.
+        crowded_out: payloads dropped because more worthy ones filled the waiting room.
+        too_large: payloads dropped because they exceed the burst.
+        cleared: payloads dropped by `clear`.
+        waiting: payloads waiting at present.
+        waiting_bytes: their bytes.
+        room: the most payloads that may wait.
+    """
+
+    offered: int
+    offered_bytes: int
+    sent: int
+    sent_bytes: int
+    crowded_out: int
+    too_large: int
+    cleared: int
+    waiting: int
+    waiting_bytes: int
+    room: int
+
+
+@dataclass(frozen=True)
+class _Payload:
+    stamp: int
+    size: int
+    worth: float
+
+
+class ByteBudget:
+    """Lets payloads through at a mean rate, with bursts, the most worthy first.
+
+    Credit grows by `rate` bytes a second up to `burst` bytes, and each payload sent takes its
+    size from it; over any interval of T seconds at most `burst + rate * T` bytes are sent. The
+    account is kept in whole billionths of a byte, so nothing is lost to rounding. While credit is
+    short, the most worthy payload waits for it and nothing overtakes it.
+
+    Args:
+        rate: bytes per second, at least 1.
+        burst: bytes, at least 1; a larger payload can never be sent.
+        room: payloads that may wait, at least 1; beyond it the least worthy is dropped.
+
+    Raises:
+        BudgetError: a setting is out of range.
+    """
+
+    def __init__(self, rate: int, burst: int, room: int = 8) -> None:
+        for name, value in (("rate", rate), ("burst", burst), ("room", room)):
+            if value < 1:
+                raise BudgetError(f"The budget's {name} must be at least 1, got {value}.")
+        self._rate, self._burst, self._room = int(rate), int(burst), int(room)
+        self._credit = self._burst * NANOSECONDS
+        self._time: int | None = None
+        self._waiting: list[_Payload] = []
+        self._counts = dict.fromkeys(Outcome, 0)
+        self._offered = self._offered_bytes = self._sent_bytes = 0
+
+    @property
+    def credit(self) -> float:
+        """Bytes that could be sent at once, as of the last call that told the time."""
+        return self._credit / NANOSECONDS
+
+    def offer(self, stamp_ns: int, size: int, worth: float, now_ns: int) -> list[Verdict]:
+        """Offer a payload.
+
+        Args:
+            stamp_ns: names the payload in the verdict.
+            size: bytes, at least 0.
+            worth: higher goes first; of equals the newer.
+            now_ns: the time. A time before the last one told is taken as a new start of the
+                clock: credit stays as it is.
+
+        Returns:
+            The verdicts that are due now, on this payload and on waiting ones, in sending order.
+        """
+        self._offered += 1
+        self._offered_bytes += size
+        if size > self._burst:
+            sentence = f"{size} bytes exceed the burst of {self._burst} bytes."
+            refused = self._verdict(_Payload(stamp_ns, size, worth), Outcome.TOO_LARGE, sentence)
+            return [*self.release(now_ns), refused]
+        self._waiting.append(_Payload(stamp_ns, size, worth))
+        self._waiting.sort(key=lambda payload: (-payload.worth, -payload.stamp))
+        verdicts = self.release(now_ns)
+        while len(self._waiting) > self._room:
+            verdicts.append(
+                self._verdict(
+                    self._waiting.pop(),
+                    Outcome.CROWDED_OUT,
+                    f"{self._room} payloads of more worth wait for the budget.",
+                )
+            )
+        return verdicts
+
+    def release(self, now_ns: int) -> list[Verdict]:
+        """Send what the credit at this time allows; returns verdicts in sending order."""
+        if self._time is not None:
+            grown = self._credit + self._rate * max(0, now_ns - self._time)
+            self._credit = min(grown, self._burst * NANOSECONDS)
+        self._time = now_ns
+        verdicts = []
+        while self._waiting and self._waiting[0].size * NANOSECONDS <= self._credit:
+            payload = self._waiting.pop(0)
+            self._credit -= payload.size * NANOSECONDS
+            self._sent_bytes += payload.size
+            sentence = f"{payload.size} bytes; {self.credit:.0f} bytes of the budget are left."
+            verdicts.append(self._verdict(payload, Outcome.SENT, sentence))
+        return verdicts
+
+    def clear(self) -> list[Verdict]:
+        """Drop all that waits, as when the stream ends or restarts."""
+        waiting, self._waiting = self._waiting, []
+        sentence = "The stream ended or restarted before the budget sufficed."
+        return [self._verdict(payload, Outcome.CLEARED, sentence) for payload in waiting]
+
+    def statistics(self) -> BudgetStatistics:
+        """Counts since the budget was made."""
+        return BudgetStatistics(
+            offered=self._offered,
+            offered_bytes=self._offered_bytes,
+            sent=self._counts[Outcome.SENT],
+            sent_bytes=self._sent_bytes,
+            crowded_out=self._counts[Outcome.CROWDED_OUT],
+            too_large=self._counts[Outcome.TOO_LARGE],
+            cleared=self._counts[Outcome.CLEARED],
+            waiting=len(self._waiting),
+            waiting_bytes=sum(payload.size for payload in self._waiting),
+            room=self._room,
+        )
+
+    def _verdict(self, payload: _Payload, outcome: Outcome, sentence: str) -> Verdict:
+        self._counts[outcome] += 1
+        return Verdict(payload.stamp, payload.size, outcome, sentence)
