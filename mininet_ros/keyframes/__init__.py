@@ -1,1 +1,34 @@
-"""Which frames are worth forwarding: scores of a frame, the selector, the byte budget."""
+"""Which frames are worth forwarding: scores of a frame, the selector, the byte budget.
+
+NumPy and OpenCV only; neither ROS nor a clock. `FrameScorer` scores frames, `KeyframeSelector`
+decides on them, `KeyframePipeline` joins the two and `ByteBudget` meters what goes to team mates.
+"""
+
+from mininet_ros.keyframes.budget import BudgetError, ByteBudget, Outcome, Verdict
+from mininet_ros.keyframes.config import ConfigError, Mode, SelectorConfig
+from mininet_ros.keyframes.content import ClassError, parse_class_weights
+from mininet_ros.keyframes.decisions import Decision, Reason
+from mininet_ros.keyframes.pipeline import KeyframePipeline
+from mininet_ros.keyframes.scorer import FrameScorer
+from mininet_ros.keyframes.scores import ContentStatus, FrameScores
+from mininet_ros.keyframes.selector import KeyframeSelector, SelectorStatistics
+
+__all__ = [
+    "BudgetError",
+    "ByteBudget",
+    "ClassError",
+    "ConfigError",
+    "ContentStatus",
+    "Decision",
+    "FrameScorer",
+    "FrameScores",
+    "KeyframePipeline",
+    "KeyframeSelector",
+    "Mode",
+    "Outcome",
+    "Reason",
+    "SelectorConfig",
+    "SelectorStatistics",
+    "Verdict",
+    "parse_class_weights",
+]

@@ -1,0 +1,394 @@
+"""The selector, case by case: modes, gaps, floors, faulty stamps, and what it says about them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import pairwise
+
+import pytest
+
+from mininet_ros.keyframes import (
+    ConfigError,
+    Decision,
+    FrameScores,
+    KeyframeSelector,
+    Mode,
+    Reason,
+    SelectorConfig,
+)
+from mininet_ros.keyframes.modes import MAX_REQUESTS
+
+SECOND = 1_000_000_000
+STEP = SECOND // 10
+START = 100 * SECOND
+
+WINDOW = SelectorConfig(window_time_s=1.0, window_motion_px=0.0)
+REQUEST = SelectorConfig(mode=Mode.REQUEST, request_window_s=0.3, max_gap_s=0.0)
+GATE = SelectorConfig(mode=Mode.GATE, min_gap_s=0.3, max_gap_s=3.0, gate_share=0.2)
+
+
+def frame(index: int, quality: float = 0.4, **scores: float) -> FrameScores:
+    """The frame `index` tenths of a second after the start."""
+    return FrameScores(
+        **{
+            "stamp_ns": START + index * STEP,
+            "width": 640,
+            "height": 480,
+            "quality": quality,
+            "parallax": 800.0,
+            **scores,
+        }
+    )
+
+
+def index_of(decision: Decision) -> int:
+    return (decision.stamp_ns - START) // STEP
+
+
+def forwarded(decisions: list[Decision]) -> list[int]:
+    return [index_of(decision) for decision in decisions if decision.forwarded]
+
+
+def reasons(decisions: list[Decision]) -> dict[int, Reason]:
+    return {index_of(decision): decision.reason for decision in decisions}
+
+
+# -- window ------------------------------------------------------------------------------------
+
+
+def test_the_best_frame_of_a_window_is_forwarded_when_it_closes() -> None:
+    selector = KeyframeSelector(WINDOW)
+    for index in range(10):
+        assert selector.add(frame(index, 0.9 if index == 4 else 0.4)) == []
+    decisions = selector.add(frame(10))
+    assert forwarded(decisions) == [4]
+    best = next(decision for decision in decisions if decision.forwarded)
+    assert best.reason is Reason.BEST_OF_WINDOW
+    assert best.sentence.startswith("Best of 11 frames in 1.000 s")
+    assert best.worth == pytest.approx(0.9 * 0.01)
+    assert reasons(decisions)[3] is Reason.NOT_BEST
+    assert "104" not in best.sentence and "100.400 s was preferred" in next(
+        decision.sentence for decision in decisions if index_of(decision) == 3
+    )
+
+
+def test_content_outweighs_quality_as_base_content_says() -> None:
+    frames = [frame(0, 0.5), frame(1, 0.4, content=0.01), *(frame(i, 0.3) for i in range(2, 11))]
+    for base_content, expected in ((0.01, 1), (1.0, 0)):
+        selector = KeyframeSelector(replace(WINDOW, base_content=base_content))
+        decisions = [decision for scores in frames for decision in selector.add(scores)]
+        assert forwarded(decisions) == [expected]
+
+
+def test_accumulated_motion_closes_a_window() -> None:
+    config = SelectorConfig(window_motion_px=50.0, window_time_s=0.0, min_gap_s=0.0)
+    selector = KeyframeSelector(config)
+    closed = [i for i in range(20) if forwarded(selector.add(frame(i, motion=9.0)))]
+    assert closed == [5, 11, 17]
+
+
+def test_frames_below_a_floor_are_dropped_with_the_floor_as_reason() -> None:
+    config = replace(
+        WINDOW, quality_floor=0.2, content_floor=0.001, parallax_floor_px=5.0, max_gap_s=0.0
+    )
+    selector = KeyframeSelector(config)
+    frames = [
+        frame(0, 0.1, content=0.1),
+        frame(1, content=0.0),
+        frame(2, content=0.1, parallax=2.0),
+        frame(10, content=0.0005),
+    ]
+    decisions = [decision for scores in frames for decision in selector.add(scores)]
+    assert reasons(decisions) == {
+        0: Reason.BELOW_QUALITY,
+        1: Reason.BELOW_CONTENT,
+        2: Reason.BELOW_PARALLAX,
+        10: Reason.BELOW_CONTENT,
+    }
+    assert decisions[0].sentence == "Quality 0.1 is below the floor 0.2."
+
+
+def test_a_mapper_gets_a_frame_even_in_the_dark() -> None:
+    selector = KeyframeSelector(replace(WINDOW, max_gap_s=3.0))
+    decisions = []
+    for index in range(65):
+        decisions += selector.add(frame(index, 0.05 if index == 17 else 0.02))
+    chosen = [decision for decision in decisions if decision.forwarded]
+    assert {decision.reason for decision in chosen} == {Reason.MAX_GAP}
+    assert index_of(chosen[0]) == 17
+    assert index_of(chosen[1]) <= 17 + 30
+    assert "No frame was forwarded for 3.000 s" in chosen[0].sentence
+
+
+def test_at_the_longest_gap_a_frame_above_the_floors_is_preferred() -> None:
+    config = SelectorConfig(window_time_s=0.0, window_motion_px=1e6, max_gap_s=1.0)
+    selector = KeyframeSelector(config)
+    frames = [frame(i, 0.09, content=0.5) for i in range(12)]
+    frames[5] = frame(5, 0.2)
+    decisions = [decision for scores in frames for decision in selector.add(scores)]
+    assert forwarded(decisions) == [5]
+
+
+def test_bursts_are_stopped_by_the_least_gap() -> None:
+    config = SelectorConfig(window_motion_px=1.0, window_time_s=0.0, min_gap_s=0.5)
+    selector = KeyframeSelector(config)
+    decisions = []
+    for index in range(12):
+        decisions += selector.add(frame(index, motion=5.0))
+    assert forwarded(decisions) == [0, 5, 10]
+    assert reasons(decisions)[3] is Reason.MIN_GAP
+
+
+def test_a_pause_closes_the_window_and_the_next_frame_is_not_kept_waiting() -> None:
+    selector = KeyframeSelector(replace(WINDOW, max_gap_s=5.0))
+    selector.add(frame(0))
+    selector.add(frame(1, 0.8))
+    decisions = selector.add(frame(31))
+    assert forwarded(decisions) == [1]
+    decisions = selector.add(frame(100))
+    assert forwarded(decisions) == [31, 100]
+    assert reasons(decisions)[100] is Reason.MAX_GAP
+
+
+def test_a_tick_makes_the_same_decisions_earlier() -> None:
+    ticked, plain = KeyframeSelector(WINDOW), KeyframeSelector(WINDOW)
+    early, late = [], []
+    for index in [0, 1, 2, 40, 41, 42, 43]:
+        for selector, decisions in ((ticked, early), (plain, late)):
+            decisions += selector.add(frame(index, 0.4 + 0.01 * (index % 7)))
+        early += ticked.tick(START + index * STEP + 19 * STEP)
+        if index == 2:
+            assert forwarded(early) == []
+            early += ticked.tick(START + 23 * STEP)
+            assert forwarded(early) == [2]
+    assert forwarded(early + ticked.finish()) == forwarded(late + plain.finish()) == [2, 41]
+
+
+def test_another_image_size_closes_the_window() -> None:
+    selector = KeyframeSelector(WINDOW)
+    selector.add(frame(0))
+    selector.add(frame(1, 0.8))
+    assert forwarded(selector.add(frame(2, width=320, height=240))) == [1]
+
+
+def test_the_waiting_room_is_bounded_and_the_bound_is_reported() -> None:
+    config = SelectorConfig(window_motion_px=1e6, window_time_s=0.0, max_gap_s=0.0, max_waiting=8)
+    selector = KeyframeSelector(config)
+    decisions = []
+    for index in range(30):
+        decisions += selector.add(frame(index, 0.2 + 0.01 * index))
+        assert selector.statistics().waiting <= 8
+    assert set(reasons(decisions).values()) == {Reason.ROOM_FULL}
+    assert "More than 8 frames wait" in decisions[0].sentence
+    statistics = selector.statistics()
+    assert (statistics.waiting, statistics.max_waiting) == (8, 8)
+    assert statistics.decided == {Reason.ROOM_FULL: 22}
+    assert forwarded(selector.finish()) == [29]
+
+
+# -- request -----------------------------------------------------------------------------------
+
+
+def test_a_request_is_answered_by_the_best_frame_near_it() -> None:
+    selector = KeyframeSelector(REQUEST)
+    decisions = []
+    for index in range(10):
+        decisions += selector.add(frame(index, 0.7 if index == 4 else 0.9 if index == 1 else 0.3))
+    assert decisions == []
+    assert forwarded(selector.request(START + 6 * STEP)) == [4]
+    answer = selector.request(START + 8 * STEP)
+    assert answer == []
+    decisions = selector.add(frame(10)) + selector.add(frame(11, 0.5))
+    assert forwarded(decisions) == [11]
+    best = next(decision for decision in decisions if decision.forwarded)
+    assert best.reason is Reason.BEST_FOR_REQUEST
+    assert best.request_ns == START + 8 * STEP
+    assert "0.300 s from it" in best.sentence
+
+
+def test_a_requested_frame_may_lie_below_the_floors() -> None:
+    selector = KeyframeSelector(replace(REQUEST, quality_floor=0.5))
+    selector.add(frame(0, 0.01))
+    selector.request(START)
+    assert forwarded(selector.add(frame(3, 0.0))) == [0]
+
+
+def test_requests_that_cannot_be_answered_are_counted_with_the_reason() -> None:
+    selector = KeyframeSelector(REQUEST)
+    for index in range(10):
+        selector.add(frame(index, 0.9 if index == 5 else 0.3))
+    assert forwarded(selector.request(START + 5 * STEP)) == [5]
+    for index, request, words in (
+        (1, START + 5 * STEP, "The request for 100.500 s has no answer: the same request came"),
+        (2, START + 2 * STEP, "the frame at 100.500 s was forwarded already"),
+    ):
+        assert selector.request(request) == []
+        assert selector.statistics().unanswered == index
+        assert words in selector.statistics().last_unanswered
+    fresh = KeyframeSelector(REQUEST)
+    fresh.add(frame(0))
+    assert fresh.request(START - 60 * SECOND) == []
+    assert "no frame near it is at hand" in fresh.statistics().last_unanswered
+
+
+def test_waiting_requests_are_bounded() -> None:
+    selector = KeyframeSelector(REQUEST)
+    for index in range(MAX_REQUESTS + 3):
+        selector.request(START + index * SECOND)
+    statistics = selector.statistics()
+    assert (statistics.requests, statistics.unanswered) == (MAX_REQUESTS + 3, 3)
+    assert f"more than {MAX_REQUESTS} requests wait" in statistics.last_unanswered
+
+
+def test_frames_that_nobody_asks_for_are_let_go() -> None:
+    selector = KeyframeSelector(REQUEST)
+    decisions = []
+    for index in range(40):
+        decisions += selector.add(frame(index))
+        assert selector.statistics().waiting <= 14
+    assert set(reasons(decisions).values()) == {Reason.NOT_REQUESTED}
+    assert "No request came for it within 1.300 s." in decisions[0].sentence
+
+
+def test_without_requests_the_longest_gap_still_holds() -> None:
+    selector = KeyframeSelector(replace(REQUEST, max_gap_s=2.0))
+    decisions = [d for index in range(65) for d in selector.add(frame(index))]
+    chosen = forwarded(decisions)
+    assert len(chosen) >= 3
+    assert all(later - earlier <= 20 for earlier, later in pairwise(chosen))
+
+
+def test_a_request_in_another_mode_is_refused_with_the_mode() -> None:
+    selector = KeyframeSelector(WINDOW)
+    assert selector.request(START) == []
+    assert selector.statistics().last_unanswered.endswith("the selector runs in mode window.")
+
+
+# -- gate --------------------------------------------------------------------------------------
+
+
+def test_the_gate_decides_at_once() -> None:
+    selector = KeyframeSelector(GATE)
+    for index in range(60):
+        decisions = selector.add(frame(index, 0.3 + 0.01 * (index * 7 % 13)))
+        assert [index_of(decision) for decision in decisions] == [index]
+    assert selector.statistics().waiting == 0
+
+
+def test_the_gate_passes_what_stands_out_and_relaxes_with_time() -> None:
+    selector = KeyframeSelector(GATE)
+    qualities = [0.5, *[0.3 + 0.001 * (i % 5) for i in range(11)], 0.8]
+    decisions = [d for i, quality in enumerate(qualities) for d in selector.add(frame(i, quality))]
+    assert forwarded(decisions)[0] == 0
+    assert 12 in forwarded(decisions)
+    assert reasons(decisions)[1] is Reason.MIN_GAP
+    assert Reason.BELOW_GATE in reasons(decisions).values()
+
+
+def test_the_gate_keeps_to_the_longest_gap() -> None:
+    selector = KeyframeSelector(replace(GATE, quality_floor=0.9))
+    decisions = [d for index in range(100) for d in selector.add(frame(index))]
+    chosen = forwarded(decisions)
+    assert chosen == [30, 60, 90]
+    assert all(reasons(decisions)[index] is Reason.MAX_GAP for index in chosen)
+
+
+# -- faulty input ------------------------------------------------------------------------------
+
+
+def test_repeated_late_and_unset_stamps_are_dropped_and_named() -> None:
+    selector = KeyframeSelector(WINDOW)
+    selector.add(frame(0))
+    selector.add(frame(3))
+    for stamp, reason, words in (
+        (START + 3 * STEP, Reason.REPEATED_STAMP, "came just before"),
+        (START, Reason.OUT_OF_ORDER, "0.300 s newer"),
+        (0, Reason.UNSET_STAMP, "stamp is zero"),
+    ):
+        (decision,) = selector.add(frame(0, stamp_ns=stamp))
+        assert (decision.reason, decision.forwarded) == (reason, False)
+        assert words in decision.sentence
+        assert selector.refuse(stamp).reason is reason
+    assert selector.refuse(START + 4 * STEP) is None
+    assert selector.statistics().restarts == 0
+
+
+def test_a_sequence_may_start_at_zero() -> None:
+    selector = KeyframeSelector(WINDOW)
+    decisions = [d for i in range(12) for d in selector.add(frame(i, stamp_ns=i * STEP))]
+    assert len(forwarded(decisions)) == 1
+    assert Reason.UNSET_STAMP not in reasons(decisions).values()
+
+
+def test_a_stream_of_zero_stamps_forwards_one_frame_at_most() -> None:
+    selector = KeyframeSelector(GATE)
+    decisions = [d for _ in range(20) for d in selector.add(frame(0, stamp_ns=0))]
+    assert len(forwarded(decisions)) == 1
+
+
+@pytest.mark.parametrize("config", [WINDOW, REQUEST, GATE], ids=lambda config: config.mode.value)
+def test_a_jump_back_in_time_starts_afresh(config: SelectorConfig) -> None:
+    fresh, looped = KeyframeSelector(config), KeyframeSelector(config)
+    for index in range(200, 225):
+        looped.add(frame(index, 0.9, motion=3.0))
+    looped.request(START + 224 * STEP)
+    frames = [frame(index, 0.3 + 0.01 * (index % 9), motion=3.0) for index in range(40)]
+    expected = [forwarded(fresh.add(scores)) for scores in frames]
+    first = looped.add(frames[0])
+    assert all(
+        decision.reason is Reason.TIME_JUMPED for decision in first if index_of(decision) >= 200
+    )
+    got = [[i for i in forwarded(first) if i < 200]]
+    got += [forwarded(looped.add(scores)) for scores in frames[1:]]
+    assert got == expected
+    assert looped.statistics().restarts == 1
+    assert looped.statistics().unanswered == 1
+
+
+def test_the_end_of_the_stream_decides_on_every_frame() -> None:
+    selector = KeyframeSelector(replace(WINDOW, max_gap_s=2.0))
+    decisions = []
+    for index in range(14):
+        decisions += selector.add(frame(index))
+    decisions += selector.finish()
+    assert sorted(index_of(decision) for decision in decisions) == list(range(14))
+    assert selector.statistics().waiting == 0
+    assert selector.finish() == []
+
+
+def test_settings_change_in_mid_stream() -> None:
+    selector = KeyframeSelector(WINDOW)
+    selector.add(frame(0, 0.5))
+    assert selector.configure(replace(WINDOW, quality_floor=0.6)) == []
+    assert forwarded(selector.add(frame(10, 0.55)) + selector.finish()) == []
+    selector.add(frame(20, 0.7))
+    assert forwarded(selector.configure(replace(GATE, quality_floor=0.0))) == [20]
+    assert selector.config.mode is Mode.GATE
+    assert forwarded(selector.add(frame(25))) == [25]
+
+
+# -- settings ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"mode": "best"}, "Unknown mode 'best'; known modes: window, request, gate."),
+        ({"min_gap_s": -1.0}, "min_gap_s must be at least 0, got -1."),
+        ({"quality_floor": 1.5}, "quality_floor must be at least 0 and at most 1, got 1.5."),
+        ({"pause_s": 0.0}, "pause_s must be above 0, got 0."),
+        ({"pause_s": float("nan")}, "pause_s must be at least 0, got nan."),
+        ({"max_gap_s": float("inf")}, "max_gap_s must be at least 0, got inf."),
+        ({"max_waiting": 3}, "max_waiting must be at least 4, got 3."),
+        ({"gate_memory": 0}, "gate_memory must be at least 1, got 0."),
+        ({"min_gap_s": 2.0, "max_gap_s": 1.0}, r"max_gap_s \(1\) must not be below min_gap_s"),
+        ({"window_motion_px": 0.0, "window_time_s": 0.0}, "Mode window needs window_motion_px"),
+    ],
+)
+def test_settings_that_make_no_sense_are_refused(settings: dict, message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        SelectorConfig(**settings)
+
+
+def test_settings_accept_names_of_modes() -> None:
+    assert SelectorConfig(mode="gate").mode is Mode.GATE
