@@ -137,7 +137,7 @@ class Graph:
         self._closing.callback(process.close)
         return process
 
-    def listen(self, message_type: type, topic: str, qos=10) -> list:
+    def listen(self, message_type: type, topic: str, qos=100) -> list:
         """Return the list that the messages of a topic are added to."""
         messages = []
         self.observer.create_subscription(message_type, topic, messages.append, qos)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -61,6 +62,10 @@ def test_images_of_a_remapped_camera_come_out_as_masks(graph, tiny_model, transp
     values = {pair.key: pair.value for pair in status.values}
     assert values["model"] == "tiny_mininet_v2_cpu"
     assert (values["backend"], values["runtime"]) == ("cpu", "onnxruntime")
+    loaded = Path(f"/proc/{node.process.pid}/maps").read_text()
+    assert "onnxruntime" in loaded
+    assert "torch" not in loaded
+    assert "matplotlib" not in loaded
     assert node.stop() == 0
 
 

@@ -23,7 +23,7 @@ from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from std_msgs.msg import Header
 from std_srvs.srv import SetBool
 
-from mininet_ros.nodes import diagnostics
+from mininet_ros.nodes import diagnostics, topics
 from mininet_ros.nodes.images import image_message, image_to_bgr, jpeg_message
 from mininet_ros.nodes.label_info import publish_label_info
 from mininet_ros.nodes.segmentation_node import SegmentationNode
@@ -191,32 +191,35 @@ def test_nothing_is_received_or_computed_without_a_subscriber(graph):
 
 
 def test_a_slow_network_costs_frames_and_never_falls_behind(graph):
-    rig = Rig(graph, FakeSegmenter(duration_s=0.25))
+    rig = Rig(graph)
     masks = rig.listen("mask")
     rig.wait_for_node()
-    for number in range(40):
+    rig.segmenter.gate.clear()
+    rig.camera.publish(image(0))
+    graph.spin_until(lambda: rig.segmenter.runs == 1)
+    for number in range(1, 10):
         rig.camera.publish(image(number))
-        graph.spin_for(0.03)
-    graph.spin_until(lambda: masks and stamps(masks)[-1] == 39)
-    assert len(masks) < 15
-    assert stamps(masks) == sorted(set(stamps(masks)))
-    assert max(np.diff(stamps(masks))) <= 20, "masks follow the camera"
-    _, values = rig.report(lambda status, values: int(values["published"]) == len(masks))
-    assert int(values["replaced"]) == int(values["received"]) - len(masks) > 20
-    assert values["lost"] == "0"
+        graph.spin_for(0.05)
+    rig.segmenter.gate.set()
+    graph.spin_until(lambda: len(masks) == 2)
+    _, values = rig.report(lambda status, values: values["published"] == "2")
+    assert stamps(masks) == [0, 9], "the newest follows, what came between is gone"
+    assert (values["received"], values["replaced"]) == ("10", "8")
 
 
 def test_max_rate_leaves_images_out_and_counts_them(graph):
-    rig = Rig(graph, max_rate=5.0)
+    rig = Rig(graph, max_rate=0.02)
     masks = rig.listen("mask")
     rig.wait_for_node()
-    for number in range(40):
+    for number in range(10):
         rig.camera.publish(image(number))
-        graph.spin_for(0.025)
-    graph.spin_for(0.3)
-    assert 3 <= len(masks) <= 10
-    _, values = rig.report()
-    assert int(values["skipped"]) + len(masks) == int(values["received"])
+        graph.spin_for(0.02)
+    _, values = rig.report(lambda status, values: values["received"] == "10")
+    assert stamps(masks) == [0]
+    assert values["skipped"] == "9"
+    assert rig.node.set_parameters([Parameter("max_rate", value=0.0)])[0].successful
+    rig.camera.publish(image(11))
+    graph.spin_until(lambda: len(masks) == 2)
 
 
 def bad_messages() -> list[Image]:
@@ -279,14 +282,14 @@ def test_enable_stops_and_starts_the_node(graph):
 
 
 def test_diagnostics_tell_what_runs_and_how_fast(graph):
-    rig = Rig(graph, FakeSegmenter(duration_s=0.02))
+    rig = Rig(graph)
     rig.listen("mask")
     rig.wait_for_node()
-    for _ in range(60):
+    for _ in range(20):
         now = graph.observer.get_clock().now().to_msg()
         rig.camera.publish(image_message(picture(), "bgr8", Header(stamp=now)))
-        graph.spin_for(0.05)
-    status, values = rig.report()
+        graph.spin_for(0.02)
+    status, values = rig.report(lambda status, values: values["received"] == "20")
     assert status.level == diagnostics.OK
     assert status.hardware_id == "a test"
     running = ("model", "network", "backend", "runtime", "device")
@@ -297,10 +300,10 @@ def test_diagnostics_tell_what_runs_and_how_fast(graph):
         "none",
         "a test",
     ]
-    assert 5 < float(values["input_rate_hz"]) < 25
-    assert 5 < float(values["output_rate_hz"]) < 25
-    assert 20 <= float(values["inference_median_ms"]) <= float(values["latency_median_ms"])
-    assert float(values["latency_median_ms"]) <= float(values["latency_p95_ms"]) < 5000
+    assert 0 < float(values["output_rate_hz"]) <= float(values["input_rate_hz"]) < 50
+    assert 0 < float(values["inference_median_ms"]) < float(values["latency_median_ms"])
+    assert float(values["latency_median_ms"]) <= float(values["latency_p95_ms"])
+    assert int(values["inferred"]) == int(values["published"]) > 0
 
 
 def test_parameters_change_the_running_node(graph):
@@ -354,6 +357,20 @@ def test_two_robots_stay_apart(graph):
     for robot in robots:
         _, values = robot.report(lambda status, values: values["published"] == "1")
         assert values["received"] == "1"
+
+
+def test_middleware_without_events_is_asked_each_second(graph, monkeypatch):
+    def unsupported(**_):
+        raise topics.UnsupportedEventTypeError("no such event")
+
+    monkeypatch.setattr(topics, "PublisherEventCallbacks", unsupported)
+    monkeypatch.setattr(topics, "SubscriptionEventCallbacks", unsupported)
+    rig = Rig(graph)
+    masks = rig.listen("mask")
+    rig.wait_for_node()
+    rig.camera.publish(image(4))
+    graph.spin_until(lambda: masks)
+    assert stamps(masks) == [4]
 
 
 @pytest.fixture

@@ -118,14 +118,12 @@ class Recording:
             name: int(self._node.get(name, 0)) - int(self._node_before.get(name, 0))
             for name in ACCOUNTED
         }
-        first_stamp_ns = str(self._images[0]) if self._images else None
-        if (self._stream.get("finished"), self._stream.get("first_stamp_ns")) == (
-            "true",
-            first_stamp_ns,
-        ):
-            published = int(self._stream["published"])
-        else:
-            published = len(self._images)
+        watched_throughout = (
+            bool(self._images)
+            and self._stream.get("first_stamp_ns") == str(self._images[0])
+            and self._stream.get("finished") == "true"
+        )
+        published = int(self._stream["published"]) if watched_throughout else len(self._images)
         latencies_s = [latency for _, latency in self._masks]
         return {
             "published": published,

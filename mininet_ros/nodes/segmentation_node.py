@@ -161,7 +161,7 @@ class SegmentationNode(Node):
                 self._serve(message)
             except ImageError as error:
                 self._statistics.note_rejected(error)
-                self.get_logger().warn(f"image rejected: {error}", throttle_duration_sec=5.0)
+                self.get_logger().warning(f"image rejected: {error}", throttle_duration_sec=5.0)
             # Whatever one image brings up, the next one is served.
             except Exception as error:  # noqa: BLE001 - counted and logged
                 self._statistics.note_failed(error)

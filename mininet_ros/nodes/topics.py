@@ -158,7 +158,7 @@ class OnDemandSubscription:
 
     def _note_incompatible(self, event: object) -> None:
         self.incompatible_policy = qos_policy_name_from_kind(event.last_policy_kind).lower()
-        self._node.get_logger().warn(
+        self._node.get_logger().warning(
             f"a publisher of {self.topic} offers another {self.incompatible_policy} than this node "
             "asks for, so nothing of it arrives: set the parameter reliability"
         )
