@@ -107,12 +107,11 @@ class ImageStreamNode(Node):
 
     def _ready(self) -> bool:
         """Return whether the subscribers that are waited for are there."""
-        if self._ready_since is None:
-            listeners = self._subscribers()
-            if listeners >= self._settings["wait_for_subscribers"]:
-                self._ready_since = time.monotonic()
-        if self._settings["wait_for_subscribers"] == 0:
+        awaited = self._settings["wait_for_subscribers"]
+        if awaited == 0:
             return True
+        if self._ready_since is None and self._subscribers() >= awaited:
+            self._ready_since = time.monotonic()
         return self._ready_since is not None and time.monotonic() - self._ready_since >= SETTLE_S
 
     def _subscribers(self) -> int:
