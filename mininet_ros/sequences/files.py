@@ -12,7 +12,14 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from mininet_ros.sequences.sequence import Frame, Sequence, SequenceError, frame_name, stamp_of
+from mininet_ros.sequences.sequence import (
+    EncodedImage,
+    Frame,
+    Sequence,
+    SequenceError,
+    frame_name,
+    stamp_of,
+)
 
 IMAGE_SUFFIXES = (".bmp", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp")
 """Files that are read as single images; anything else is taken for a video."""
@@ -39,14 +46,21 @@ def read_image(path: Path) -> np.ndarray:
         SequenceError: the file cannot be read or decoded, or its pixels are not integers of 8 or
             16 bits.
     """
+    return _decode(path, _read(path))
+
+
+def _read(path: Path) -> bytes:
     try:
-        data = np.fromfile(path, np.uint8)
+        return path.read_bytes()
     except OSError as error:
         raise SequenceError(
             f"cannot read image {path}: {error.strerror}; check the file and its permissions"
         ) from error
+
+
+def _decode(path: Path, data: bytes) -> np.ndarray:
     flags = cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH
-    image = cv2.imdecode(data, flags) if data.size else None
+    image = cv2.imdecode(np.frombuffer(data, np.uint8), flags) if data else None
     if image is None:
         raise SequenceError(
             f"cannot decode image {path}; replace or remove the file, for it is damaged or holds "
@@ -88,7 +102,9 @@ class ImageFiles(Sequence):
 
     def __iter__(self) -> Iterator[Frame]:
         for index, (path, name) in enumerate(zip(self._paths, self._names, strict=True)):
-            yield Frame(read_image(path), stamp_of(index, self.rate_hz), name)
+            data = _read(path)
+            encoded = EncodedImage(data, path.suffix.lower())
+            yield Frame(_decode(path, data), stamp_of(index, self.rate_hz), name, encoded)
 
 
 class VideoFile(Sequence):

@@ -6,7 +6,8 @@ import math
 import re
 from pathlib import Path
 
-from mininet_ros.sequences.bag import BagImages, is_bag
+from mininet_ros.sequences.bag import BagImages
+from mininet_ros.sequences.bag_reader import is_bag
 from mininet_ros.sequences.files import (
     IMAGE_RATE_HZ,
     IMAGE_SUFFIXES,

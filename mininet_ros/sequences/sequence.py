@@ -13,6 +13,19 @@ class SequenceError(ValueError):
     """A source cannot be opened or read; one sentence says which and what to do."""
 
 
+@dataclass(frozen=True)
+class EncodedImage:
+    """A picture in the bytes of its source.
+
+    Attributes:
+        data: content of an image file, or of a message of compressed data.
+        suffix: of a file with this content, such as ".jpg".
+    """
+
+    data: bytes
+    suffix: str
+
+
 @dataclass(frozen=True, eq=False)
 class Frame:
     """One picture of a sequence.
@@ -21,11 +34,29 @@ class Frame:
         image: (H, W, 3) uint8 BGR. Frames of one image folder may differ in size.
         stamp_ns: time since the start of the sequence, ns.
         name: unique in the sequence and usable as a file name, without suffix.
+        encoded: what `image` was decoded from; None where the source is no file or message of
+            one picture.
     """
 
     image: np.ndarray
     stamp_ns: int
     name: str
+    encoded: EncodedImage | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class LabelledFrame:
+    """One picture with a label mask.
+
+    Attributes:
+        frame: the picture.
+        mask: (h, w) uint8 class ids, 255 = void; None if there is none for this frame.
+        confidence: (h, w) uint8, 255 is certain; None if nothing is known of it.
+    """
+
+    frame: Frame
+    mask: np.ndarray | None
+    confidence: np.ndarray | None
 
 
 class Sequence(ABC):

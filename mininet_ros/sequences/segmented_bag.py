@@ -1,0 +1,193 @@
+"""Bags that hold label masks beside the camera images, as the segmentation node publishes them."""
+
+from __future__ import annotations
+
+from collections import OrderedDict, deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import cv2
+import numpy as np
+
+from mininet_ros.sequences.bag import BagImages
+from mininet_ros.sequences.bag_reader import (
+    IMAGE_TYPES,
+    bag_root,
+    header_stamp_ns,
+    image_topics,
+    is_compressed,
+    message_pixels,
+    open_bag,
+)
+from mininet_ros.sequences.encodings import ImageError
+from mininet_ros.sequences.sequence import Frame, LabelledFrame, SequenceError
+
+if TYPE_CHECKING:
+    from rosbags.highlevel import AnyReader
+
+MASK_TOPIC = "segmentation/mask"
+CONFIDENCE_TOPIC = "segmentation/confidence"
+OUTPUT_TOPICS = (MASK_TOPIC, CONFIDENCE_TOPIC, "segmentation/overlay")
+"""Images that the segmentation node makes, below its namespace."""
+
+MAX_UNPAIRED = 64
+
+_LABEL_ENCODINGS = ("mono8", "8UC1")
+
+
+@dataclass(frozen=True)
+class BagTopics:
+    """Topics of a bag that belong to one camera; None where there is no such topic."""
+
+    image: str | None
+    mask: str | None
+    confidence: str | None
+
+
+def find_topics(path: Path, image: str | None = None, mask: str | None = None) -> BagTopics:
+    """Find what belongs together in a bag.
+
+    Args:
+        path: of the bag.
+        image: the image topic, if it is known.
+        mask: the mask topic, if it is known.
+
+    Returns:
+        The image topic, if it is named or the only one but for a segmentation node's; the mask
+        topic, if it is named or the only one of a segmentation node; the confidence beside it.
+
+    Raises:
+        SequenceError: the bag cannot be read, it has no such mask topic, or it has several and
+            none is named.
+    """
+    with open_bag(bag_root(path)) as reader:
+        topics = image_topics(reader)
+    if mask is not None and mask not in topics:
+        listed = ", ".join(topics) or "none"
+        raise SequenceError(f"bag {path} has no mask topic {mask}; its image topics: {listed}")
+    masks = [topic for topic in topics if _is_output(topic, MASK_TOPIC)]
+    if mask is None and len(masks) > 1:
+        raise SequenceError(f"bag {path} has several mask topics; choose one of {', '.join(masks)}")
+    cameras = [
+        topic
+        for topic in topics
+        if topic != mask and not any(_is_output(topic, output) for output in OUTPUT_TOPICS)
+    ]
+    if image is None and len(cameras) == 1:
+        image = cameras[0]
+    mask = mask or (masks[0] if masks else None)
+    confidence = mask.removesuffix(MASK_TOPIC) + CONFIDENCE_TOPIC if mask else None
+    return BagTopics(image, mask, confidence if confidence in topics else None)
+
+
+class SegmentedBag(BagImages):
+    """A bag's images with the masks and confidences that carry exactly their stamps.
+
+    Args:
+        path: see `BagImages`.
+        topics: of `find_topics`, with a mask topic.
+        rate_hz: see `BagImages`.
+
+    Raises:
+        SequenceError: see `BagImages`.
+    """
+
+    def __init__(self, path: Path, topics: BagTopics, rate_hz: float | None = None) -> None:
+        super().__init__(path, topics.image, rate_hz)
+        self._topics = topics
+
+    def labelled(self) -> Iterator[LabelledFrame]:
+        """Iterate over the images with their masks.
+
+        An image whose mask was dropped comes without one: as soon as a later image is complete,
+        or when 64 wait.
+
+        Raises:
+            SequenceError: an image or a mask cannot be read.
+        """
+        wanted = {self.topic, self._topics.mask, self._topics.confidence}
+        pairing = _Pairing(self._topics.confidence is not None)
+        index = 0
+        with open_bag(self.path) as reader:
+            for connection, recorded_ns, data in reader.messages(_of_topics(reader, wanted)):
+                message = reader.deserialize(data, connection.msgtype)
+                stamp_ns = header_stamp_ns(message)
+                if connection.topic == self.topic:
+                    pairing.add_image(stamp_ns, self._frame(message, recorded_ns, index))
+                    index += 1
+                else:
+                    labels = self._labels(message, connection.topic)
+                    pairing.add_labels(stamp_ns, labels, connection.topic == self._topics.mask)
+                yield from pairing.complete()
+        yield from pairing.rest()
+
+    def _labels(self, message: Any, topic: str) -> np.ndarray:
+        try:
+            return _single_channel(message)
+        except ImageError as error:
+            raise SequenceError(
+                f"topic {topic} of bag {self.path} holds no label masks: {error}; "
+                "choose another mask topic"
+            ) from error
+
+
+class _Pairing:
+    """Joins images, masks and confidences by stamp; at most 64 of each wait."""
+
+    def __init__(self, with_confidence: bool) -> None:
+        self._with_confidence = with_confidence
+        self._waiting: deque[tuple[int, Frame]] = deque()
+        self._masks: OrderedDict[int, np.ndarray] = OrderedDict()
+        self._confidences: OrderedDict[int, np.ndarray] = OrderedDict()
+
+    def add_image(self, stamp_ns: int, frame: Frame) -> None:
+        self._waiting.append((stamp_ns, frame))
+
+    def add_labels(self, stamp_ns: int, labels: np.ndarray, is_mask: bool) -> None:
+        store = self._masks if is_mask else self._confidences
+        store[stamp_ns] = labels
+        if len(store) > MAX_UNPAIRED:
+            store.popitem(last=False)
+
+    def complete(self) -> Iterator[LabelledFrame]:
+        """The frames up to the last complete one, and those that are too many."""
+        count = max(0, len(self._waiting) - MAX_UNPAIRED)
+        for number, (stamp_ns, _) in enumerate(self._waiting, start=1):
+            if stamp_ns in self._masks and (
+                not self._with_confidence or stamp_ns in self._confidences
+            ):
+                count = max(count, number)
+        for _ in range(count):
+            yield self._next()
+
+    def rest(self) -> Iterator[LabelledFrame]:
+        """All other frames, because nothing comes any more."""
+        while self._waiting:
+            yield self._next()
+
+    def _next(self) -> LabelledFrame:
+        stamp_ns, frame = self._waiting.popleft()
+        mask = self._masks.pop(stamp_ns, None)
+        return LabelledFrame(frame, mask, self._confidences.pop(stamp_ns, None))
+
+
+def _is_output(topic: str, output: str) -> bool:
+    return f"/{topic}".endswith(f"/{output}")
+
+
+def _of_topics(reader: AnyReader, topics: set[str | None]) -> list[Any]:
+    return [c for c in reader.connections if c.topic in topics and c.msgtype in IMAGE_TYPES]
+
+
+def _single_channel(message: Any) -> np.ndarray:
+    if not is_compressed(message):
+        if message.encoding not in _LABEL_ENCODINGS:
+            raise ImageError("no labels", f"their encoding is {message.encoding}, not mono8")
+        return message_pixels(message)[..., 0]
+    data = np.asarray(message.data)
+    labels = cv2.imdecode(data, cv2.IMREAD_UNCHANGED) if data.size else None
+    if labels is None or labels.ndim != 2 or labels.dtype != np.uint8:
+        raise ImageError("no labels", "their data are no pictures of one 8 bit channel")
+    return labels
