@@ -173,6 +173,18 @@ def _add_evaluate(subparsers: argparse._SubParsersAction) -> None:
         metavar="WxH",
         help="default: the model's own; at another size the weights run in PyTorch",
     )
+    parser.add_argument(
+        "--score-at",
+        default="label",
+        choices=("label", "network"),
+        help="size of the compared masks: the labels' (default), or the network's",
+    )
+    parser.add_argument(
+        "--report",
+        type=Path,
+        metavar="DIR",
+        help="write charts, best and worst images and all figures; compare PyTorch and int8",
+    )
     _add_json(parser)
 
 

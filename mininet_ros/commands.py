@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from datetime import date
 from importlib.util import find_spec
 from pathlib import Path
@@ -123,38 +123,22 @@ def train(arguments: argparse.Namespace) -> None:
 
 def evaluate(arguments: argparse.Namespace) -> None:
     """Score a model folder on a split of a dataset."""
-    from mininet_ros.inference.onnx_runtime import OnnxRuntimeSegmenter
     from mininet_ros.models import load_model
     from mininet_ros.training.datasets import open_dataset
+    from mininet_ros.training.evaluate import as_figures, as_table, open_others, open_segmenter
     from mininet_ros.training.evaluate import evaluate as score
-    from mininet_ros.training.evaluate import report
 
     model = load_model(arguments.model)
-    size = arguments.input_size or (model.width, model.height)
-    if size == (model.width, model.height):
-        segmenter = OnnxRuntimeSegmenter(model)
-    else:
-        from mininet_ros.inference.pytorch import PyTorchSegmenter
-
-        segmenter = PyTorchSegmenter(replace(model, width=size[0], height=size[1]), "cpu")
     dataset = open_dataset(arguments.dataset, arguments.data, arguments.split)
-    figures = report(score(segmenter, dataset), dataset) | {
-        "model": model.name,
-        "runtime": segmenter.runtime,
-        "dataset": dataset.name,
-        "split": arguments.split,
-        "input_size": f"{size[0]}x{size[1]}",
-    }
-    if arguments.json:
-        print(json.dumps(figures, indent=2))
-        return
-    for name, value in figures["iou"].items():
-        print(f"{name:>16} {'absent' if value is None else f'{100 * value:6.2f} %'}")
-    print(
-        f"{figures['images']} images of {dataset.name} {arguments.split}: "
-        f"mIoU {100 * figures['miou']:.2f} %, "
-        f"pixel accuracy {100 * figures['pixel_accuracy']:.2f} %"
-    )
+    segmenter = open_segmenter(model, arguments.input_size)
+    others = open_others(segmenter) if arguments.report else {}
+    evaluation = score(segmenter, dataset, arguments.score_at, others)
+    figures = as_figures(evaluation, segmenter, dataset)
+    if arguments.report:
+        from mininet_ros.training.evaluation_report import write_report
+
+        write_report(arguments.report, evaluation, figures, segmenter, dataset)
+    print(json.dumps(figures, indent=2) if arguments.json else as_table(figures))
 
 
 def export(arguments: argparse.Namespace) -> None:

@@ -21,6 +21,7 @@ from mininet_ros.share import share_folder
 CARD = "model.yaml"
 WEIGHTS = "weights.safetensors"
 GRAPH = "model.onnx"
+INT8_GRAPH = "model.int8.onnx"
 REQUIRED_FILES = (WEIGHTS, GRAPH)
 IGNORE_LABEL = 255
 INPUT_MULTIPLE = 8

@@ -16,24 +16,25 @@ OUTPUTS = ("mask", "confidence")
 
 
 class OnnxRuntimeSegmenter(Segmenter):
-    """Runs a model's ``model.onnx``.
+    """Runs a model's ``model.onnx``, or another graph of its folder.
 
     Args:
         model: the model folder.
         threads: threads of one inference; 0 for one a core.
+        graph: file name of the graph.
 
     Raises:
-        ModelError: the graph can't be loaded, or disagrees with the model's card.
+        ModelError: the graph is not there, can't be loaded, or disagrees with the model's card.
         ValueError: a negative number of threads.
     """
 
     backend = "cpu"
     runtime = "onnxruntime"
 
-    def __init__(self, model: Model, threads: int = 0) -> None:
+    def __init__(self, model: Model, threads: int = 0, graph: str = GRAPH) -> None:
         super().__init__(model)
         self.device = processor_name()
-        path = model.path(GRAPH)
+        path = model.path(graph)
         self._session = open_session(path, threads)
         expected = [1, model.height, model.width, 3]
         found = self._session.get_inputs()[0]
