@@ -23,6 +23,7 @@ def real_data(relative: str) -> Path:
 def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Folder of an untrained MiniNet-v2-cpu with CamVid's classes at 96x64."""
     torch = pytest.importorskip("torch", reason="making a model folder needs PyTorch")
+    pytest.importorskip("onnx", reason="making a model folder needs onnx")
     from mininet_ros.network import build_network
     from mininet_ros.training.classes import CAMVID
     from mininet_ros.training.export import describe_model, write_model

@@ -3,9 +3,12 @@
 import json
 
 import numpy as np
+import pytest
+
+pytest.importorskip("onnx", reason="needs the extra train")
+
 import onnx
 import onnxruntime
-import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from mininet_ros import cli

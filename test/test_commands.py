@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from importlib.util import find_spec
 
 import cv2
 import numpy as np
@@ -14,6 +15,7 @@ from mininet_ros import cli
 from mininet_ros.models import load_model
 
 OUT = ("--output", "x")
+needs_torch = pytest.mark.skipif(find_spec("torch") is None, reason="needs the extra train")
 
 
 def run(capsys, *arguments):
@@ -22,6 +24,7 @@ def run(capsys, *arguments):
     return status, captured.out, captured.err
 
 
+@needs_torch
 @pytest.mark.parametrize(
     ("arguments", "parameters", "mebibytes", "gmacs"),
     [
@@ -47,6 +50,7 @@ def test_describe_model_prints_its_card(capsys, tiny_model):
     assert json.loads(out)["input"]["width"] == 96
 
 
+@needs_torch
 def test_import_of_the_golden_checkpoint(capsys, tmp_path):
     prefix = real_data("golden/model.ckpt.index").with_suffix("")
     common = ["--network", "mininet_v2_cpu", "--input-size", "512x256"]
@@ -72,6 +76,7 @@ def test_import_of_the_golden_checkpoint(capsys, tmp_path):
     assert not nothing.exists()
 
 
+@needs_torch
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -115,6 +120,7 @@ def test_export_command(capsys, tiny_model, tmp_path):
     assert load_model(tmp_path / "small").height == 32
 
 
+@needs_torch
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

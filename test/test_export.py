@@ -1,12 +1,16 @@
 """The exported graph computes what the network computes, and export refuses anything else."""
 
 import numpy as np
-import onnx
 import pytest
+
+pytest.importorskip("onnx", reason="needs the extra train")
+pytest.importorskip("torch", reason="needs the extra train")
+
+import onnx
 import torch
+from conftest import real_data
 from onnx import numpy_helper
 
-from conftest import real_data
 from mininet_ros.models import ModelError, load_model
 from mininet_ros.network import build_network
 from mininet_ros.training import export

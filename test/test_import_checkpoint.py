@@ -9,6 +9,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
+pytest.importorskip("torch", reason="needs the extra train")
+
 import torch
 from authors_graph import AuthorsGraph
 from tensorflow_bundle_writer import write_bundle

@@ -1,6 +1,9 @@
 """The networks against the paper's Table I and the figures measured on the released weights."""
 
 import pytest
+
+pytest.importorskip("torch", reason="needs the extra train")
+
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st

@@ -5,6 +5,9 @@ import json
 import cv2
 import numpy as np
 import pytest
+
+pytest.importorskip("torch", reason="needs the extra train")
+
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st

@@ -13,11 +13,15 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+
+pytest.importorskip("torch", reason="needs the extra train")
+
 import torch
 from safetensors.torch import load_file
 from tiny_camvid import write_camvid
 
 from mininet_ros import cli
+from mininet_ros.models import load_model
 from mininet_ros.training import train as loop
 from mininet_ros.training.datasets import open_dataset
 from mininet_ros.training.recipe import Recipe
@@ -90,6 +94,23 @@ def test_full_disk_leaves_the_last_checkpoint_usable(camvid, tmp_path, monkeypat
     logs = [(tmp_path / name / "log.csv").read_text() for name in ("whole", "run")]
     assert logs[0] == logs[1]
     assert len(logs[0].splitlines()) == 1 + RECIPE.epochs
+
+
+@needs_full_device
+def test_full_disk_at_the_end_keeps_the_run(camvid, tmp_path, capsys):
+    arguments = ["--network", "mininet_v2_cpu", "--input-size", f"{WIDTH}x{HEIGHT}"]
+    data = ["--dataset", "camvid", "--data", str(camvid), "--output", str(tmp_path)]
+    command = ["train", *data, *arguments, "--epochs", "1"]
+    weights = tmp_path / "weights.safetensors"
+    weights.symlink_to(FULL_DEVICE)
+    assert cli.main(command) == 1
+    last = capsys.readouterr().err.splitlines()[-1]
+    assert last.endswith(f"mininet_ros train: {weights} can't be written: No space left on device")
+    weights.unlink()
+    log = (tmp_path / "training" / "log.csv").stat().st_mtime_ns
+    assert cli.main(command) == 0
+    assert (tmp_path / "training" / "log.csv").stat().st_mtime_ns == log
+    assert load_model(tmp_path).card["training"]["epochs"] == 1
 
 
 def test_ctrl_c_ends_in_one_sentence_and_leaves_a_checkpoint(camvid, tmp_path):
