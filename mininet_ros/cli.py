@@ -207,7 +207,9 @@ def _add_import_checkpoint(subparsers: argparse._SubParsersAction) -> None:
     parser.add_argument("prefix", type=Path, help="path of the checkpoint without .index")
     parser.add_argument("--network", required=True)
     parser.add_argument(
-        "--dataset", required=True, help="camvid, cityscapes, or a yaml file of classes"
+        "--dataset",
+        required=True,
+        help="camvid, cityscapes, cocotext, icdar2015, or a yaml file of classes",
     )
     parser.add_argument("--input-size", type=input_size, required=True, metavar="WxH")
     _add_network_options(parser)

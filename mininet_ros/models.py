@@ -235,7 +235,8 @@ def write_model_folder(folder: Path, card: Mapping[str, Any], files: Mapping[str
             them.
 
     Raises:
-        ModelError: the card or a file is not what a model folder needs; nothing is written then.
+        ModelError: the card or a file is not what a model folder needs, and nothing is written
+            then; or a file can't be written.
     """
     card = {**card, "files": {name: sha256(content) for name, content in files.items()}}
     model = model_from_card(folder, card)
@@ -244,10 +245,12 @@ def write_model_folder(folder: Path, card: Mapping[str, Any], files: Mapping[str
             raise ModelError(f"a model folder needs {name}")
     require_weights_agree(model, files[WEIGHTS])
     folder.mkdir(parents=True, exist_ok=True)
-    for name, content in files.items():
-        (folder / name).write_bytes(content)
     text = yaml.safe_dump(card, sort_keys=False, allow_unicode=True, width=100)
-    (folder / CARD).write_text(text, encoding="utf-8")
+    for name, content in (*files.items(), (CARD, text.encode())):
+        try:
+            (folder / name).write_bytes(content)
+        except OSError as error:
+            raise ModelError(f"{folder / name} can't be written: {error.strerror}") from error
     return read_model_folder(folder)
 
 

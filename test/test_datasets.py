@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mininet_ros import cli
+from mininet_ros.models import load_model
 from mininet_ros.training.classes import CAMVID, CITYSCAPES, SCENE_TEXT
 from mininet_ros.training.datasets import DATASETS, DatasetError, open_dataset
 from mininet_ros.training.datasets.icdar2015 import validation_images
@@ -275,11 +276,34 @@ def test_own_images(own):
     assert (split[1].labels == labels_of(0, 1, 255)).all()
 
 
+def test_own_images_from_training_to_report(own, tmp_path, capsys):
+    for package in ("matplotlib", "onnx", "torch", "tqdm"):
+        pytest.importorskip(package, reason="needs the extra train")
+    data = ["--dataset", "folder", "--data", str(own)]
+    output = tmp_path / "model"
+    options = ["--network", "mininet_v2_cpu", "--input-size", f"{WIDTH}x{HEIGHT}"]
+    schedule = ["--epochs", "1", "--batch-size", "2", "--train-split", "train"]
+    assert cli.main(["train", *data, "--output", str(output), *options, *schedule]) == 0
+    model = load_model(output)
+    assert model.classes == ("floor", "box")
+    assert model.colors.tolist() == [[1, 2, 3], [4, 5, 6]]
+    expected = {"name": own.name, "split": "train", "licence": "CC0", "images": 2}
+    assert model.card["data"] == expected
+    assert model.card["training"]["split"] == "train"
+    report = tmp_path / "report"
+    assert cli.main(["evaluate", str(output), *data, "--report", str(report)]) == 0
+    assert f"2 images of {own.name} val" in capsys.readouterr().out
+    assert (report / "worst.png").is_file()
+
+
 def test_own_images_errors_name_the_file(own):
     write_picture(own / "train/images/b.png", grey())
     with pytest.raises(DatasetError, match=r"b\.png and b\.JPG are both b: remove one"):
         open_dataset("folder", own, "train")
     (own / "train/images/b.png").unlink()
+    write_picture(own / "train/labels/a.png", grey())
+    with pytest.raises(DatasetError, match=r"a\.png must hold labels in one 8-bit channel"):
+        open_dataset("folder", own, "train")[0]
     write_picture(own / "train/labels/a.png", labels_of(0, 2))
     with pytest.raises(DatasetError, match=r"a\.png holds label 2, but labels go from 0 to 1"):
         open_dataset("folder", own, "train")[0]

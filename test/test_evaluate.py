@@ -9,8 +9,12 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import onnx
 import pytest
+
+for package in ("matplotlib", "onnx", "torch", "tqdm"):
+    pytest.importorskip(package, reason="needs the extra train")
+
+import onnx
 import yaml
 from onnx import numpy_helper
 from tiny_camvid import write_camvid

@@ -58,7 +58,10 @@ class LabelPicture:
         """See :meth:`Labels.read`; the size is the picture's own."""
         stored = read_picture(self.path, cv2.IMREAD_UNCHANGED)
         if stored.ndim != 2 or stored.dtype != np.uint8:
-            raise DatasetError(f"{self.path} must be a picture of one 8-bit channel of labels")
+            raise DatasetError(
+                f"{self.path} must hold labels in one 8-bit channel, but has {stored.dtype} of "
+                f"shape {stored.shape}: palettes are read as colours"
+            )
         unknown = stored[(stored >= len(self.class_ids)) & (stored != IGNORE_LABEL)]
         if unknown.size:
             raise DatasetError(
