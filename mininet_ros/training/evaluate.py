@@ -199,7 +199,7 @@ def as_table(figures: Mapping[str, Any]) -> str:
     )
     for name, found in figures["agreement"].items():
         lines.append(
-            f"{name}: {100 * found['differing']:.4f} % of the pixels differ, "
+            f"{name}: {100 * found['differing']:.2g} % of the pixels differ, "
             f"mIoU {100 * found['miou_difference']:+.3f} points"
         )
     return "\n".join(lines)
