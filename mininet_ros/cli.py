@@ -248,6 +248,20 @@ def _add_benchmark(subparsers: argparse._SubParsersAction) -> None:
     parser.add_argument("--threads", type=int, default=os.cpu_count(), help="default: every core")
     parser.add_argument("--rounds", type=int, default=12, help="blocks of ten runs (default: 12)")
     parser.add_argument("--plot", type=Path, metavar="PNG")
+    parser.add_argument(
+        "--node",
+        action="store_true",
+        help="instead: the segmentation node in a real graph, from image message to mask",
+    )
+    parser.add_argument(
+        "--camera-size",
+        type=input_size,
+        action="append",
+        metavar="WxH",
+        help="for --node; repeatable (default: 640x480)",
+    )
+    parser.add_argument("--rate", type=float, default=30.0, help="for --node (default: 30 Hz)")
+    parser.add_argument("--seconds", type=float, default=10.0, help="for --node (default: 10)")
     _add_json(parser)
 
 

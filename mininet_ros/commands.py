@@ -206,7 +206,10 @@ def segment(arguments: argparse.Namespace) -> None:
 
 
 def benchmark(arguments: argparse.Namespace) -> None:
-    """Time engines side by side."""
+    """Time engines side by side, or the node in its graph."""
+    if arguments.node:
+        _benchmark_node(arguments)
+        return
     from tempfile import TemporaryDirectory
 
     from mininet_ros.benchmark.entries import engines_of
@@ -226,6 +229,20 @@ def benchmark(arguments: argparse.Namespace) -> None:
     if arguments.plot:
         draw(values, arguments.plot)
     print(json.dumps(values, indent=2) if arguments.json else as_table(values))
+
+
+def _benchmark_node(arguments: argparse.Namespace) -> None:
+    from mininet_ros.benchmark.node import as_table, measure_node
+
+    timings = [
+        measure_node(model, *size, arguments.rate, arguments.seconds, arguments.threads)
+        for model in arguments.models or ["camvid"]
+        for size in arguments.camera_size or [(640, 480)]
+    ]
+    if arguments.json:
+        print(json.dumps([timing.as_dict() for timing in timings], indent=2))
+    else:
+        print(as_table(timings))
 
 
 def demo(arguments: argparse.Namespace) -> None:

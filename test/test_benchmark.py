@@ -125,3 +125,18 @@ def test_peer_of_a_fixed_other_size(tmp_path):
     onnx.save(model, tmp_path / "fixed.onnx")
     with pytest.raises(ValueError, match="export it at that size"):
         peer_engine("fixed", tmp_path / "fixed.onnx", 64, 64, tmp_path)
+
+
+def test_node_is_measured_in_its_graph(tiny_model, capsys):
+    pytest.importorskip("rclpy", reason="the node needs rclpy")
+    arguments = [str(tiny_model), "--camera-size", "64x48", "--rate", "10", "--seconds", "2"]
+    assert cli.main(["benchmark", "--node", *arguments, "--threads", "1", "--json"]) == 0
+    out = capsys.readouterr().out
+    (timing,) = json.loads(out[out.index("[") :])
+    assert (timing["width"], timing["height"]) == (64, 48)
+    assert timing["published"] == 20
+    assert timing["masks"] + timing["replaced"] + timing["lost"] == 20
+    assert 0 < timing["inference_ms"] < timing["latency_ms"] <= timing["latency_p95_ms"]
+    assert timing["overhead_ms"] == pytest.approx(timing["latency_ms"] - timing["inference_ms"])
+    assert 0 < timing["start_to_first_mask_s"] < 30
+    assert timing["resident_mb"] > timing["shared_mb"] >= 0

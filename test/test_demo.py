@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from mininet_ros import cli
-from mininet_ros.demo import demo_environment
+from mininet_ros.graph import graph_environment
 
 pytest.importorskip("rclpy", reason="the demo needs rclpy")
 
@@ -91,13 +91,13 @@ def test_wrong_requests_end_with_one_message(arguments, message, tmp_path):
 def test_demo_keeps_to_itself(monkeypatch):
     monkeypatch.setenv("ROS_DOMAIN_ID", "7")
     monkeypatch.setenv("FASTRTPS_DEFAULT_PROFILES_FILE", "mine.xml")
-    environment = demo_environment()
+    environment = graph_environment()
     assert 150 <= int(environment["ROS_DOMAIN_ID"]) < 200
     assert environment["FASTRTPS_DEFAULT_PROFILES_FILE"] == "mine.xml"
     assert environment["FASTDDS_DEFAULT_PROFILES_FILE"].endswith("fastdds_images.xml")
 
 
 def test_missing_rclpy_is_said(monkeypatch, capsys, tmp_path):
-    monkeypatch.setattr("mininet_ros.demo.find_spec", lambda name: None)
+    monkeypatch.setattr("mininet_ros.graph.find_spec", lambda name: None)
     assert cli.main(["demo", "--output", str(tmp_path)]) == 1
     assert "needs rclpy" in capsys.readouterr().err

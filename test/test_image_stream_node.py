@@ -84,10 +84,21 @@ def test_compressed_images_and_another_size_are_published_on_demand(graph, folde
     assert image_to_bgr(compressed[0]).shape == (32, 96, 3)
 
 
-def test_the_generated_sequence_streams_until_interrupted(graph):
-    images = graph.listen(Image, "image")
-    node = graph.start("image_stream_node")
+def test_a_remapped_image_takes_its_compressed_topic_along(graph, folder):
+    compressed = graph.listen(CompressedImage, "front/raw/compressed")
+    node = graph.start("image_stream_node", "-r", "image:=front/raw", *parameters(source=folder))
+    graph.spin_until(lambda: len(compressed) > 1)
+    assert node.stop() == 0
+
+
+def test_the_generated_sequence_streams_calibrated_until_interrupted(graph):
+    images, infos = graph.listen(Image, "image"), graph.listen(CameraInfo, "camera_info")
+    node = graph.start("image_stream_node", *parameters(width=320, height=120))
     graph.spin_until(lambda: len(images) > 2)
+    focal_x, focal_y = infos[0].k[0], infos[0].k[4]
+    assert focal_x == pytest.approx(2 * focal_y)
+    assert (infos[0].k[2], infos[0].k[5]) == pytest.approx((160, 60), abs=1)
+    assert infos[0].p[:3] == pytest.approx(infos[0].k[:3])
     assert node.stop() == 0
     assert "Traceback" not in node.errors
     assert np.any(image_to_bgr(images[0]) != image_to_bgr(images[-1]))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from copy import deepcopy
 
+import numpy as np
 from sensor_msgs.msg import CameraInfo, RegionOfInterest
 
 
@@ -45,3 +46,21 @@ def _scale_region(roi: RegionOfInterest, scale_x: float, scale_y: float) -> Regi
         height=bottom - top,
         do_rectify=roi.do_rectify,
     )
+
+
+def pinhole_camera_info(width: int, height: int, camera_matrix: np.ndarray | None) -> CameraInfo:
+    """Return the calibration of a camera without distortion.
+
+    Args:
+        width, height: of the image, pixels.
+        camera_matrix: (3, 3); None for an uncalibrated camera, whose K is zero by the message's
+            own convention.
+    """
+    info = CameraInfo(width=width, height=height)
+    if camera_matrix is not None:
+        info.distortion_model = "plumb_bob"
+        info.d = [0.0] * 5
+        info.k = camera_matrix.ravel().tolist()
+        info.r = np.eye(3).ravel().tolist()
+        info.p = np.hstack((camera_matrix, np.zeros((3, 1)))).ravel().tolist()
+    return info

@@ -12,6 +12,7 @@ from rclpy.node import Node
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from std_msgs.msg import Header
 
+from mininet_ros.nodes.camera_info import pinhole_camera_info, resized_camera_info
 from mininet_ros.nodes.diagnostics import OK, DiagnosticsPublisher, Status
 from mininet_ros.nodes.images import image_message, jpeg_message
 from mininet_ros.nodes.parameters import NodeParameters, ParameterSpec, Value
@@ -53,7 +54,8 @@ class ImageStreamNode(Node):
     """Publishes a sequence as ``image``, ``image/compressed`` and ``camera_info``.
 
     Stamps are the time of publishing. JPEGs are made only while somebody subscribes to them. The
-    camera is reported as what it is, uncalibrated: K is zero.
+    calibration is the source's own where it has one (the generated street does), else K is zero,
+    which stands for an uncalibrated camera.
 
     Args:
         finish: called when the last image is out, with an error where the source broke.
@@ -72,7 +74,9 @@ class ImageStreamNode(Node):
         self._sequence = open_sequence(source, rate_hz or None)
         self._frames: Iterator[Frame] = iter(self._sequence)
         self._image = self.create_publisher(Image, "image", OUTPUT_QOS)
-        self._compressed = self.create_publisher(CompressedImage, "image/compressed", OUTPUT_QOS)
+        # From the resolved name, so that remapping image moves the compressed topic with it.
+        compressed = f"{self.resolve_topic_name('image')}/compressed"
+        self._compressed = self.create_publisher(CompressedImage, compressed, OUTPUT_QOS)
         self._camera_info = self.create_publisher(CameraInfo, "camera_info", OUTPUT_QOS)
         self._published = 0
         self._first_stamp_ns = 0
@@ -137,7 +141,11 @@ class ImageStreamNode(Node):
         header = Header(stamp=now.to_msg(), frame_id=self._settings["frame_id"])
         height, width = image.shape[:2]
         # Before the image, so that whoever works on the image has its calibration.
-        self._camera_info.publish(CameraInfo(header=header, width=width, height=height))
+        source_height, source_width = frame.image.shape[:2]
+        info = pinhole_camera_info(source_width, source_height, self._sequence.camera_matrix)
+        info = resized_camera_info(info, width / source_width, height / source_height)
+        info.header = header
+        self._camera_info.publish(info)
         self._image.publish(image_message(image, "bgr8", header))
         if self._compressed.get_subscription_count():
             self._compressed.publish(jpeg_message(image, header, self._settings["jpeg_quality"]))

@@ -36,7 +36,7 @@ class Recording:
 
     Args:
         folder: made where it does not exist; pictures of an earlier recording in it are removed.
-        max_pictures: 2 or more.
+        max_pictures: 0 for none.
     """
 
     def __init__(self, folder: Path, max_pictures: int) -> None:
@@ -108,7 +108,8 @@ class Recording:
         before, the images that were announced by their calibration. Of these, ``masks`` came out,
         and ``replaced``, ``skipped``, ``rejected`` and ``failed`` reached the segmentation node,
         which says so; the rest is ``lost``: on the way to it, or as masks on the way back.
-        ``latency_ms`` is from the stamp of an image to the arrival of its mask here.
+        ``latency_ms`` is from the stamp of an image to the arrival of its mask here;
+        ``inference_ms`` is the node's own median of its last seconds.
 
         Args:
             complete: the stream has ended and all its masks had time to come. Otherwise ``lost``
@@ -135,6 +136,8 @@ class Recording:
                 "median": _number(1e3 * quantile(latencies_s, 0.5)),
                 "p95": _number(1e3 * quantile(latencies_s, 0.95)),
             },
+            "inference_ms": _number(float(self._node.get("inference_median_ms", math.nan))),
+            "first_mask_monotonic_s": self._masks[0][0] if self._masks else None,
             **{name: self._node.get(name) for name in RUNNING},
             "complete": complete,
         }

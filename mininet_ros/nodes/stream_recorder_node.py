@@ -21,7 +21,13 @@ from mininet_ros.nodes.recording import Recording
 
 STREAM_RECORDER_PARAMETERS = (
     ParameterSpec("output_dir", "demo_output", "Folder to write to."),
-    ParameterSpec("max_pictures", 48, "Overlays kept, evenly spaced over the run.", 2, 10000),
+    ParameterSpec(
+        "max_pictures",
+        48,
+        "Overlays kept, evenly spaced over the run; 0: none asked for.",
+        0,
+        10000,
+    ),
     ParameterSpec(
         "start_timeout", 30.0, "Seconds to wait for the first mask before giving up.", 1.0, 3600.0
     ),
@@ -102,7 +108,8 @@ class StreamRecorderNode(Node):
     def _listen(self) -> None:
         """Subscribe to the results: now that the node's counts before are known."""
         self.create_subscription(Image, "segmentation/mask", self._take_mask, COUNTING_QOS)
-        self.create_subscription(Image, "segmentation/overlay", self._take_overlay, 10)
+        if self._settings["max_pictures"]:
+            self.create_subscription(Image, "segmentation/overlay", self._take_overlay, 10)
 
     def _show(self) -> None:
         """Show how it goes; end where there is nothing more to come."""
