@@ -13,7 +13,6 @@ import rclpy
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
-from rclpy.task import Future
 from rclpy.utilities import remove_ros_args
 
 from mininet_ros.nodes.parameters import ParameterError, ParameterSpec, parameter_help
@@ -99,12 +98,14 @@ def _spin_until(node: Node, ending: queue.SimpleQueue[BaseException | None]) -> 
     """Spin a node until something is put; raise it where it is an error."""
     executor = SingleThreadedExecutor()
     executor.add_node(node)
-    # Ends the spinning from outside; executor.shutdown() would take what it still waits on.
-    ended = Future()
+    # Not executor.shutdown(): it takes away what the executor still waits on. Nor
+    # spin_until_future_complete(): it adds a callback to its future with every turn.
+    ended = threading.Event()
 
     def spin() -> None:
         try:
-            executor.spin_until_future_complete(ended)
+            while not ended.is_set():
+                executor.spin_once()
         # Whatever it is, it is raised again below, in the thread that waits.
         except BaseException as error:  # noqa: BLE001
             ending.put(error)
@@ -112,7 +113,8 @@ def _spin_until(node: Node, ending: queue.SimpleQueue[BaseException | None]) -> 
     spinner = threading.Thread(target=spin, name="executor")
     spinner.start()
     error = ending.get()
-    ended.set_result(None)
+    ended.set()
+    executor.create_task(lambda: None)  # something to do, so that it looks up
     spinner.join()
     executor.shutdown()
     if error is not None:
