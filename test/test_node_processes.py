@@ -131,7 +131,7 @@ def test_a_gpu_that_is_not_there_is_one_line_and_a_failure(ros_domain, tmp_path,
         ("image_stream_node", {"source": "/no/such/video.mp4"}, "/no/such/video.mp4"),
         ("image_stream_node", {"rate": -1.0}, "parameter rate is from"),
         ("image_stream_node", {"width": 320}, "width and height are given together"),
-        ("stream_recorder_node", {"max_pictures": 1}, "parameter max_pictures is from"),
+        ("stream_recorder_node", {"max_pictures": -1}, "parameter max_pictures is from"),
     ],
 )
 def test_other_nodes_refuse_alike(ros_domain, tmp_path, module, values, sentence):
