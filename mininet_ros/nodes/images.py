@@ -9,7 +9,12 @@ import numpy as np
 from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Header
 
-from mininet_ros.sequences.encodings import ImageError, UnknownEncodingError, bgr_pixels
+from mininet_ros.sequences.encodings import (
+    ImageError,
+    UnknownEncodingError,
+    bgr_pixels,
+    label_pixels,
+)
 
 # Cameras write how they were held into EXIF; a raw image of the same camera ignores it too.
 _COLOUR_AS_STORED = cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
@@ -42,6 +47,15 @@ def image_to_bgr(message: Image | CompressedImage) -> np.ndarray:
         return _through_cv_bridge(message, error)
 
 
+def image_to_labels(message: Image) -> np.ndarray:
+    """Return a mask or confidence as uint8 (height, width), a view of the message's own bytes.
+
+    Raises:
+        ImageError: the message contradicts itself, or is neither mono8 nor 8UC1.
+    """
+    return label_pixels(message.data, message.encoding, message.width, message.height, message.step)
+
+
 def image_message(pixels: np.ndarray, encoding: str, header: Header) -> Image:
     """Return the message of an array.
 
@@ -72,6 +86,14 @@ def jpeg_message(image_bgr: np.ndarray, header: Header, quality: int = 90) -> Co
     _, encoded = cv2.imencode(".jpg", image_bgr, (cv2.IMWRITE_JPEG_QUALITY, quality))
     return CompressedImage(
         header=header, format="bgr8; jpeg compressed bgr8", data=byte_array(encoded)
+    )
+
+
+def png_message(labels: np.ndarray, header: Header) -> CompressedImage:
+    """Return a label mask (uint8 (H, W)) as PNG, in the format that ``image_transport`` expects."""
+    _, encoded = cv2.imencode(".png", labels)
+    return CompressedImage(
+        header=header, format="mono8; png compressed mono8", data=byte_array(encoded)
     )
 
 

@@ -73,6 +73,8 @@ _PACKED = {
 # A plane of brightness, then one of interleaved colour at half the rows, both at the same step.
 _SEMI_PLANAR = {"nv12": cv2.COLOR_YUV2BGR_NV12, "nv21": cv2.COLOR_YUV2BGR_NV21}
 
+LABEL_ENCODINGS = frozenset({"mono8", "8UC1"})
+
 # REP 118: 16UC1 is depth in millimetres, 32FC1 in metres.
 _DEPTH = frozenset({"16UC1", "16SC1", "32FC1", "64FC1"})
 
@@ -111,6 +113,28 @@ def bgr_pixels(
     if packed is None:
         raise UnknownEncodingError(encoding)
     return _packed_to_bgr(data, encoding, packed, width, height, step, big_endian)
+
+
+def label_pixels(data: PixelData, encoding: str, width: int, height: int, step: int) -> np.ndarray:
+    """Return the pixels of a label mask, or of a confidence, as they are.
+
+    Args:
+        data, width, height, step: see :func:`bgr_pixels`.
+        encoding: mono8 or 8UC1.
+
+    Returns:
+        uint8 (height, width), a view of ``data``.
+
+    Raises:
+        ImageError: another encoding, or sizes that contradict each other.
+    """
+    if encoding not in LABEL_ENCODINGS:
+        raise ImageError(
+            "no label mask",
+            f"an image of encoding {encoding!r} holds no labels: connect a mono8 mask",
+        )
+    _check_sizes(encoding, width, height, 1, 1)
+    return _rows(data, encoding, width, height, step, width)
 
 
 def _packed_to_bgr(
