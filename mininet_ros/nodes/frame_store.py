@@ -1,0 +1,210 @@
+"""Images waiting for what belongs to them: masks, confidences, calibrations of the same stamp."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter, OrderedDict, deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from sensor_msgs.msg import CameraInfo, CompressedImage, Image
+from std_msgs.msg import Header
+
+Part = Image | CameraInfo
+
+# Parts whose image has not come, of each kind; and stamps of the frames that went last.
+MAX_UNPAIRED = 16
+MAX_GONE = 256
+# A mask that overtakes its image is kept for so long at least.
+MIN_UNPAIRED_S = 1.0
+
+
+def stamp_of(header: Header) -> int:
+    """Return a header's stamp in nanoseconds."""
+    return header.stamp.sec * 1_000_000_000 + header.stamp.nanosec
+
+
+@dataclass(eq=False)
+class StoredFrame:
+    """An image and what came with it.
+
+    Attributes:
+        image: as received.
+        arrival_s: when, by the store's clock.
+        parts: messages of the same stamp by name, as received.
+        waits: False for a frame that the selector will refuse: nothing can come for it.
+    """
+
+    image: Image | CompressedImage
+    arrival_s: float
+    waits: bool = True
+    parts: dict[str, Part] = field(default_factory=dict)
+
+    @property
+    def header(self) -> Header:
+        """The image's own."""
+        return self.image.header
+
+    @property
+    def stamp_ns(self) -> int:
+        """The image's stamp, nanoseconds."""
+        return stamp_of(self.image.header)
+
+
+class FrameStore:
+    """Holds each image until its parts are there, and again until the decision on it.
+
+    Images leave in the order in which they came. One leaves when every part that is expected has
+    come, or cannot come any more because a later one of its kind has, or when it has waited long
+    enough, or when too many wait. Parts that come later still join the frame while it is held.
+
+    Args:
+        wait_s: longest wait for parts, seconds of the clock.
+        capacity: most images that wait for their parts.
+        clock: seconds, monotonic: parts are made in real time, whatever the stamps do.
+    """
+
+    def __init__(
+        self, wait_s: float, capacity: int, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.wait_s = wait_s
+        self.capacity = capacity
+        self.expected: frozenset[str] = frozenset()
+        self.counts: Counter[str] = Counter()
+        self._clock = clock
+        self._pending: deque[StoredFrame] = deque()
+        self._held: dict[int, StoredFrame] = {}
+        self._gone: OrderedDict[int, None] = OrderedDict()
+        self._begin()
+
+    def _begin(self) -> None:
+        self._open: dict[int, StoredFrame] = {}  # frames that parts may join, by stamp
+        self._unpaired: dict[str, OrderedDict[int, tuple[float, Part]]] = {}
+        self._newest_part: dict[str, int] = {}
+        self._newest: int | None = None
+
+    def __len__(self) -> int:
+        return len(self._pending)
+
+    def add_image(self, image: Image | CompressedImage, reorder_ns: int) -> None:
+        """Take in an image.
+
+        Args:
+            image: the message.
+            reorder_ns: a stamp this much before the newest is a late image, an earlier one a jump
+                back in time, after which nothing from before can be joined any more.
+        """
+        frame = StoredFrame(image, self._clock())
+        stamp, newest = frame.stamp_ns, self._newest
+        if newest is not None and stamp <= newest:
+            if stamp == 0 or newest - stamp <= reorder_ns:
+                frame.waits = False
+                self._pending.append(frame)
+                return
+            self._jump_back()
+        self._newest = stamp
+        self._pending.append(frame)
+        self._open[stamp] = frame
+        for name in self._unpaired:
+            _, part = self._unpaired[name].pop(stamp, (0.0, None))
+            if part is not None:
+                self._join(frame, name, part)
+
+    def add_part(self, name: str, part: Part) -> None:
+        """Take in a message that belongs to the image of the same stamp."""
+        stamp = stamp_of(part.header)
+        frame = self._open.get(stamp)
+        if frame is None:
+            if stamp in self._gone:
+                self.counts[f"late_{name}"] += 1
+            else:
+                self._keep_unpaired(name, stamp, part)
+        elif name in frame.parts:
+            self.counts[f"repeated_{name}"] += 1
+        else:
+            if stamp in self._held:
+                self.counts[f"late_{name}"] += 1
+            self._join(frame, name, part)
+        if self._newest is not None and stamp <= self._newest:
+            self._newest_part[name] = max(stamp, self._newest_part.get(name, stamp))
+
+    def take(self) -> StoredFrame | None:
+        """Return the next image that is not to wait any longer, or None."""
+        now = self._clock()
+        self._forget_unpaired(now - max(self.wait_s, MIN_UNPAIRED_S))
+        if not self._pending:
+            return None
+        frame = self._pending[0]
+        waiting = frame.waits and now - frame.arrival_s < self.wait_s
+        if waiting and len(self._pending) <= self.capacity and not self._complete(frame):
+            return None
+        return self._pending.popleft()
+
+    def wait_no_longer(self) -> None:
+        """Let all images go that wait for their parts."""
+        for frame in self._pending:
+            frame.waits = False
+
+    def hold(self, frame: StoredFrame) -> None:
+        """Keep a frame until :meth:`release`."""
+        self._held[frame.stamp_ns] = frame
+
+    def release(self, stamp_ns: int) -> StoredFrame | None:
+        """Give up the frame held under a stamp and return it; None if there is none."""
+        frame = self._held.pop(stamp_ns, None)
+        if frame is not None:
+            self.forget(frame)
+        return frame
+
+    def forget(self, frame: StoredFrame) -> None:
+        """Let nothing join a frame any more."""
+        stamp = frame.stamp_ns
+        if self._open.get(stamp) is frame:
+            del self._open[stamp]
+            self._gone[stamp] = None
+            if len(self._gone) > MAX_GONE:
+                self._gone.popitem(last=False)
+
+    def clear(self) -> None:
+        """Forget everything but the counts."""
+        self._pending.clear()
+        self._held.clear()
+        self._gone.clear()
+        self._begin()
+
+    def _jump_back(self) -> None:
+        """Begin anew behind what is pending, which is to wait no longer."""
+        self.wait_no_longer()
+        for name, parts in self._unpaired.items():
+            self.counts[f"{name}_without_image"] += len(parts)
+        self._gone.clear()
+        self._begin()
+
+    def _join(self, frame: StoredFrame, name: str, part: Part) -> None:
+        frame.parts[name] = part
+        stamp = frame.stamp_ns
+        self._newest_part[name] = max(stamp, self._newest_part.get(name, stamp))
+
+    def _complete(self, frame: StoredFrame) -> bool:
+        return all(
+            name in frame.parts or self._newest_part.get(name, -1) >= frame.stamp_ns
+            for name in self.expected
+            # Not every camera is calibrated, and one that is says so with every image.
+            if name != "camera_info" or name in self._newest_part
+        )
+
+    def _keep_unpaired(self, name: str, stamp: int, part: Part) -> None:
+        parts = self._unpaired.setdefault(name, OrderedDict())
+        if stamp in parts:
+            self.counts[f"repeated_{name}"] += 1
+            return
+        parts[stamp] = (self._clock(), part)
+        if len(parts) > MAX_UNPAIRED:
+            parts.popitem(last=False)
+            self.counts[f"{name}_without_image"] += 1
+
+    def _forget_unpaired(self, before_s: float) -> None:
+        for name, parts in self._unpaired.items():
+            while parts and next(iter(parts.values()))[0] < before_s:
+                parts.popitem(last=False)
+                self.counts[f"{name}_without_image"] += 1
