@@ -11,6 +11,9 @@ import yaml
 from mininet_ros.keyframes.budget import BudgetError, ByteBudget
 from mininet_ros.keyframes.config import ConfigError, Mode, SelectorConfig
 from mininet_ros.keyframes.content import ClassError, parse_class_weights
+from mininet_ros.keyframes.pipeline import KeyframePipeline
+from mininet_ros.keyframes.scorer import FrameScorer
+from mininet_ros.keyframes.selector import KeyframeSelector
 from mininet_ros.share import share_folder
 
 NODE = "keyframe_selector"
@@ -67,6 +70,19 @@ class KeyframeSettings:
     def budget(self) -> ByteBudget:
         """A new, full byte budget."""
         return ByteBudget(self.team_bytes_per_s, self.team_burst_bytes, self.team_waiting)
+
+    def pipeline(self, classes: Sequence[str]) -> KeyframePipeline:
+        """A new scorer and selector with these settings.
+
+        Args:
+            classes: the class names of the network that makes the masks, in label order.
+
+        Raises:
+            ClassError: a target is not among `classes`, or its weight is out of range.
+        """
+        return KeyframePipeline(
+            FrameScorer(self.targets(), classes), KeyframeSelector(self.selector)
+        )
 
     @classmethod
     def from_values(cls, values: Mapping[str, object]) -> KeyframeSettings:

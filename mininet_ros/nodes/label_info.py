@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from rclpy.node import Node
 from rclpy.publisher import Publisher
+from rclpy.subscription import Subscription
 
 from mininet_ros.nodes.topics import LATCHED_QOS
+
+UNLABELLED = 255
 
 
 def publish_label_info(node: Node, topic: str, classes: Sequence[str]) -> Publisher | None:
@@ -38,3 +41,33 @@ def publish_label_info(node: Node, topic: str, classes: Sequence[str]) -> Publis
     ]
     publisher.publish(message)
     return publisher
+
+
+def subscribe_label_info(
+    node: Node, topic: str, received: Callable[[tuple[str, ...]], None]
+) -> Subscription | None:
+    """Subscribe to class names, published before or later.
+
+    Args:
+        node: subscribes.
+        topic: beside the mask, ``label_info``.
+        received: called with the names in the order of the ids; an id without a name has "".
+            Ids that a mask of 8 bits cannot hold are left out.
+
+    Returns:
+        The subscription; None without vision_msgs.
+    """
+    try:
+        from vision_msgs.msg import LabelInfo
+    except ImportError:
+        return None
+
+    def receive(message: LabelInfo) -> None:
+        names = {
+            entry.class_id: entry.class_name
+            for entry in message.class_map
+            if entry.class_id < UNLABELLED
+        }
+        received(tuple(names.get(number, "") for number in range(max(names, default=-1) + 1)))
+
+    return node.create_subscription(LabelInfo, topic, receive, LATCHED_QOS)
