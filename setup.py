@@ -59,6 +59,7 @@ setup(
             "mininet_ros = mininet_ros.cli:main",
             "segmentation_node = mininet_ros.nodes.segmentation_node:main",
             "image_stream_node = mininet_ros.nodes.image_stream_node:main",
+            "keyframe_selector_node = mininet_ros.nodes.keyframe_selector_node:main",
             "stream_recorder_node = mininet_ros.nodes.stream_recorder_node:main",
         ],
     },

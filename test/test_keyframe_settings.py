@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+from pathlib import Path
+
 import pytest
+import yaml
 
-from mininet_ros.keyframes.config import ConfigError, Mode
+from mininet_ros.keyframes.config import ConfigError, Mode, SelectorConfig
 from mininet_ros.keyframes.content import class_weight_table
-from mininet_ros.keyframes.settings import KeyframeSettings, preset_names, read_preset
+from mininet_ros.keyframes.settings import (
+    NODE_ONLY,
+    KeyframeSettings,
+    preset_names,
+    read_preset,
+)
 
+CONFIG = Path(__file__).parents[1] / "config"
 CAMVID = (
     *("Sky", "Building", "Pole", "Road", "Pavement", "Tree", "SignSymbol", "Fence", "Car"),
     *("Pedestrian", "Bicyclist"),
@@ -125,3 +135,52 @@ def test_a_file_that_does_not_do_is_one_sentence(tmp_path, content, sentence):
 def test_an_unknown_preset_lists_the_known_ones():
     with pytest.raises(ConfigError, match="no preset 'fast': give one of slam, team, text, or"):
         read_preset("fast")
+
+
+def parameter_file(name: str) -> dict[str, object]:
+    (section,) = yaml.safe_load((CONFIG / name).read_text(encoding="utf-8")).values()
+    return section["ros__parameters"]
+
+
+@pytest.fixture
+def table():
+    """The parameters of the node by their names."""
+    pytest.importorskip("rclpy", reason="needs ROS 2 (rclpy)")
+    from mininet_ros.nodes.keyframe_parameters import KEYFRAME_PARAMETERS
+
+    return {spec.name: spec for spec in KEYFRAME_PARAMETERS}
+
+
+def test_the_parameters_of_the_node_are_the_settings_and_where_messages_come_from(table):
+    own = {entry.name for entry in fields(KeyframeSettings)} - {"selector"}
+    selection = own | {entry.name for entry in fields(SelectorConfig)}
+    assert set(table) == selection | NODE_ONLY - {"use_sim_time"}
+    defaults = {name: table[name].default for name in selection}
+    assert KeyframeSettings.from_values(defaults).targets() == {}
+    defaults["classes"] = ()
+    assert KeyframeSettings.from_values(defaults) == KeyframeSettings()
+
+
+def test_the_parameters_of_the_node_agree_with_themselves(table):
+    for spec in table.values():
+        assert spec.problem(spec.default) is None
+        assert spec.description.endswith(".")
+        assert (spec.minimum is None) == (spec.maximum is None)
+
+
+def test_the_full_parameter_file_names_every_parameter_with_its_default(table):
+    written = parameter_file("keyframes.yaml")
+    declared = {
+        name: list(spec.default) if isinstance(spec.default, tuple) else spec.default
+        for name, spec in table.items()
+    }
+    assert written == declared
+    assert {name: type(value) for name, value in written.items()} == {
+        name: type(value) for name, value in declared.items()
+    }
+
+
+@pytest.mark.parametrize("name", ["slam", "team", "text"])
+def test_ros_takes_every_value_of_a_preset(table, name):
+    for parameter, value in parameter_file(f"keyframes_{name}.yaml").items():
+        assert table[parameter].problem(value) is None
