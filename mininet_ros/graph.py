@@ -19,7 +19,8 @@ from typing import Any
 from mininet_ros.share import share_folder
 
 NODES = "mininet_ros.nodes"
-DOMAINS = range(150, 200)
+# Beyond the usual ones, and of ports that the kernel gives to nobody else.
+DOMAINS = range(215, 232)
 GRACE_S = 10.0
 POLL_S = 0.05
 

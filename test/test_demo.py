@@ -92,7 +92,7 @@ def test_demo_keeps_to_itself(monkeypatch):
     monkeypatch.setenv("ROS_DOMAIN_ID", "7")
     monkeypatch.setenv("FASTRTPS_DEFAULT_PROFILES_FILE", "mine.xml")
     environment = graph_environment()
-    assert 150 <= int(environment["ROS_DOMAIN_ID"]) < 200
+    assert 215 <= int(environment["ROS_DOMAIN_ID"]) < 232
     assert environment["FASTRTPS_DEFAULT_PROFILES_FILE"] == "mine.xml"
     assert environment["FASTDDS_DEFAULT_PROFILES_FILE"].endswith("fastdds_images.xml")
 
