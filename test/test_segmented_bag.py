@@ -13,7 +13,7 @@ pytest.importorskip("rosbags", reason="reading bags needs rosbags")
 from bag_recorder import KINDS, PERIOD_NS, START_NS, Recorder
 
 from mininet_ros.sequences.bag import BagImages
-from mininet_ros.sequences.segmented_bag import BagTopics, SegmentedBag, find_topics
+from mininet_ros.sequences.segmented_bag import NO_MASKS, BagTopics, SegmentedBag, find_topics
 
 IMAGE, MASK, CONFIDENCE = "/r1/image", "/r1/segmentation/mask", "/r1/segmentation/confidence"
 
@@ -119,6 +119,7 @@ def test_several_segmentation_nodes(tmp_path):
     with pytest.raises(SequenceError, match=f"several mask topics; {listed}"):
         find_topics(bag.path)
     assert paired(bag.path, mask=MASK) == [(0, 0, None)]
+    assert find_topics(bag.path, mask=NO_MASKS) == BagTopics(IMAGE, None, None)
 
 
 def test_pictures_instead_of_masks(tmp_path):

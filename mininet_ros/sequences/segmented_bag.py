@@ -32,6 +32,9 @@ CONFIDENCE_TOPIC = "segmentation/confidence"
 OUTPUT_TOPICS = (MASK_TOPIC, CONFIDENCE_TOPIC, "segmentation/overlay")
 """Images that the segmentation node makes, below its namespace."""
 
+NO_MASKS = "none"
+"""Given as the mask topic, it passes over the masks in a bag."""
+
 MAX_UNPAIRED = 64
 
 _LABEL_ENCODINGS = ("mono8", "8UC1")
@@ -52,7 +55,7 @@ def find_topics(path: Path, image: str | None = None, mask: str | None = None) -
     Args:
         path: of the bag.
         image: the image topic, if it is known.
-        mask: the mask topic, if it is known.
+        mask: the mask topic, if it is known, or `NO_MASKS`.
 
     Returns:
         The image topic, if it is named or the only one but for a segmentation node's; the mask
@@ -64,7 +67,7 @@ def find_topics(path: Path, image: str | None = None, mask: str | None = None) -
     """
     with open_bag(bag_root(path)) as reader:
         topics = image_topics(reader)
-    if mask is not None and mask not in topics:
+    if mask not in (None, NO_MASKS, *topics):
         listed = ", ".join(topics) or "none"
         raise SequenceError(f"bag {path} has no mask topic {mask}; its image topics: {listed}")
     masks = [topic for topic in topics if _is_output(topic, MASK_TOPIC)]
@@ -77,13 +80,16 @@ def find_topics(path: Path, image: str | None = None, mask: str | None = None) -
     ]
     if image is None and len(cameras) == 1:
         image = cameras[0]
-    mask = mask or (masks[0] if masks else None)
+    mask = None if mask == NO_MASKS else mask or (masks[0] if masks else None)
     confidence = mask.removesuffix(MASK_TOPIC) + CONFIDENCE_TOPIC if mask else None
     return BagTopics(image, mask, confidence if confidence in topics else None)
 
 
 class SegmentedBag(BagImages):
     """A bag's images with the masks and confidences that carry exactly their stamps.
+
+    Attributes:
+        mask_topic: where the masks come from.
 
     Args:
         path: see `BagImages`.
@@ -96,7 +102,8 @@ class SegmentedBag(BagImages):
 
     def __init__(self, path: Path, topics: BagTopics, rate_hz: float | None = None) -> None:
         super().__init__(path, topics.image, rate_hz)
-        self._topics = topics
+        self.mask_topic = topics.mask
+        self._confidence_topic = topics.confidence
 
     def labelled(self) -> Iterator[LabelledFrame]:
         """Iterate over the images with their masks.
@@ -107,8 +114,8 @@ class SegmentedBag(BagImages):
         Raises:
             SequenceError: an image or a mask cannot be read.
         """
-        wanted = {self.topic, self._topics.mask, self._topics.confidence}
-        pairing = _Pairing(self._topics.confidence is not None)
+        wanted = {self.topic, self.mask_topic, self._confidence_topic}
+        pairing = _Pairing(self._confidence_topic is not None)
         index = 0
         with open_bag(self.path) as reader:
             for connection, recorded_ns, data in reader.messages(_of_topics(reader, wanted)):
@@ -119,7 +126,7 @@ class SegmentedBag(BagImages):
                     index += 1
                 else:
                     labels = self._labels(message, connection.topic)
-                    pairing.add_labels(stamp_ns, labels, connection.topic == self._topics.mask)
+                    pairing.add_labels(stamp_ns, labels, connection.topic == self.mask_topic)
                 yield from pairing.complete()
         yield from pairing.rest()
 
