@@ -1,4 +1,4 @@
-"""The demo: stream, segmentation and recorder as processes of one ROS 2 graph."""
+"""The demo: stream, segmentation, keyframe selector and recorder in one ROS 2 graph."""
 
 from __future__ import annotations
 
@@ -8,19 +8,28 @@ from typing import Any
 
 from mininet_ros.graph import Graph
 from mininet_ros.sequences import open_sequence
+from mininet_ros.share import share_folder
 
 STARTUP_S = 60.0
 
 
 def run_demo(
-    source: str, output: Path, model: str, backend: str, seconds: float, rate_hz: float
+    source: str,
+    output: Path,
+    model: str,
+    backend: str,
+    preset: str,
+    seconds: float,
+    rate_hz: float,
 ) -> dict[str, Any]:
-    """Segment ``source`` in a graph of three processes; leave pictures and ``summary.json``.
+    """Segment ``source`` and select keyframes of it, in a graph of four processes.
 
     Args:
         source: what :func:`mininet_ros.sequences.open_sequence` takes.
-        output: folder for ``overlays/``, ``contact_sheet.png`` and ``summary.json``.
+        output: folder for ``overlays/``, ``contact_sheet.png``, ``keyframes.png`` and
+            ``summary.json``.
         model, backend: parameters of the segmentation node.
+        preset: of the keyframe selector, by the name of its file in ``config/``.
         seconds: longest run; the stream is cut there.
         rate_hz: images a second; 0 for the source's own rate.
 
@@ -46,7 +55,13 @@ def run_demo(
             f"{graph.environment['ROS_DOMAIN_ID']}: Ctrl-C ends the demo early"
         )
         recorder = graph.start(
-            "stream_recorder_node", {"output_dir": str(output), "start_timeout": STARTUP_S}
+            "stream_recorder_node",
+            {"output_dir": str(output), "keyframes": True, "start_timeout": STARTUP_S},
+        )
+        graph.start(
+            "keyframe_selector_node",
+            {"model": model},
+            share_folder() / "config" / f"keyframes_{preset}.yaml",
         )
         graph.start("segmentation_node", {"model": model, "backend": backend})
         stream = graph.start(
@@ -56,8 +71,8 @@ def run_demo(
                 "rate": rate_hz,
                 "loop": False,
                 "max_images": images,
-                # The segmentation node takes the images, the recorder counts them.
-                "wait_for_subscribers": 2,
+                # Segmentation and selector take the images, the recorder counts them.
+                "wait_for_subscribers": 3,
             },
         )
         try:
@@ -73,11 +88,15 @@ def run_demo(
 
 def print_summary(summary: dict[str, Any], output: Path) -> None:
     """Print what came out, and where the pictures are."""
-    latency = summary["latency_ms"]
+    latency, keyframes = summary["latency_ms"], summary["keyframes"]
+    reasons = ", ".join(f"{name} {count}" for name, count in keyframes["reasons"].items())
+    share = keyframes["team_bytes"] / max(1, keyframes["camera_bytes"])
     print(
         f"{summary['published']} published, {summary['masks']} masks, "
         f"{summary['replaced']} replaced by newer ones, {summary['lost']} lost; "
         f"{summary['rate_hz']} Hz, latency {latency['median']} ms median, {latency['p95']} ms p95\n"
         f"{summary['model']} on {summary['backend']} ({summary['runtime']}, {summary['device']})\n"
-        f"pictures: {output / 'contact_sheet.png'}, {output / 'overlays'}"
+        f"keyframes: {keyframes['forwarded']} of {keyframes['seen']} forwarded ({reasons}); "
+        f"{keyframes['team_bytes'] / 1e6:.2f} MB to team mates, {share:.2%} of the raw stream\n"
+        f"pictures: {output / 'contact_sheet.png'}, {output / 'keyframes.png'}"
     )

@@ -12,8 +12,9 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 from mininet_ros.share import share_folder
@@ -70,12 +71,14 @@ class Graph:
         self.end()
 
     def start(
-        self, node: str, parameters: Mapping[str, Any], prefix: Sequence[str] = ()
+        self, node: str, parameters: Mapping[str, Any], params_file: Path | None = None
     ) -> subprocess.Popen:
-        """Start a node, by its module's name, with parameters; ``prefix`` runs the command."""
-        arguments = [f"{NODES}.{node}", "--ros-args", *_arguments(parameters)]
+        """Start a node, by its module's name; ``parameters`` win over those of the file."""
+        arguments = [f"{NODES}.{node}", "--ros-args"]
+        if params_file is not None:
+            arguments += ["--params-file", str(params_file)]
         process = subprocess.Popen(
-            [*prefix, sys.executable, "-m", *arguments],
+            [sys.executable, "-m", *arguments, *_arguments(parameters)],
             env=self.environment,
             # Ctrl-C reaches this process alone, which then ends the others in order.
             start_new_session=True,

@@ -1,4 +1,4 @@
-"""The demo as a user starts it: three processes, one graph, pictures and a summary."""
+"""The demo as a user starts it: four processes, one graph, pictures and a summary."""
 
 import json
 import os
@@ -38,6 +38,10 @@ def test_generated_stream_is_segmented(tiny_model, tmp_path):
     assert cv2.imread(str(output / "contact_sheet.png")).shape[1] > 300
     assert len(list((output / "overlays").iterdir())) > 1
     assert "30 published" in done.stdout
+    keyframes = summary["keyframes"]
+    assert 0 < keyframes["seen"] <= 30
+    assert sum(keyframes["reasons"].values()) == keyframes["seen"]
+    assert keyframes["camera_bytes"] == keyframes["seen"] * 640 * 480 * 3
 
 
 def test_own_folder_of_another_size(tiny_model, tmp_path):
@@ -46,7 +50,8 @@ def test_own_folder_of_another_size(tiny_model, tmp_path):
     for number in range(8):
         cv2.imwrite(str(images / f"{number}.png"), np.full((90, 160, 3), 30 * number, np.uint8))
     output = tmp_path / "out"
-    done = demo(images, "--model", tiny_model, "--output", output, "--rate", 10)
+    arguments = ["--rate", 5, "--preset", "slam"]
+    done = demo(images, "--model", tiny_model, "--output", output, *arguments)
     assert done.returncode == 0, done.stderr
     picture = cv2.imread(str(sorted((output / "overlays").iterdir())[0]))
     assert picture.shape == (90, 160, 3)

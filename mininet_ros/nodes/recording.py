@@ -142,9 +142,11 @@ class Recording:
             "complete": complete,
         }
 
-    def write(self, complete: bool) -> dict[str, object]:
-        """Write ``summary.json`` and the contact sheet; return the summary."""
-        summary = self.summary(complete)
+    def write(
+        self, complete: bool, sections: Mapping[str, object] | None = None
+    ) -> dict[str, object]:
+        """Write ``summary.json``, ``sections`` added, and the contact sheet; return the summary."""
+        summary = {**self.summary(complete), **(sections or {})}
         (self._folder / SUMMARY).write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
         if self._pictures:
             self._write_sheet()

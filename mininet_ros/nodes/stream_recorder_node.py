@@ -11,9 +11,10 @@ from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
 from rclpy.qos import QoSProfile
 from rclpy.time import Time
-from sensor_msgs.msg import CameraInfo, Image
+from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
 from mininet_ros.nodes.images import image_to_bgr
+from mininet_ros.nodes.keyframe_recording import KeyframeRecording
 from mininet_ros.nodes.parameters import NodeParameters, ParameterSpec
 from mininet_ros.nodes.process import Finish, run_node
 from mininet_ros.nodes.recent_values import RecentValues, quantile
@@ -27,6 +28,11 @@ STREAM_RECORDER_PARAMETERS = (
         "Overlays kept, evenly spaced over the run; 0: none asked for.",
         0,
         10000,
+    ),
+    ParameterSpec(
+        "keyframes",
+        False,
+        "Record a keyframe selector's decisions too, and what it sends to team mates.",
     ),
     ParameterSpec(
         "start_timeout", 30.0, "Seconds to wait for the first mask before giving up.", 1.0, 3600.0
@@ -61,6 +67,7 @@ class StreamRecorderNode(Node):
         self._settings = NodeParameters(self, STREAM_RECORDER_PARAMETERS)
         self._folder = Path(self._settings["output_dir"])
         self._recording = Recording(self._folder, self._settings["max_pictures"])
+        self._keyframes = KeyframeRecording() if self._settings["keyframes"] else None
         self._started = self._last_event = time.monotonic()
         self._recent_s = RecentValues()
         self._written = False
@@ -68,6 +75,8 @@ class StreamRecorderNode(Node):
         self._health = ""  # of the segmentation node, in its words
         self.create_subscription(CameraInfo, "camera_info", self._count_image, COUNTING_QOS)
         self.create_subscription(DiagnosticArray, "/diagnostics", self._take_reports, 10)
+        if self._keyframes:
+            self._listen_to_keyframes(self._keyframes)
         steady = Clock(clock_type=ClockType.STEADY_TIME)
         self.create_timer(SHOW_PERIOD_S, self._show, clock=steady)
 
@@ -78,7 +87,7 @@ class StreamRecorderNode(Node):
 
     def _count_image(self, info: CameraInfo) -> None:
         self._last_event = time.monotonic()
-        self._recording.add_image(Time.from_msg(info.header.stamp).nanoseconds)
+        self._recording.add_image(_stamp_ns(info))
 
     def _take_mask(self, mask: Image) -> None:
         age = self.get_clock().now() - Time.from_msg(mask.header.stamp)
@@ -87,8 +96,10 @@ class StreamRecorderNode(Node):
         self._recent_s.add(age.nanoseconds / 1e9)
 
     def _take_overlay(self, overlay: Image) -> None:
-        stamp_ns = Time.from_msg(overlay.header.stamp).nanoseconds
-        self._recording.add_overlay(stamp_ns, image_to_bgr(overlay))
+        stamp_ns, picture = _stamp_ns(overlay), image_to_bgr(overlay)
+        self._recording.add_overlay(stamp_ns, picture)
+        if self._keyframes:
+            self._keyframes.add_picture(stamp_ns, picture)
 
     def _take_reports(self, reports: DiagnosticArray) -> None:
         namespace = self.get_namespace().rstrip("/")
@@ -110,6 +121,25 @@ class StreamRecorderNode(Node):
         self.create_subscription(Image, "segmentation/mask", self._take_mask, COUNTING_QOS)
         if self._settings["max_pictures"]:
             self.create_subscription(Image, "segmentation/overlay", self._take_overlay, 10)
+
+    def _listen_to_keyframes(self, keyframes: KeyframeRecording) -> None:
+        def take_decision(scores: DiagnosticArray) -> None:
+            (status,) = scores.status
+            values = {pair.key: pair.value for pair in status.values}
+            keyframes.add_decision(_stamp_ns(scores), values)
+
+        def take_team_image(image: CompressedImage) -> None:
+            keyframes.add_team_message(len(image.data), is_image=True)
+
+        def take_team_mask(mask: CompressedImage) -> None:
+            keyframes.add_team_message(len(mask.data), is_image=False)
+
+        for kind, topic, take in (
+            (DiagnosticArray, "keyframe/scores", take_decision),
+            (CompressedImage, "team/image/compressed", take_team_image),
+            (CompressedImage, "team/mask/compressed", take_team_mask),
+        ):
+            self.create_subscription(kind, topic, take, COUNTING_QOS)
 
     def _show(self) -> None:
         """Show how it goes; end where there is nothing more to come."""
@@ -146,9 +176,17 @@ class StreamRecorderNode(Node):
 
     def _write(self, complete: bool) -> None:
         self._written = True
-        self._recording.write(complete)
+        if self._keyframes:
+            self._recording.write(complete, {"keyframes": self._keyframes.summary()})
+            self._keyframes.write_sheet(self._folder)
+        else:
+            self._recording.write(complete)
         if sys.stdout.isatty():
             print()  # leave the line that was rewritten
+
+
+def _stamp_ns(message: CameraInfo | Image | DiagnosticArray) -> int:
+    return Time.from_msg(message.header.stamp).nanoseconds
 
 
 def main() -> int:
