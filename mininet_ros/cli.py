@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from mininet_ros import commands
+from mininet_ros.offline.arguments import add_arguments
 
 Handler = Callable[[argparse.Namespace], None]
 # Named here, because their loaders would import OpenCV for every command's help.
@@ -54,6 +55,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_export(subparsers)
     _add_import_checkpoint(subparsers)
     _add_segment(subparsers)
+    _add_select_keyframes(subparsers)
     _add_benchmark(subparsers)
     _add_demo(subparsers)
     return parser
@@ -232,6 +234,16 @@ def _add_segment(subparsers: argparse._SubParsersAction) -> None:
     parser.add_argument("--frames", type=int, metavar="N", help="stop after N frames")
 
 
+def _add_select_keyframes(subparsers: argparse._SubParsersAction) -> None:
+    parser = _command(
+        subparsers,
+        "select-keyframes",
+        commands.select_keyframes,
+        "Select the frames of a recording that are worth keeping, and report why.",
+    )
+    add_arguments(parser)
+
+
 def _add_benchmark(subparsers: argparse._SubParsersAction) -> None:
     parser = _command(
         subparsers,
@@ -273,6 +285,9 @@ def _add_demo(subparsers: argparse._SubParsersAction) -> None:
     parser.add_argument("--output", type=Path, default=Path("demo_output"), metavar="DIR")
     parser.add_argument("--model", default="camvid")
     parser.add_argument("--backend", default="cpu", choices=("auto", "cpu", "gpu"))
+    parser.add_argument(
+        "--preset", default="text", choices=("slam", "team", "text"), help="of the keyframes"
+    )
     parser.add_argument("--seconds", type=float, default=20.0, help="longest run (default: 20)")
     parser.add_argument("--rate", type=float, default=0.0, help="frames/s; 0: the input's own")
 

@@ -205,6 +205,13 @@ def segment(arguments: argparse.Namespace) -> None:
     )
 
 
+def select_keyframes(arguments: argparse.Namespace) -> None:
+    """Select the keyframes of a recording and report."""
+    from mininet_ros.offline.command import select_keyframes as select
+
+    select(arguments)
+
+
 def benchmark(arguments: argparse.Namespace) -> None:
     """Time engines side by side, or the node in its graph."""
     if arguments.node:
@@ -254,6 +261,7 @@ def demo(arguments: argparse.Namespace) -> None:
         output=arguments.output,
         model=arguments.model,
         backend=arguments.backend,
+        preset=arguments.preset,
         seconds=arguments.seconds,
         rate_hz=arguments.rate,
     )

@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 CORE = ("*.py", "inference/__init__.py", "inference/onnx_runtime.py", "keyframes/*.py")
-CORE += ("sequences/*.py",)
+CORE += ("sequences/*.py", "offline/*.py")
 NODES = ("nodes/*.py",)
 
 

@@ -1,0 +1,1 @@
+"""The selection of keyframes without ROS: recordings in, chosen frames and a report out."""

@@ -1,0 +1,91 @@
+"""The arguments of the command `select-keyframes`."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, ArgumentTypeError
+from pathlib import Path
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument(
+        "input", help="video, image or folder of images, ROS bag, camera index, or 'generated'"
+    )
+    parser.add_argument("--output", type=Path, required=True, metavar="DIR")
+    parser.add_argument(
+        "--preset",
+        default="slam",
+        metavar="NAME|FILE",
+        help="slam, team, text, or a parameter file of the selector node (default: slam)",
+    )
+    parser.add_argument(
+        "--classes",
+        nargs="*",
+        metavar="CLASS[:WEIGHT]",
+        help="what to look for, in place of the preset's; none selects without semantics",
+    )
+    parser.add_argument("--rate", type=float, metavar="HZ", help="of images, which do not state it")
+    parser.add_argument("--frames", type=_count, metavar="N", help="stop after N frames")
+    _add_masks(parser)
+    _add_bags(parser)
+    parser.add_argument(
+        "--requests",
+        type=Path,
+        metavar="FILE",
+        help="mode request: stamps in seconds, as in a keyframe trajectory in TUM format",
+    )
+    parser.add_argument(
+        "--jpeg",
+        type=_quality,
+        metavar="QUALITY",
+        help="write chosen frames as JPEG (default: the original files, else PNG)",
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
+
+
+def _add_masks(parser: ArgumentParser) -> None:
+    group = parser.add_argument_group("masks")
+    group.add_argument("--model", help="a model's name, such as camvid, or a model folder's path")
+    group.add_argument("--backend", default="auto", choices=("auto", "cpu", "gpu"))
+    group.add_argument("--network", default="auto")
+    group.add_argument("--threads", type=int, default=0, help="CPU threads; 0: one a core")
+    group.add_argument(
+        "--labels",
+        type=Path,
+        metavar="DIR",
+        help="PNGs of class ids, with the frames' names or in their order, in place of a model's",
+    )
+    group.add_argument(
+        "--dataset",
+        help="whose classes given masks have, unless --model says it: camvid, cityscapes, "
+        "icdar2015, or a yaml file of classes",
+    )
+
+
+def _add_bags(parser: ArgumentParser) -> None:
+    group = parser.add_argument_group("bags (ROS 1 and ROS 2)")
+    group.add_argument("--image-topic", metavar="TOPIC", help="where there are several cameras")
+    group.add_argument(
+        "--mask-topic",
+        metavar="TOPIC",
+        help="masks in the bag (default: segmentation/mask, where it is); none: do without",
+    )
+    group.add_argument(
+        "--bag",
+        type=Path,
+        metavar="OUT",
+        help="write a bag with the recorded messages of the chosen frames, and all topics but "
+        "images and camera infos whole",
+    )
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise ArgumentTypeError(f"{text!r} is not a number from 1")
+    return int(text)
+
+
+def _quality(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= 100:
+        raise ArgumentTypeError(f"{text!r} is not a JPEG quality from 1 to 100")
+    return int(text)

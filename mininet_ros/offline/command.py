@@ -1,0 +1,200 @@
+"""The command `select-keyframes`: what the arguments ask for, and what is printed of it."""
+
+from __future__ import annotations
+
+import json
+import signal
+from argparse import Namespace
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict
+from itertools import islice
+from types import FrameType
+from typing import Any
+
+from tqdm import tqdm
+
+from mininet_ros.keyframes import ConfigError, Mode
+from mininet_ros.keyframes.settings import KeyframeSettings, read_preset
+from mininet_ros.offline.filtered_bag import FilteredBag, check_target, write_filtered_bag
+from mininet_ros.offline.output import REPORT, TABLE, OutputFolder
+from mininet_ros.offline.report import data_size
+from mininet_ros.offline.requests import read_requests
+from mininet_ros.offline.run import Run, run_selection
+from mininet_ros.offline.source import Source, SourceOptions, open_source
+from mininet_ros.sequences import LabelledFrame, SequenceError
+from mininet_ros.sequences.bag import BagImages
+
+
+def select_keyframes(arguments: Namespace) -> None:
+    """Select keyframes of a recording as the arguments say; print what came out.
+
+    Ctrl-C ends the stream early; the results are then those of the frames until there.
+
+    Raises:
+        ValueError: an argument is wrong, or does not fit another or the input.
+        KeyboardInterrupt: once the results are written, where Ctrl-C ended the stream.
+    """
+    settings = read_settings(arguments)
+    requests = _requests(arguments, settings)
+    source = open_source(source_options(arguments))
+    with source.sequence as sequence:
+        _check(arguments, settings, source)
+        folder = OutputFolder(arguments.output, arguments.jpeg)
+        counts = [count for count in (sequence.length, arguments.frames) if count is not None]
+        frames = UntilInterrupted(islice(source.labelled(), arguments.frames))
+        progress = tqdm(frames, total=min(counts, default=None), unit="frame")
+        run = run_selection(source, progress, settings, folder, arguments.preset, requests)
+        bag = None
+        if arguments.bag is not None:
+            chosen = {frame.index for frame in run.frames if frame.decision.forwarded}
+            bag = write_filtered_bag(sequence, chosen, arguments.bag)
+    if arguments.json:
+        print(json.dumps(_as_json(arguments, settings, source, run, bag), indent=2))
+    else:
+        _print(arguments, settings, run, bag)
+    if frames.interrupted:
+        raise KeyboardInterrupt(f"{arguments.output} has the results of {len(run.frames)} frames")
+
+
+class UntilInterrupted:
+    """Frames until Ctrl-C, which takes effect between two of them; a second one does at once.
+
+    Attributes:
+        interrupted: whether it did.
+    """
+
+    def __init__(self, frames: Iterable[LabelledFrame]) -> None:
+        self._frames = frames
+        self.interrupted = False
+
+    def __iter__(self) -> Iterator[LabelledFrame]:
+        before = signal.getsignal(signal.SIGINT)
+
+        def stop(_signal: int, _frame: FrameType | None) -> None:
+            self.interrupted = True
+            signal.signal(signal.SIGINT, before)
+
+        signal.signal(signal.SIGINT, stop)
+        try:
+            for frame in self._frames:
+                yield frame
+                if self.interrupted:
+                    break
+        finally:
+            signal.signal(signal.SIGINT, before)
+
+
+def read_settings(arguments: Namespace) -> KeyframeSettings:
+    """The preset with what the command line changes in it.
+
+    Raises:
+        ConfigError: the preset cannot be used.
+    """
+    values = read_preset(arguments.preset)
+    if arguments.classes is not None:
+        values["classes"] = tuple(arguments.classes)
+    return KeyframeSettings.from_values(values)
+
+
+def source_options(arguments: Namespace) -> SourceOptions:
+    """What the arguments say of the input."""
+    return SourceOptions(
+        input=arguments.input,
+        model=arguments.model,
+        backend=arguments.backend,
+        network=arguments.network,
+        threads=arguments.threads,
+        labels=arguments.labels,
+        dataset=arguments.dataset,
+        rate_hz=arguments.rate,
+        image_topic=arguments.image_topic,
+        mask_topic=arguments.mask_topic,
+    )
+
+
+def _requests(arguments: Namespace, settings: KeyframeSettings) -> list[int]:
+    answers = settings.selector.mode is Mode.REQUEST
+    if answers and arguments.requests is None:
+        raise ConfigError(
+            f"preset {arguments.preset} answers requests: give a file of stamps as --requests, or "
+            "another preset"
+        )
+    if arguments.requests is not None and not answers:
+        raise ConfigError(
+            f"preset {arguments.preset} is of mode {settings.selector.mode.value}, which answers "
+            "no requests: leave out --requests, or give a preset of mode request"
+        )
+    return read_requests(arguments.requests) if answers else []
+
+
+def _check(arguments: Namespace, settings: KeyframeSettings, source: Source) -> None:
+    """Say before a long run what would come to nothing."""
+    targets = ", ".join(settings.targets())
+    if targets and source.masks_from is None:
+        raise ConfigError(
+            f"looking for {targets} needs masks: give --model or --labels, or --classes without "
+            "a name"
+        )
+    if targets and not source.classes:
+        raise ConfigError(
+            f"looking for {targets} needs the names of the masks' classes: give --model or "
+            "--dataset"
+        )
+    unknown = [name for name in settings.targets() if name not in source.classes]
+    if unknown:
+        raise ConfigError(
+            f"the masks know no class {unknown[0]}: choose --classes among "
+            f"{', '.join(source.classes)}"
+        )
+    if arguments.bag is not None:
+        if not isinstance(source.sequence, BagImages):
+            raise SequenceError(f"--bag filters a bag, and {arguments.input} is none: leave it out")
+        check_target(source.sequence, arguments.bag)
+
+
+def _print(
+    arguments: Namespace, settings: KeyframeSettings, run: Run, bag: FilteredBag | None
+) -> None:
+    summary = run.summary
+    print(
+        f"{summary.forwarded} of {summary.frames} frames forwarded "
+        f"({100 * summary.share:.1f} %), {data_size(summary.forwarded_bytes)} of "
+        f"{data_size(summary.full_stream_bytes)} as JPEG {settings.jpeg_quality} and PNG masks; "
+        f"largest gap {summary.largest_gap_s:.2f} s"
+    )
+    for reason, count in summary.reasons.items():
+        print(f"{count:>8}  {reason.replace('_', ' ')}")
+    if bag is not None:
+        print(f"bag: {bag.path}, {bag.messages} messages")
+        if bag.left_out:
+            print(f"left out, for the bag does not define their types: {', '.join(bag.left_out)}")
+    print(f"report: {arguments.output / REPORT}")
+
+
+def _as_json(
+    arguments: Namespace,
+    settings: KeyframeSettings,
+    source: Source,
+    run: Run,
+    bag: FilteredBag | None,
+) -> dict[str, Any]:
+    described: dict[str, Any] = {
+        "input": arguments.input,
+        "preset": arguments.preset,
+        "mode": settings.selector.mode.value,
+        "classes": settings.targets(),
+        "masks": source.masks_from,
+        **asdict(run.summary),
+        "keyframes": [frame.name for frame in run.frames if frame.decision.forwarded],
+        "comparison": {
+            choice.name: {**asdict(choice.metrics), "content": choice.content}
+            for choice in run.choices
+        },
+        "report": str(arguments.output / REPORT),
+        "table": str(arguments.output / TABLE),
+    }
+    if bag is not None:
+        described["bag"] = {
+            "path": str(bag.path), "messages": bag.messages, "left_out": list(bag.left_out)
+        }  # fmt: skip
+    return described

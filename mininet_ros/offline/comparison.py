@@ -1,0 +1,87 @@
+"""How other ways of choosing as many frames would have done on the same recording."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from mininet_ros.keyframes import FrameScorer
+from mininet_ros.keyframes.baselines import BASELINES
+from mininet_ros.keyframes.evaluation import JudgedFrame, SelectionMetrics, measure_selection
+from mininet_ros.keyframes.settings import KeyframeSettings
+from mininet_ros.keyframes.truth import InstanceLinker
+from mininet_ros.offline.selection import Arrival
+
+OURS = "ours"
+
+# Regions are followed on masks of this width, which takes a fraction of the full size's time.
+LINKING_WIDTH = 320
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One way of choosing frames.
+
+    Attributes:
+        name: "ours", or a key of `mininet_ros.keyframes.baselines.BASELINES`.
+        chosen: indices of the frames, ascending.
+        metrics: what it reaches. Instances are those that the masks show.
+        content: mean content of the chosen frames as if nothing had been sent before.
+    """
+
+    name: str
+    chosen: tuple[int, ...]
+    metrics: SelectionMetrics
+    content: float
+
+
+class Comparison:
+    """Judges every frame of a recording, whatever the selector makes of it.
+
+    Without a ground truth, the masks stand in for it: a region of a target class that optical flow
+    carries from frame to frame is one instance.
+
+    Args:
+        settings: of the selection.
+        classes: class names of the masks, in the order of their ids.
+    """
+
+    def __init__(self, settings: KeyframeSettings, classes: Sequence[str]) -> None:
+        targets = settings.targets()
+        self._use_confidence = settings.use_confidence
+        self._scorer = FrameScorer(targets, classes)
+        self._linker = InstanceLinker([list(classes).index(name) for name in targets])
+        self._size: tuple[int, int] | None = None
+        self._frames: list[JudgedFrame] = []
+        self.has_targets = bool(targets)
+
+    def add(self, arrival: Arrival) -> None:
+        """Take in the next frame."""
+        frame, mask = arrival.labelled.frame, arrival.labelled.mask
+        confidence = arrival.labelled.confidence if self._use_confidence else None
+        scores = self._scorer.score(frame.image, mask, confidence, arrival.stamp_ns)
+        sightings = ()
+        if mask is not None and self.has_targets:
+            if self._size is None:
+                height = round(LINKING_WIDTH * mask.shape[0] / mask.shape[1])
+                self._size = (LINKING_WIDTH, height)
+            small = cv2.resize(mask, self._size, interpolation=cv2.INTER_NEAREST)
+            sightings = self._linker.add(frame.image, np.ascontiguousarray(small))
+        self._frames.append(JudgedFrame(scores, sightings, arrival.payload.jpeg_bytes))
+
+    def choices(self, chosen: Sequence[int]) -> list[Choice]:
+        """Ours and the baselines, each with as many frames as `chosen` has; ours comes first."""
+        if not chosen:
+            return []
+        choices = [self._judged(OURS, chosen)]
+        for name, choose in BASELINES.items():
+            choices.append(self._judged(name, choose(self._frames, len(chosen))))
+        return choices
+
+    def _judged(self, name: str, chosen: Sequence[int]) -> Choice:
+        ordered = tuple(sorted(chosen))
+        content = float(np.mean([self._frames[index].scores.content for index in ordered]))
+        return Choice(name, ordered, measure_selection(self._frames, ordered), content)

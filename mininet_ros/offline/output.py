@@ -1,0 +1,141 @@
+"""The files that a selection leaves: chosen frames, their masks, and a table of all frames."""
+
+from __future__ import annotations
+
+import csv
+import shutil
+from collections.abc import Iterable, Mapping
+from dataclasses import fields
+from enum import Enum
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from mininet_ros.keyframes import FrameScores, Outcome
+from mininet_ros.offline.selection import DecidedFrame
+from mininet_ros.sequences import LabelledFrame
+
+TABLE = "keyframes.csv"
+REPORT = "report.html"
+IMAGES, MASKS = "images", "masks"
+
+_SCORES = tuple(field.name for field in fields(FrameScores) if field.name != "stamp_ns")
+_COLUMNS = (
+    "index", "name", "stamp", "forwarded", "reason", "sentence", "worth", "requested_stamp",
+    *_SCORES, "jpeg_bytes", "mask_bytes", "team", "image", "mask",
+)  # fmt: skip
+
+
+class OutputFolder:
+    """A folder for the results of one selection.
+
+    Results of an earlier one are replaced; a folder that holds anything else is left alone.
+
+    Args:
+        folder: made where it does not exist.
+        jpeg_quality: chosen frames are written as JPEG of this quality; None writes them as they
+            are: the bytes of the image file or compressed message, else the pixels as PNG.
+
+    Raises:
+        ValueError: the folder holds files and no earlier selection.
+    """
+
+    def __init__(self, folder: Path, jpeg_quality: int | None = None) -> None:
+        if folder.is_dir() and any(folder.iterdir()) and not (folder / TABLE).is_file():
+            raise ValueError(
+                f"{folder} holds files that are no earlier selection; give a new or empty folder"
+            )
+        self.folder = folder
+        self._jpeg_quality = jpeg_quality
+        self._written: dict[int, tuple[str, str]] = {}
+        for name in (IMAGES, MASKS):
+            shutil.rmtree(folder / name, ignore_errors=True)
+            (folder / name).mkdir(parents=True)
+        for name in (TABLE, REPORT):
+            (folder / name).unlink(missing_ok=True)
+
+    def write(self, index: int, labelled: LabelledFrame) -> None:
+        """Write a chosen frame and its mask.
+
+        Raises:
+            OSError: a file cannot be written.
+        """
+        content, suffix = self._content(labelled)
+        image = f"{IMAGES}/{labelled.frame.name}{suffix}"
+        (self.folder / image).write_bytes(content)
+        mask = ""
+        if labelled.mask is not None:
+            mask = f"{MASKS}/{labelled.frame.name}.png"
+            (self.folder / mask).write_bytes(_encode(".png", labelled.mask))
+        self._written[index] = image, mask
+
+    def write_table(self, frames: Iterable[DecidedFrame], team: Mapping[int, Outcome]) -> Path:
+        """Write one row for each frame.
+
+        Args:
+            frames: in the order in which they came.
+            team: what became of forwarded frames under the byte budget, by index.
+
+        Returns:
+            The table's path. Stamps in it are seconds with nine decimals.
+        """
+        path = self.folder / TABLE
+        with path.open("w", newline="", encoding="utf-8") as file:
+            table = csv.DictWriter(file, _COLUMNS, restval="", lineterminator="\n")
+            table.writeheader()
+            for frame in frames:
+                table.writerow(self._row(frame, team.get(frame.index)))
+        return path
+
+    def write_report(self, document: str) -> None:
+        """Write the report."""
+        (self.folder / REPORT).write_text(document, encoding="utf-8")
+
+    def _row(self, frame: DecidedFrame, outcome: Outcome | None) -> dict[str, object]:
+        decision = frame.decision
+        image, mask = self._written.get(frame.index, ("", ""))
+        row: dict[str, object] = {
+            "index": frame.index,
+            "name": frame.name,
+            "stamp": stamp_text(frame.stamp_ns),
+            "forwarded": int(decision.forwarded),
+            "reason": decision.reason.value,
+            "sentence": decision.sentence,
+            "worth": f"{decision.worth:.6g}",
+            "jpeg_bytes": frame.payload.jpeg_bytes,
+            "mask_bytes": frame.payload.mask_bytes,
+            "team": outcome.value if outcome else "",
+            "image": image,
+            "mask": mask,
+        }
+        if decision.request_ns is not None:
+            row["requested_stamp"] = stamp_text(decision.request_ns)
+        if decision.scores is not None:
+            row |= {name: _text(getattr(decision.scores, name)) for name in _SCORES}
+        return row
+
+    def _content(self, labelled: LabelledFrame) -> tuple[bytes, str]:
+        frame = labelled.frame
+        if self._jpeg_quality is not None:
+            return _encode(".jpg", frame.image, self._jpeg_quality), ".jpg"
+        if frame.encoded is not None:
+            return frame.encoded.data, frame.encoded.suffix
+        return _encode(".png", frame.image), ".png"
+
+
+def stamp_text(stamp_ns: int) -> str:
+    """A stamp as seconds with nine decimals, exactly."""
+    sign = "-" if stamp_ns < 0 else ""
+    return f"{sign}{abs(stamp_ns) // 10**9}.{abs(stamp_ns) % 10**9:09d}"
+
+
+def _text(value: object) -> object:
+    if isinstance(value, Enum):
+        return value.value
+    return f"{value:.6g}" if isinstance(value, float) else value
+
+
+def _encode(suffix: str, picture: np.ndarray, quality: int | None = None) -> bytes:
+    options = [] if quality is None else [cv2.IMWRITE_JPEG_QUALITY, quality]
+    return cv2.imencode(suffix, np.ascontiguousarray(picture), options)[1].tobytes()

@@ -1,0 +1,82 @@
+"""One selection from beginning to end: frames in, files and figures out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+
+from mininet_ros.keyframes.settings import KeyframeSettings
+from mininet_ros.offline.comparison import Choice, Comparison
+from mininet_ros.offline.output import OutputFolder
+from mininet_ros.offline.report import Results, write_report
+from mininet_ros.offline.selection import DecidedFrame, OfflineSelection
+from mininet_ros.offline.source import Source
+from mininet_ros.offline.summary import Summary, summarize
+from mininet_ros.offline.thumbnails import Thumbnails
+from mininet_ros.sequences import LabelledFrame
+
+
+@dataclass(frozen=True)
+class Run:
+    """What came out.
+
+    Attributes:
+        frames: all of them, in the order in which they came.
+        summary: of the selection.
+        choices: this selection and others of as many frames; empty if nothing was forwarded.
+    """
+
+    frames: Sequence[DecidedFrame]
+    summary: Summary
+    choices: Sequence[Choice]
+
+
+def run_selection(
+    source: Source,
+    frames: Iterable[LabelledFrame],
+    settings: KeyframeSettings,
+    folder: OutputFolder,
+    preset: str,
+    requests: Sequence[int] = (),
+) -> Run:
+    """Select keyframes and write the chosen frames, the table and the report.
+
+    Args:
+        source: where the frames come from.
+        frames: of the source, all or the first ones, at least one.
+        settings: of the selection.
+        folder: for the results.
+        preset: name or path of the parameter file, for the report.
+        requests: see :class:`OfflineSelection`.
+
+    Raises:
+        ClassError: a target is not among the source's classes.
+        ValueError: a frame cannot be read or scored.
+        OSError: a file cannot be written.
+    """
+    selection = OfflineSelection(
+        settings,
+        source.classes,
+        requests,
+        on_forward=lambda arrival: folder.write(arrival.index, arrival.labelled),
+    )
+    comparison = Comparison(settings, source.classes)
+    targets = [source.classes.index(name) for name in settings.targets()]
+    start_ns = source.sequence.start_ns
+    with closing(Thumbnails(targets, source.colors)) as thumbnails:
+        for labelled in frames:
+            arrival = selection.add(labelled, start_ns + labelled.frame.stamp_ns)
+            comparison.add(arrival)
+            thumbnails.add(labelled)
+        decided, team = selection.finish(), selection.team_outcomes()
+        summary = summarize(decided, team)
+        chosen = [frame.index for frame in decided if frame.decision.forwarded]
+        choices = comparison.choices(chosen)
+        folder.write_table(decided, team)
+        results = Results(
+            source.sequence.name, source.masks_from, preset, settings, decided, summary, choices,
+            thumbnails.jpeg,
+        )  # fmt: skip
+        folder.write_report(write_report(results))
+    return Run(decided, summary, choices)

@@ -1,0 +1,184 @@
+"""The node's selection on a recording: the same pipeline, with time told by the frames' stamps."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from mininet_ros.keyframes import Decision, Outcome, Verdict
+from mininet_ros.keyframes.settings import KeyframeSettings
+from mininet_ros.sequences import LabelledFrame
+
+
+@dataclass(frozen=True)
+class Payload:
+    """What team mates would get of a frame.
+
+    Attributes:
+        jpeg_bytes: size of the image as JPEG.
+        mask_bytes: size of the mask as PNG; 0 without a mask.
+    """
+
+    jpeg_bytes: int
+    mask_bytes: int
+
+    @property
+    def size(self) -> int:
+        """Both together, bytes."""
+        return self.jpeg_bytes + self.mask_bytes
+
+
+@dataclass(frozen=True, eq=False)
+class Arrival:
+    """A frame that came in.
+
+    Attributes:
+        index: its place in the sequence, from 0.
+        stamp_ns: on the source's own clock, ns.
+        labelled: the frame with its mask.
+        payload: its size for team mates.
+    """
+
+    index: int
+    stamp_ns: int
+    labelled: LabelledFrame
+    payload: Payload
+
+
+@dataclass(frozen=True)
+class DecidedFrame:
+    """A frame and what became of it.
+
+    Attributes:
+        index: its place in the sequence, from 0.
+        name: see `mininet_ros.sequences.Frame`.
+        stamp_ns: on the source's own clock, ns.
+        payload: its size for team mates.
+        decision: the one and final decision on it.
+    """
+
+    index: int
+    name: str
+    stamp_ns: int
+    payload: Payload
+    decision: Decision
+
+
+class OfflineSelection:
+    """Puts frames through the pipeline and the byte budget, and keeps their pixels meanwhile.
+
+    Time is that of the newest frame: decisions come as they would on a robot whose masks take no
+    time, and the budget of team mates grows as fast as the recording runs.
+
+    Args:
+        settings: of the selection.
+        classes: class names of the masks, in the order of their ids.
+        requests: stamps that a V-SLAM system asks for, ns; each is asked for as soon as a frame of
+            this stamp or a later one has come. For mode `request`.
+        on_forward: told of each forwarded frame, in the order of decisions.
+
+    Raises:
+        ClassError: a target is not among the classes.
+    """
+
+    def __init__(
+        self,
+        settings: KeyframeSettings,
+        classes: Sequence[str],
+        requests: Sequence[int] = (),
+        on_forward: Callable[[Arrival], None] = lambda _: None,
+    ) -> None:
+        self._settings = settings
+        self.pipeline = settings.pipeline(classes)
+        self.budget = settings.budget()
+        self._requests = deque(sorted(requests))
+        self._on_forward = on_forward
+        self._waiting: dict[int, deque[Arrival]] = {}
+        self._decided: dict[int, DecidedFrame] = {}
+        self._team: dict[int, Outcome] = {}
+        self._count = 0
+        self._now_ns = 0
+
+    def add(self, labelled: LabelledFrame, stamp_ns: int) -> Arrival:
+        """Take in the next frame.
+
+        Args:
+            labelled: the frame; its own stamp is not looked at.
+            stamp_ns: on the source's own clock.
+
+        Raises:
+            ValueError: the frame cannot be scored; the sentence names it.
+        """
+        payload = encoded_size(labelled, self._settings.jpeg_quality)
+        arrival = Arrival(self._count, stamp_ns, labelled, payload)
+        self._count += 1
+        self._now_ns = stamp_ns
+        confidence = labelled.confidence if self._settings.use_confidence else None
+        try:
+            decisions = self.pipeline.add(labelled.frame.image, labelled.mask, confidence, stamp_ns)
+        except ValueError as error:
+            raise ValueError(f"frame {labelled.frame.name} cannot be scored: {error}") from error
+        self._waiting.setdefault(stamp_ns, deque()).append(arrival)
+        self._settle(decisions, arrival)
+        while self._requests and self._requests[0] <= stamp_ns:
+            self._settle(self.pipeline.request(self._requests.popleft()), None)
+        self._note(self.budget.release(stamp_ns))
+        return arrival
+
+    def finish(self) -> list[DecidedFrame]:
+        """End the stream.
+
+        Returns:
+            All frames, in the order in which they came.
+        """
+        while self._requests:
+            self._settle(self.pipeline.request(self._requests.popleft()), None)
+        self._settle(self.pipeline.finish(), None)
+        self._note(self.budget.clear())
+        return [self._decided[index] for index in sorted(self._decided)]
+
+    def team_outcomes(self) -> dict[int, Outcome]:
+        """What the budget did with each forwarded frame, by the frame's index."""
+        return dict(self._team)
+
+    def _settle(self, decisions: list[Decision], newest: Arrival | None) -> None:
+        for decision in decisions:
+            arrival = self._take(decision, newest)
+            self._decided[arrival.index] = DecidedFrame(
+                arrival.index,
+                arrival.labelled.frame.name,
+                arrival.stamp_ns,
+                arrival.payload,
+                decision,
+            )
+            if decision.forwarded:
+                self._on_forward(arrival)
+                # Not by stamp: after a jump back in time, stamps come again.
+                payload = (arrival.index, arrival.payload.size, decision.worth)
+                self._note(self.budget.offer(*payload, self._now_ns))
+
+    def _take(self, decision: Decision, newest: Arrival | None) -> Arrival:
+        """The frame that a decision is on: stamps repeat where time jumped back."""
+        waiting = self._waiting[decision.stamp_ns]
+        # A frame without scores was refused on the spot; one of the same stamp may still wait.
+        arrival = waiting.pop() if newest and decision.scores is None else waiting.popleft()
+        if not waiting:
+            del self._waiting[decision.stamp_ns]
+        return arrival
+
+    def _note(self, verdicts: list[Verdict]) -> None:
+        for verdict in verdicts:
+            self._team[verdict.stamp_ns] = verdict.outcome
+
+
+def encoded_size(labelled: LabelledFrame, jpeg_quality: int) -> Payload:
+    """Size of a frame as JPEG and of its mask as PNG."""
+    _, jpeg = cv2.imencode(".jpg", labelled.frame.image, [cv2.IMWRITE_JPEG_QUALITY, jpeg_quality])
+    if labelled.mask is None:
+        return Payload(len(jpeg), 0)
+    _, png = cv2.imencode(".png", np.ascontiguousarray(labelled.mask))
+    return Payload(len(jpeg), len(png))

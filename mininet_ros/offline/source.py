@@ -1,0 +1,168 @@
+"""Where frames and their masks come from: a model, given labels, a bag, the generator's truth."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from mininet_ros.inference import Segmenter, load_segmenter
+from mininet_ros.models import load_model
+from mininet_ros.offline.labels import LabelFolder
+from mininet_ros.sequences import (
+    CLASSES,
+    GeneratedStreet,
+    LabelledFrame,
+    Sequence,
+    SequenceError,
+    open_sequence,
+)
+from mininet_ros.sequences.bag_reader import is_bag
+from mininet_ros.sequences.segmented_bag import SegmentedBag, find_topics
+from mininet_ros.training.classes import CAMVID, ClassTable, read_class_table
+
+
+@dataclass(frozen=True)
+class SourceOptions:
+    """What a user says of the input.
+
+    Attributes:
+        input: see `mininet_ros.sequences.open_sequence`.
+        model: name or folder of the model that makes the masks.
+        backend, network, threads: see `mininet_ros.inference.load_segmenter`.
+        labels: folder of label PNGs.
+        dataset: whose classes masks without a model have; see
+            `mininet_ros.training.classes.read_class_table`.
+        rate_hz: frames a second, for inputs that do not state it.
+        image_topic: of a bag.
+        mask_topic: of a bag; "none" passes over the masks in it.
+    """
+
+    input: str
+    model: str | None = None
+    backend: str = "auto"
+    network: str = "auto"
+    threads: int = 0
+    labels: Path | None = None
+    dataset: str | None = None
+    rate_hz: float | None = None
+    image_topic: str | None = None
+    mask_topic: str | None = None
+
+
+@dataclass(frozen=True)
+class Source:
+    """Frames with masks, and what the masks mean.
+
+    Attributes:
+        sequence: the frames.
+        classes: names in the order of the ids in masks; empty if nobody knows them.
+        colors: uint8 (classes, 3), RGB.
+        masks_from: who made the masks, in words; None where there are none.
+        labelled: iterates over the frames with their masks, from the beginning.
+    """
+
+    sequence: Sequence
+    classes: tuple[str, ...]
+    colors: np.ndarray
+    masks_from: str | None
+    labelled: Callable[[], Iterator[LabelledFrame]]
+
+
+def open_source(options: SourceOptions) -> Source:
+    """Open an input with its masks.
+
+    Masks are the given labels; else those in the bag, if it has any; else the model's; else, for
+    the generated sequence, the truth; else there are none. Where the model does not make the
+    masks, it only names their classes.
+
+    Raises:
+        SequenceError: the input or the labels cannot be used, or an option does not fit them.
+        ModelError, BackendError: the model cannot be used.
+        ValueError: the dataset is unknown.
+    """
+    sequence, bag = _open_sequence(options)
+    if options.labels is not None:
+        table = _class_table(options)
+        if table is None:
+            raise SequenceError(
+                f"the labels in {options.labels} need class names; give --dataset or --model"
+            )
+        folder = LabelFolder(options.labels, len(table.names))
+        return _source(
+            sequence, table, f"labels in {options.labels}", lambda: folder.label(sequence)
+        )
+    if bag is not None:
+        table = _class_table(options)
+        return _source(bag, table, f"topic {bag.mask_topic} of the bag", bag.labelled)
+    if options.model is not None:
+        return _segmented_source(sequence, options)
+    if isinstance(sequence, GeneratedStreet):
+        table = ClassTable(CLASSES, CAMVID.colors)
+        return _source(sequence, table, "the generator's truth", lambda: _rendered(sequence))
+    return _source(sequence, _class_table(options), None, lambda: _unlabelled(sequence))
+
+
+def _segmented_source(sequence: Sequence, options: SourceOptions) -> Source:
+    segmenter = load_segmenter(options.model, options.backend, options.network, options.threads)
+    model = segmenter.model
+    return Source(
+        sequence,
+        model.classes,
+        model.colors,
+        f"{model.name} ({segmenter.runtime}, {segmenter.device})",
+        lambda: _segmented(sequence, segmenter),
+    )
+
+
+def _open_sequence(options: SourceOptions) -> tuple[Sequence, SegmentedBag | None]:
+    path = Path(options.input).expanduser()
+    if not (path.exists() and is_bag(path)):
+        if options.mask_topic is not None:
+            raise SequenceError(f"{path} is no bag; leave out the mask topic")
+        return open_sequence(options.input, options.rate_hz, options.image_topic), None
+    topics = find_topics(path, options.image_topic, options.mask_topic)
+    if topics.mask is None:
+        return open_sequence(path, options.rate_hz, topics.image), None
+    bag = SegmentedBag(path, topics, options.rate_hz)
+    return bag, bag
+
+
+def _class_table(options: SourceOptions) -> ClassTable | None:
+    """The names that the user gave."""
+    if options.dataset is not None:
+        return read_class_table(options.dataset)
+    if options.model is None:
+        return None
+    model = load_model(options.model, options.network)
+    return ClassTable(model.classes, tuple(tuple(color) for color in model.colors.tolist()))
+
+
+def _source(
+    sequence: Sequence,
+    table: ClassTable | None,
+    masks_from: str | None,
+    labelled: Callable[[], Iterator[LabelledFrame]],
+) -> Source:
+    names = table.names if table else ()
+    colors = np.array(table.colors if table else [], np.uint8).reshape(-1, 3)
+    return Source(sequence, names, colors, masks_from, labelled)
+
+
+def _segmented(sequence: Sequence, segmenter: Segmenter) -> Iterator[LabelledFrame]:
+    for frame in sequence:
+        found = segmenter.segment(frame.image)
+        yield LabelledFrame(frame, found.mask, found.confidence)
+
+
+def _rendered(sequence: GeneratedStreet) -> Iterator[LabelledFrame]:
+    for index in range(sequence.length):
+        frame, truth = sequence.render(index)
+        yield LabelledFrame(frame, truth.labels, None)
+
+
+def _unlabelled(sequence: Sequence) -> Iterator[LabelledFrame]:
+    for frame in sequence:
+        yield LabelledFrame(frame, None, None)

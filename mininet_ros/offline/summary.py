@@ -1,0 +1,71 @@
+"""What came out of a selection, in figures."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from mininet_ros.keyframes import Outcome
+from mininet_ros.offline.selection import DecidedFrame
+
+
+@dataclass(frozen=True)
+class Summary:
+    """Figures of one selection.
+
+    Attributes:
+        frames: seen.
+        forwarded: of these.
+        share: of the frames that were forwarded, 0 to 1.
+        duration_s: from the first frame to the last.
+        largest_gap_s: longest time without a forwarded frame, from the first frame of the
+            recording to the last.
+        forwarded_bytes: size of the forwarded frames, as JPEG with PNG masks.
+        full_stream_bytes: the same of all frames.
+        without_mask: frames that had no mask.
+        reasons: number of frames by reason, most frequent first.
+        team: number of forwarded frames by what the byte budget made of them.
+        team_bytes: size of those that it let through.
+    """
+
+    frames: int
+    forwarded: int
+    share: float
+    duration_s: float
+    largest_gap_s: float
+    forwarded_bytes: int
+    full_stream_bytes: int
+    without_mask: int
+    reasons: Mapping[str, int]
+    team: Mapping[str, int]
+    team_bytes: int
+
+
+def summarize(frames: Sequence[DecidedFrame], team: Mapping[int, Outcome]) -> Summary:
+    """Summarize a selection.
+
+    Args:
+        frames: all of them, at least one, in the order in which they came.
+        team: what became of forwarded frames under the byte budget, by index.
+    """
+    forwarded = [frame for frame in frames if frame.decision.forwarded]
+    stamps = [frames[0].stamp_ns, *(f.stamp_ns for f in forwarded), frames[-1].stamp_ns]
+    reasons = Counter(frame.decision.reason.value for frame in frames)
+    outcomes = Counter(outcome.value for outcome in team.values())
+    sent = {index for index, outcome in team.items() if outcome is Outcome.SENT}
+    return Summary(
+        frames=len(frames),
+        forwarded=len(forwarded),
+        share=len(forwarded) / len(frames),
+        duration_s=(frames[-1].stamp_ns - frames[0].stamp_ns) / 1e9,
+        largest_gap_s=float(np.diff(stamps).max()) / 1e9,
+        forwarded_bytes=sum(frame.payload.size for frame in forwarded),
+        full_stream_bytes=sum(frame.payload.size for frame in frames),
+        without_mask=sum(frame.payload.mask_bytes == 0 for frame in frames),
+        reasons=dict(reasons.most_common()),
+        team=dict(outcomes),
+        team_bytes=sum(frame.payload.size for frame in forwarded if frame.index in sent),
+    )

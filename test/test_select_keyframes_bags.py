@@ -1,0 +1,196 @@
+"""Keyframes out of bags: with the bag's own masks and stamps, and into a smaller bag."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+pytest.importorskip("rosbags", reason="reading bags needs rosbags")
+
+from bag_recorder import KINDS, START_NS, Recorder
+from rosbags.highlevel import AnyReader
+from rosbags.typesys import Stores, get_types_from_msg, get_typestore
+
+from mininet_ros import cli
+
+COUNT = 24
+PERIOD_NS = 100_000_000
+IMAGE, INFO = "/camera/image_raw", "/camera/camera_info"
+MASK, CONFIDENCE, NOTES = "/segmentation/mask", "/segmentation/confidence", "/notes"
+
+
+def picture(index: int) -> np.ndarray:
+    scene = np.random.default_rng(7).integers(0, 255, (30, 80, 3), np.uint8)
+    scene = cv2.resize(scene, (320, 120), interpolation=cv2.INTER_CUBIC)
+    return np.ascontiguousarray(scene[:, 6 * index : 6 * index + 160])
+
+
+def labels(index: int) -> np.ndarray:
+    mask = np.zeros((120, 160), np.uint8)
+    mask[40:70, 100 - 3 * index : 130 - 3 * index] = 6  # SignSymbol
+    return mask
+
+
+def camera_info(bag: Recorder, stamp_ns: int):
+    matrices = {"d": np.zeros(5), "k": np.eye(3).ravel(), "r": np.eye(3).ravel()}
+    matrices["p"] = np.eye(3, 4).ravel()
+    if bag.kind == "ros1":
+        matrices = {name.upper(): value for name, value in matrices.items()}
+    region = bag.types.types["sensor_msgs/msg/RegionOfInterest"](
+        x_offset=0, y_offset=0, height=0, width=0, do_rectify=False
+    )
+    return bag.types.types["sensor_msgs/msg/CameraInfo"](
+        header=bag.header(stamp_ns), height=120, width=160, distortion_model="plumb_bob",
+        **matrices, binning_x=0, binning_y=0, roi=region,
+    )  # fmt: skip
+
+
+def record(kind: str, folder: Path, masks: bool = True) -> Path:
+    """A drive with calibration, notes of another topic, and perhaps masks that come 30 ms late."""
+    folder.mkdir(exist_ok=True)
+    with Recorder(kind, folder) as bag:
+        for index in range(COUNT):
+            stamp_ns = START_NS + index * PERIOD_NS
+            recorded_ns = stamp_ns + 1_000_000
+            bag.write(IMAGE, bag.image(picture(index), "bgr8", stamp_ns), recorded_ns)
+            bag.write(INFO, camera_info(bag, stamp_ns), recorded_ns + 1)
+            note = bag.types.types["std_msgs/msg/String"](data=f"turn {index}")
+            bag.write(NOTES, note, recorded_ns + 2)
+            if masks:
+                certain = np.full((120, 160), 255, np.uint8)
+                bag.write(MASK, bag.image(labels(index), "mono8", stamp_ns), recorded_ns + 3)
+                bag.write(CONFIDENCE, bag.image(certain, "mono8", stamp_ns), recorded_ns + 4)
+    return bag.path
+
+
+def run(capsys, *arguments):
+    status = cli.main(["select-keyframes", *map(str, arguments)])
+    captured = capsys.readouterr()
+    return status, captured.out, captured.err
+
+
+def rows_of(folder):
+    with (folder / "keyframes.csv").open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def messages(path: Path):
+    """(topic, time of recording, header stamp or None, bytes) of all messages."""
+    found = []
+    with AnyReader([path], default_typestore=get_typestore(Stores.ROS2_HUMBLE)) as reader:
+        for connection, recorded_ns, data in reader.messages():
+            message = reader.deserialize(data, connection.msgtype)
+            stamp = None
+            if hasattr(message, "header"):
+                stamp = message.header.stamp.sec * 10**9 + message.header.stamp.nanosec
+            found.append((connection.topic, recorded_ns, stamp, bytes(data)))
+    return found
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_filtered_bag_has_the_recorded_messages_of_chosen_frames(capsys, tmp_path, kind):
+    source = record(kind, tmp_path / "source")
+    target = tmp_path / ("small.bag" if kind == "ros1" else "small")
+    status, out, err = run(
+        capsys, source, "--dataset", "camvid", "--output", tmp_path / "out", "--bag", target,
+        "--json",
+    )  # fmt: skip
+    assert status == 0, err
+    summary = json.loads(out)
+    chosen = [row for row in rows_of(tmp_path / "out") if row["forwarded"] == "1"]
+    assert 1 < len(chosen) < COUNT
+    stamps = {int(row["stamp"].replace(".", "")) for row in chosen}
+    assert stamps <= {START_NS + index * PERIOD_NS for index in range(COUNT)}
+    expected = [m for m in messages(source) if m[0] == NOTES or m[2] in stamps]
+    written = messages(target)
+    assert written == expected
+    assert len(written) == COUNT + 4 * len(chosen) == summary["bag"]["messages"]
+    assert summary["bag"]["left_out"] == []
+    if kind != "ros1":
+        assert [p.suffix for p in target.iterdir() if p.suffix != ".yaml"] == [
+            ".mcap" if kind == "mcap" else ".db3"
+        ]
+
+
+def test_masks_of_the_bag_count(capsys, tmp_path):
+    source = record("mcap", tmp_path / "source")
+    arguments = [source, "--dataset", "camvid", "--preset", "text", "--output"]
+    summary = json.loads(run(capsys, *arguments, tmp_path / "out", "--json")[1])
+    assert summary["masks"] == f"topic {MASK} of the bag"
+    assert summary["without_mask"] == 0
+    for row in rows_of(tmp_path / "out"):
+        assert row["content_status"] == "measured" and row["regions"] == "1"
+        if row["forwarded"] == "1":
+            mask = cv2.imread(str(tmp_path / "out" / row["mask"]), cv2.IMREAD_UNCHANGED)
+            np.testing.assert_array_equal(mask, labels(int(row["index"])))
+            image = cv2.imread(str(tmp_path / "out" / row["image"]))
+            np.testing.assert_array_equal(image, picture(int(row["index"])))
+
+
+def test_masks_of_the_bag_are_passed_over(capsys, tmp_path):
+    source = record("mcap", tmp_path / "source")
+    arguments = [source, "--mask-topic", "none", "--classes", "--output", tmp_path / "out"]
+    summary = json.loads(run(capsys, *arguments, "--json")[1])
+    assert summary["masks"] is None
+    assert summary["without_mask"] == COUNT
+
+
+def test_unnamed_masks(capsys, tmp_path):
+    source = record("mcap", tmp_path / "source")
+    status, _, err = run(capsys, source, "--output", tmp_path / "out")
+    assert status == 1
+    assert "needs the names of the masks' classes: give --model or --dataset" in err
+
+
+def test_topic_of_an_unknown_type_is_left_out_and_told(capsys, tmp_path):
+    """Bags of ROS 2 Humble do not bring the definitions of their messages."""
+    (tmp_path / "source").mkdir()
+    with Recorder("sqlite", tmp_path / "source") as bag:
+        bag.types.register(get_types_from_msg("int32 number", "robot/msg/Own"))
+        bag.write(IMAGE, bag.image(picture(0), "bgr8", START_NS), START_NS)
+        bag.write("/own", bag.types.types["robot/msg/Own"](number=1), START_NS + 1)
+    (file,) = bag.path.glob("*.db3")
+    with closing(sqlite3.connect(file)) as database:
+        database.execute("DELETE FROM message_definitions")
+        database.commit()
+    arguments = ["--classes", "--output", tmp_path / "out", "--bag", tmp_path / "small"]
+    status, out, err = run(capsys, bag.path, *arguments)
+    assert status == 0, err
+    assert "left out, for the bag does not define their types: /own" in out
+    assert [topic for topic, *_ in messages(tmp_path / "small")] == [IMAGE]
+
+
+@pytest.mark.parametrize(
+    ("kind", "target", "message"),
+    [
+        ("ros1", "small", "is a bag of ROS 1, so the name of the filtered bag must end in .bag"),
+        ("mcap", "small.bag", "is a bag of ROS 2, so the name of the filtered bag is a folder"),
+        ("mcap", "source", "exists already; give another name"),
+    ],
+)
+def test_targets_that_cannot_be(capsys, tmp_path, kind, target, message):
+    source = record(kind, tmp_path / "source", masks=False)
+    arguments = ["--classes", "--output", tmp_path / "out", "--bag", tmp_path / target]
+    status, _, err = run(capsys, source, *arguments)
+    assert status == 1 and message in err
+    assert not (tmp_path / "out").exists()
+
+
+def test_image_that_came_twice_is_written_once(capsys, tmp_path):
+    (tmp_path / "source").mkdir()
+    with Recorder("mcap", tmp_path / "source") as bag:
+        for index in (0, 0, 1, 2):
+            stamp_ns = START_NS + index * PERIOD_NS
+            bag.write(IMAGE, bag.image(picture(index), "bgr8", stamp_ns), stamp_ns)
+    arguments = ["--classes", "--output", tmp_path / "out", "--bag", tmp_path / "small"]
+    run(capsys, bag.path, *arguments)
+    rows = rows_of(tmp_path / "out")
+    assert [row["reason"] for row in rows].count("repeated_stamp") == 1
+    assert len(messages(tmp_path / "small")) == 1
