@@ -2,129 +2,42 @@
 
 from __future__ import annotations
 
-import importlib.util
-import json
 import os
 import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import pytest
 import yaml
-
-ROOT = Path(__file__).parents[1]
-LAUNCH_FILE = ROOT / "launch" / "segment.launch.py"
-PARAMETERS = ROOT / "config" / "segmentation.yaml"
-PROFILE = ROOT / "config" / "fastdds_images.xml"
-PROFILE_VARIABLES = ("FASTRTPS_DEFAULT_PROFILES_FILE", "FASTDDS_DEFAULT_PROFILES_FILE")
-DOMAIN = "75"
-DEADLINE_S = 60
-
-LAUNCH = """
-import sys
-from launch import LaunchDescription, LaunchService
-from launch.actions import IncludeLaunchDescription
-from launch.launch_description_sources import PythonLaunchDescriptionSource
-
-arguments = [argument.split(":=", 1) for argument in sys.argv[2:]]
-source = PythonLaunchDescriptionSource(sys.argv[1])
-service = LaunchService()
-service.include_launch_description(
-    LaunchDescription([IncludeLaunchDescription(source, launch_arguments=arguments)])
+from launch_rig import (
+    DEADLINE_S,
+    DOMAIN,
+    NODE,
+    PROFILE,
+    PROFILE_VARIABLES,
+    launch,  # noqa: F401 - a fixture
+    needs_launch,
+    parameter_file,
+    probes,  # noqa: F401 - a fixture
 )
-sys.exit(service.run())
-"""
 
-NODE = """
-import sys
-from mininet_ros.nodes.segmentation_node import main
-sys.exit(main())
-"""
-
-# Stands in for the node: says what reached it, through the same parsing by ROS, and ends.
-PROBE = """
-import json, os, rclpy
-rclpy.init()
-node = rclpy.create_node("other", automatically_declare_parameters_from_overrides=True)
-values = {name: parameter.value for name, parameter in node.get_parameters_by_prefix("").items()}
-values.pop("start_type_description_service", None)  # which rclpy declares from Iron on
-print("PROBE", json.dumps({
-    "node": node.get_fully_qualified_name(),
-    "topics": [node.resolve_topic_name(name) for name in ("image", "camera_info")],
-    "parameters": values,
-    "environment": dict(os.environ),
-    "level": node.get_logger().get_effective_level().name,
-}), flush=True)
-"""
-
-needs_launch = pytest.mark.skipif(
-    importlib.util.find_spec("launch_ros") is None or importlib.util.find_spec("rclpy") is None,
-    reason="needs launch_ros, which comes with a ROS distribution",
-)
+LAUNCH_FILE = "segment.launch.py"
 
 
 @pytest.fixture
-def launch(tmp_path):
-    """Start segment.launch.py with arguments; the node is a program given as source."""
-    processes = []
-
-    def start(program: str, *arguments: str, **environment: str) -> subprocess.Popen:
-        prefix = tmp_path / "prefix"
-        index = prefix / "share" / "ament_index" / "resource_index" / "packages"
-        index.mkdir(parents=True)
-        (index / "mininet_ros").touch()
-        executable = prefix / "lib" / "mininet_ros" / "segmentation_node"
-        executable.parent.mkdir(parents=True)
-        executable.write_text(f"#!{sys.executable}\n{program}")
-        executable.chmod(0o755)
-        inherited = {
-            name: value for name, value in os.environ.items() if name not in PROFILE_VARIABLES
-        }
-        python_path = os.pathsep.join([str(ROOT), inherited.get("PYTHONPATH", "")])
-        process = subprocess.Popen(
-            [sys.executable, "-c", LAUNCH, str(LAUNCH_FILE), *arguments],
-            cwd=tmp_path,
-            env=inherited
-            | {
-                "AMENT_PREFIX_PATH": str(prefix),
-                "PYTHONPATH": python_path.rstrip(os.pathsep),
-                "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST",
-                "ROS_DOMAIN_ID": DOMAIN,
-                "ROS_LOG_DIR": str(tmp_path / "log"),
-            }
-            | environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        processes.append(process)
-        return process
-
-    yield start
-    for process in processes:
-        if process.poll() is None:
-            process.send_signal(signal.SIGINT)
-        process.communicate(timeout=DEADLINE_S)
-
-
-@pytest.fixture
-def probe(launch):
+def probe(probes):  # noqa: F811
     """Launch the stand-in for the node; return what reached it, or the output where it failed."""
 
     def run(*arguments: str, **environment: str) -> dict | str:
-        output = launch(PROBE, *arguments, **environment).communicate(timeout=DEADLINE_S)[0]
-        for line in output.splitlines():
-            if "PROBE {" in line:
-                return json.loads(line.partition("PROBE ")[2])
-        return output
+        seen, output = probes(LAUNCH_FILE, *arguments, **environment)
+        return next(iter(seen.values()), output)
 
     return run
 
 
 def defaults() -> dict:
-    return yaml.safe_load(PARAMETERS.read_text())["/**"]["ros__parameters"]
+    return parameter_file("segmentation.yaml")
 
 
 def test_parameter_file_has_every_parameter_and_its_default():
@@ -219,9 +132,11 @@ def test_wrong_argument_is_refused_with_what_is_right(probe, argument, complaint
 
 
 @needs_launch
-def test_started_node_serves_a_camera(launch):
+def test_started_node_serves_a_camera(launch):  # noqa: F811
     """One image goes in, its mask comes out; an interrupt ends both in order."""
-    launched = launch(NODE, "namespace:=robot1", "image:=/camera/image_raw", "backend:=cpu")
+    launched = launch(
+        LAUNCH_FILE, NODE, "namespace:=robot1", "image:=/camera/image_raw", "backend:=cpu"
+    )
     camera = subprocess.Popen(
         [sys.executable, __file__],
         env=os.environ | {"ROS_DOMAIN_ID": DOMAIN, "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST"},

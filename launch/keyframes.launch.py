@@ -1,0 +1,62 @@
+"""Select keyframes beside a running segmentation node of the same namespace.
+
+``ros2 launch mininet_ros keyframes.launch.py image:=/camera/image_raw preset:=slam``
+
+The preset comes first, then ``params_file``, then the arguments; the later win.
+"""
+
+from __future__ import annotations
+
+from launch import LaunchContext, LaunchDescription
+from launch.actions import OpaqueFunction
+from launch_ros.actions import Node
+
+from mininet_ros.nodes.launch_arguments import (
+    CONFIG,
+    camera_arguments,
+    camera_node,
+    class_list,
+    model_argument,
+    params_file_argument,
+    process_arguments,
+    selection_arguments,
+)
+
+
+def generate_launch_description() -> LaunchDescription:
+    """Return the arguments and the node that they start."""
+    return LaunchDescription(
+        [
+            *camera_arguments(),
+            model_argument(
+                "whose class names the masks have, where nobody publishes segmentation/label_info"
+            ),
+            *selection_arguments(preset="slam"),
+            params_file_argument(
+                "params_file",
+                "",
+                "Parameters of the node besides those of the preset, as a yaml file.",
+            ),
+            *process_arguments(),
+            OpaqueFunction(function=keyframe_selector_node),
+        ]
+    )
+
+
+def keyframe_selector_node(context: LaunchContext) -> list[Node]:
+    given = context.launch_configurations
+    files = [str(CONFIG / "keyframes.yaml")]
+    if given["preset"]:
+        files.append(str(CONFIG / f"keyframes_{given['preset']}.yaml"))
+    if given["params_file"]:
+        files.append(given["params_file"])
+    return [
+        camera_node(
+            context,
+            executable="keyframe_selector_node",
+            name="keyframe_selector",
+            params_files=files,
+            overrides=("image_transport", "model", "mode"),
+            further={"classes": class_list(given["classes"])} if given["classes"] else None,
+        )
+    ]

@@ -1,0 +1,228 @@
+"""What the launch files share: arguments of one vocabulary, and nodes that are made of them.
+
+An argument that is not given leaves its parameter to the parameter files; one that is given wins.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path, PurePosixPath
+
+from launch import LaunchContext
+from launch.actions import DeclareLaunchArgument, GroupAction, IncludeLaunchDescription
+from launch.launch_description_sources import PythonLaunchDescriptionSource
+from launch_ros.actions import Node
+from launch_ros.parameter_descriptions import ParameterValue
+
+from mininet_ros.share import share_folder
+
+CONFIG = share_folder() / "config"
+LAUNCH = share_folder() / "launch"
+DDS_PROFILE = str(CONFIG / "fastdds_images.xml")
+# Fast DDS 2 (Humble, Jazzy) reads the first name, Fast DDS 3 (Kilted and later) the second.
+DDS_PROFILE_VARIABLES = ("FASTRTPS_DEFAULT_PROFILES_FILE", "FASTDDS_DEFAULT_PROFILES_FILE")
+FROM_PARAMS_FILE = "Not given: what the parameter files say."
+
+
+def camera_arguments() -> list[DeclareLaunchArgument]:
+    """Return the arguments of a node that takes a camera's images."""
+    return [
+        DeclareLaunchArgument(
+            "namespace", default_value="", description="Namespace, one for each robot."
+        ),
+        DeclareLaunchArgument(
+            "image",
+            default_value="image",
+            description="Topic of the camera images, also for compressed ones the name without "
+            "/compressed; camera_info is taken from beside it.",
+        ),
+        DeclareLaunchArgument(
+            "image_transport",
+            default_value="",
+            choices=["", "raw", "compressed"],
+            description=f"How the camera images come. {FROM_PARAMS_FILE}",
+        ),
+    ]
+
+
+def backend_argument() -> DeclareLaunchArgument:
+    """Return the argument that says where the network runs."""
+    return DeclareLaunchArgument(
+        "backend",
+        default_value="",
+        choices=["", "auto", "cpu", "gpu"],
+        description=f"Where the network runs. {FROM_PARAMS_FILE}",
+    )
+
+
+def model_argument(purpose: str) -> DeclareLaunchArgument:
+    """Return the argument that names a model.
+
+    Args:
+        purpose: what it is for, in a few words.
+    """
+    return DeclareLaunchArgument(
+        "model",
+        default_value="",
+        description=f"Model family, folder name or path: {purpose}. {FROM_PARAMS_FILE}",
+    )
+
+
+def selection_arguments(preset: str) -> list[DeclareLaunchArgument]:
+    """Return the arguments that say which frames are looked for.
+
+    Args:
+        preset: the one that is taken unless another is named.
+    """
+    # Here, for they bring OpenCV along, which a launch without them need not wait for.
+    from mininet_ros.keyframes import Mode
+    from mininet_ros.keyframes.settings import preset_names
+
+    return [
+        DeclareLaunchArgument(
+            "preset",
+            default_value=preset,
+            choices=["", *preset_names()],
+            description="Parameters for a use, of config/keyframes_<preset>.yaml; empty: the "
+            "defaults.",
+        ),
+        DeclareLaunchArgument(
+            "classes",
+            default_value="",
+            description="Target classes of the model with optional weights, separated by commas: "
+            f"'SignSymbol, Car: 0.5'. {FROM_PARAMS_FILE}",
+        ),
+        DeclareLaunchArgument(
+            "mode",
+            default_value="",
+            choices=["", *(mode.value for mode in Mode)],
+            description=f"How frames are picked. {FROM_PARAMS_FILE}",
+        ),
+    ]
+
+
+def process_arguments() -> list[DeclareLaunchArgument]:
+    """Return the arguments that every node has as a process."""
+    return [
+        DeclareLaunchArgument(
+            "use_sim_time",
+            default_value="",
+            choices=["", "true", "false", "True", "False"],
+            description=f"Take the time from /clock (simulators, bags). {FROM_PARAMS_FILE}",
+        ),
+        DeclareLaunchArgument(
+            "log_level",
+            default_value="info",
+            choices=["debug", "info", "warn", "error", "fatal"],
+            description="Least severity of what is logged.",
+        ),
+        DeclareLaunchArgument(
+            "dds_profile",
+            default_value=DDS_PROFILE,
+            description="Fast DDS profile of the nodes. The shipped one lets large images "
+            "through, unless the environment names a profile already; empty: what the "
+            "environment says. The camera driver needs it, too.",
+        ),
+    ]
+
+
+def params_file_argument(name: str, default: Path | str, description: str) -> DeclareLaunchArgument:
+    """Return the argument for a yaml file with parameters."""
+    return DeclareLaunchArgument(name, default_value=str(default), description=description)
+
+
+def camera_node(
+    context: LaunchContext,
+    executable: str,
+    name: str,
+    params_files: Sequence[str],
+    overrides: Sequence[str],
+    further: Mapping[str, object] | None = None,
+) -> Node:
+    """Return a node of this package that takes a camera's images, as the arguments describe it.
+
+    Args:
+        context: knows the values of the arguments.
+        executable: of this package.
+        name: of the node.
+        params_files: the later win.
+        overrides: arguments that stand for the string parameter of their name, where given.
+        further: values of other parameters.
+
+    Raises:
+        ValueError: an argument names a file that does not exist, or a compressed topic.
+    """
+    given = context.launch_configurations
+    parameters: list[object] = [existing_file("params_file", file) for file in params_files]
+    values = dict(further or {})
+    for parameter in overrides:
+        if given[parameter]:
+            # As a string: a model may be called 1.
+            values[parameter] = ParameterValue(given[parameter], value_type=str)
+    if given["use_sim_time"]:
+        values["use_sim_time"] = given["use_sim_time"].lower() == "true"
+    if values:
+        parameters.append(values)
+    return Node(
+        package="mininet_ros",
+        executable=executable,
+        # Both names given, so that overrides are of this very node and win over a params_file
+        # that names it.
+        name=name,
+        namespace=given["namespace"],
+        parameters=parameters,
+        remappings=camera_topics(given["image"]),
+        ros_arguments=["--log-level", given["log_level"]],
+        additional_env=dds_environment(given["dds_profile"], context),
+        output="screen",
+    )
+
+
+def class_list(text: str) -> list[str]:
+    """Return the entries of the argument classes, which may also look like a yaml list."""
+    entries = text.strip().removeprefix("[").removesuffix("]").split(",")
+    return [entry.strip().strip("'\"") for entry in entries]
+
+
+def included(launch_file: str, **arguments: object) -> GroupAction:
+    """Return a launch file of this package with these arguments, which end with it."""
+    source = PythonLaunchDescriptionSource(str(LAUNCH / launch_file))
+    return GroupAction([IncludeLaunchDescription(source, launch_arguments=list(arguments.items()))])
+
+
+def camera_topics(image: str) -> list[tuple[str, str]]:
+    """Return the remappings to a camera: its images, and the camera_info beside them.
+
+    Raises:
+        ValueError: the topic is one of compressed images.
+    """
+    if image.endswith("/compressed"):
+        base = image[: -len("/compressed")]
+        raise ValueError(
+            f"image:={image} is a compressed topic: give image:={base} image_transport:=compressed."
+        )
+    return [("image", image), ("camera_info", str(PurePosixPath(image).with_name("camera_info")))]
+
+
+def dds_environment(profile: str, context: LaunchContext) -> dict[str, str]:
+    """Return the environment variables that give a node a Fast DDS profile.
+
+    Raises:
+        ValueError: there is no such file.
+    """
+    chosen = any(context.environment.get(name) for name in DDS_PROFILE_VARIABLES)
+    if not profile or (chosen and profile == DDS_PROFILE):
+        return {}
+    return dict.fromkeys(DDS_PROFILE_VARIABLES, existing_file("dds_profile", profile))
+
+
+def existing_file(argument: str, path: str) -> str:
+    """Return the path of a file that an argument names.
+
+    Raises:
+        ValueError: there is no such file.
+    """
+    file = Path(path).expanduser()
+    if not file.is_file():
+        raise ValueError(f"{argument}:={path} is no file: give the path of one that exists.")
+    return str(file)
