@@ -40,6 +40,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         metavar="QUALITY",
         help="write chosen frames as JPEG (default: the original files, else PNG)",
     )
+    _add_benchmark(parser)
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
 
 
@@ -77,6 +78,36 @@ def _add_bags(parser: ArgumentParser) -> None:
         help="write a bag with the recorded messages of the chosen frames, and all topics but "
         "images and camera infos whole",
     )
+
+
+def _add_benchmark(parser: ArgumentParser) -> None:
+    group = parser.add_argument_group(
+        "benchmark",
+        "The selector of the preset against other ways of choosing as many frames, where the "
+        "truth is known: of --labels; of the generated sequence; or of camera tours over the "
+        "photos of ICDAR 2015 (--dataset icdar2015, INPUT the root of its data).",
+    )
+    group.add_argument("--benchmark", action="store_true", help="run it, and draw curves")
+    group.add_argument(
+        "--budget",
+        type=_share,
+        nargs="+",
+        metavar="SHARE",
+        help="shares of the frames that may be chosen (default: 0.02 0.05 0.1 0.2)",
+    )
+    group.add_argument(
+        "--tours", type=_count, default=4, metavar="N", help="number of tours (default: 4)"
+    )
+
+
+def _share(text: str) -> float:
+    try:
+        share = float(text)
+    except ValueError:
+        share = 0.0
+    if not 0.0 < share <= 1.0:
+        raise ArgumentTypeError(f"{text!r} is not a share above 0 and at most 1")
+    return share
 
 
 def _count(text: str) -> int:

@@ -15,6 +15,7 @@ from tqdm import tqdm
 
 from mininet_ros.keyframes import ConfigError, Mode
 from mininet_ros.keyframes.settings import KeyframeSettings, read_preset
+from mininet_ros.offline.benchmark_command import run_benchmark
 from mininet_ros.offline.filtered_bag import FilteredBag, check_target, write_filtered_bag
 from mininet_ros.offline.output import REPORT, TABLE, OutputFolder
 from mininet_ros.offline.report import data_size
@@ -35,6 +36,9 @@ def select_keyframes(arguments: Namespace) -> None:
         KeyboardInterrupt: once the results are written, where Ctrl-C ended the stream.
     """
     settings = read_settings(arguments)
+    if arguments.benchmark:
+        run_benchmark(arguments, source_options(arguments), settings)
+        return
     requests = _requests(arguments, settings)
     source = open_source(source_options(arguments))
     with source.sequence as sequence:

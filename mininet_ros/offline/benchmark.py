@@ -1,0 +1,189 @@
+"""The selector against other ways of choosing as many frames, on sequences with truth."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
+from dataclasses import dataclass, fields, replace
+
+import numpy as np
+
+from mininet_ros.keyframes import FrameScorer, Mode
+from mininet_ros.keyframes.baselines import BASELINES, random_choice
+from mininet_ros.keyframes.evaluation import (
+    JudgedFrame,
+    SelectionMetrics,
+    judge_frames,
+    measure_selection,
+)
+from mininet_ros.keyframes.settings import KeyframeSettings
+from mininet_ros.offline.frame_cache import FrameCache
+from mininet_ros.offline.true_sequences import TrueFrame, TrueSequence
+
+OURS = "ours"
+BUDGETS = (0.02, 0.05, 0.1, 0.2)
+RANDOM_DRAWS = 20
+SINGLE_CUES = ("parallax", "quality", "semantics", "sharpest_of_window")
+
+# The window that meets a budget is looked for around the even share of all motion, up to this
+# factor of it narrower and wider.
+SEARCH_FACTOR = 8.0
+SEARCH_STEPS = 9
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What each way of choosing reached on one sequence at one budget.
+
+    Attributes:
+        sequence: its name.
+        budget: share of the frames that might be chosen, 0 to 1.
+        length: frames of the sequence.
+        frames: how many were chosen: as many as ours took within the budget, by all.
+        selectors: metrics by the name of the way of choosing; `ours` comes first.
+    """
+
+    sequence: str
+    budget: float
+    length: int
+    frames: int
+    selectors: dict[str, SelectionMetrics]
+
+
+def benchmark_sequence(
+    sequence: TrueSequence,
+    settings: KeyframeSettings,
+    budgets: Sequence[float],
+    progress: Callable[[Iterable[TrueFrame], int | None], Iterable[TrueFrame]],
+) -> list[Outcome]:
+    """Judge all ways of choosing on one sequence.
+
+    Args:
+        sequence: with its truth.
+        settings: of the selector; see :func:`select_within`.
+        budgets: shares of the frames, above 0 to 1.
+        progress: wraps the frames, told their number if it is known.
+
+    Returns:
+        One outcome for each budget.
+    """
+    with closing(FrameCache()) as cache:
+        sightings = []
+        for frame in progress(sequence.frames(), sequence.length):
+            cache.add(frame.labelled)
+            sightings.append(frame.sightings)
+        scorer = FrameScorer(settings.targets(), sequence.classes)
+        judged = judge_frames(cache, sightings, scorer)
+        motion = sum(frame.scores.motion for frame in judged)
+        search = _Search(cache, settings, sequence.classes, motion)
+        outcomes = []
+        for budget in budgets:
+            ours = search.select_within(max(1, round(budget * len(judged))))
+            selectors = {OURS: measure_selection(judged, ours)}
+            selectors |= {name: _measured(judged, name, max(1, len(ours))) for name in BASELINES}
+            outcomes.append(Outcome(sequence.name, budget, len(judged), len(ours), selectors))
+    return outcomes
+
+
+def advantage(outcome: Outcome) -> dict[str, float | str | None]:
+    """How ours compares: with the best that follows a single cue, the bound, and every-N.
+
+    Returns:
+        `best_single_cue`, its name; `recall_over_single_cue` and `recall_over_bound`, ratios of
+        instance recall; `cut_over_every_n`, the ratio of cut shares. A ratio over 0 is None.
+    """
+    metrics = outcome.selectors
+    best = max(SINGLE_CUES, key=lambda name: metrics[name].instance_recall)
+    ours = metrics[OURS]
+    return {
+        "best_single_cue": best,
+        "recall_over_single_cue": _ratio(ours.instance_recall, metrics[best].instance_recall),
+        "recall_over_bound": _ratio(ours.instance_recall, metrics["greedy_bound"].instance_recall),
+        "cut_over_every_n": _ratio(ours.cut_share, metrics["every_n"].cut_share),
+    }
+
+
+def _ratio(value: float, reference: float) -> float | None:
+    return value / reference if reference > 0.0 else None
+
+
+def mean_outcome(outcomes: Sequence[Outcome], name: str) -> Outcome:
+    """The mean over sequences of the same budget, each counting the same."""
+    selectors = {
+        selector: _mean([outcome.selectors[selector] for outcome in outcomes])
+        for selector in outcomes[0].selectors
+    }
+    return Outcome(
+        name,
+        outcomes[0].budget,
+        sum(outcome.length for outcome in outcomes),
+        sum(outcome.frames for outcome in outcomes),
+        selectors,
+    )
+
+
+def _measured(judged: Sequence[JudgedFrame], name: str, count: int) -> SelectionMetrics:
+    if name != "random":
+        return measure_selection(judged, BASELINES[name](judged, count))
+    draws = [random_choice(judged, count, seed) for seed in range(RANDOM_DRAWS)]
+    return _mean([measure_selection(judged, draw) for draw in draws])
+
+
+def _mean(metrics: Sequence[SelectionMetrics]) -> SelectionMetrics:
+    means = {
+        field.name: float(np.mean([getattr(m, field.name) for m in metrics]))
+        for field in fields(SelectionMetrics)
+    }
+    means |= {name: round(means[name]) for name in ("frames", "bytes")}
+    return SelectionMetrics(**means)
+
+
+class _Search:
+    """Runs the selector with windows of different sizes until a budget is met."""
+
+    def __init__(
+        self,
+        cache: FrameCache,
+        settings: KeyframeSettings,
+        classes: Sequence[str],
+        motion_px: float,
+    ) -> None:
+        self._cache = cache
+        self._settings = settings
+        self._classes = classes
+        self._motion_px = max(motion_px, 1.0)
+
+    def select_within(self, count: int) -> list[int]:
+        """Indices of the most frames, at most `count`, that any window makes the selector take.
+
+        Windows close by motion alone, and no gap forces or forbids a frame, so that the number of
+        frames follows from the window's size; all else is as the settings say.
+        """
+        share = self._motion_px / count
+        narrow, wide = share / SEARCH_FACTOR, share * SEARCH_FACTOR
+        best: list[int] = []
+        for _ in range(SEARCH_STEPS):
+            middle = float(np.sqrt(narrow * wide))
+            chosen = self._run(middle)
+            if len(chosen) > count:
+                narrow = middle
+                continue
+            wide = middle
+            best = max(best, chosen, key=len)
+            if len(best) == count:
+                break
+        return best
+
+    def _run(self, window_px: float) -> list[int]:
+        selector = replace(
+            self._settings.selector, mode=Mode.WINDOW, window_motion_px=window_px,
+            window_time_s=0.0, min_gap_s=0.0, max_gap_s=0.0,
+        )  # fmt: skip
+        pipeline = replace(self._settings, selector=selector).pipeline(self._classes)
+        decisions, index_of = [], {}
+        for index, (image, mask, confidence, stamp_ns) in enumerate(self._cache):
+            index_of[stamp_ns] = index
+            known = confidence if self._settings.use_confidence else None
+            decisions += pipeline.add(image, mask, known, stamp_ns)
+        decisions += pipeline.finish()
+        return sorted(index_of[d.stamp_ns] for d in decisions if d.forwarded)
