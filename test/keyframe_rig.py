@@ -13,7 +13,7 @@ from rclpy.qos import QoSProfile
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from std_msgs.msg import Header
 
-from mininet_ros.nodes import class_names
+from mininet_ros.nodes import class_names, diagnostics
 from mininet_ros.nodes.frame_store import stamp_of
 from mininet_ros.nodes.images import image_message
 from mininet_ros.nodes.keyframe_selector_node import KeyframeSelectorNode
@@ -71,8 +71,9 @@ def numbers(messages: list) -> list[int]:
 
 @pytest.fixture
 def known_classes(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every model has CLASSES."""
+    """Every model has CLASSES; and the node reports more often than it does for its users."""
     model = SimpleNamespace(classes=CLASSES)
+    monkeypatch.setattr(diagnostics, "PERIOD_S", 0.2)
     monkeypatch.setattr(class_names, "load_model", lambda name: model)
 
 

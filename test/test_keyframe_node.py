@@ -223,15 +223,15 @@ def test_parameters_change_the_running_node(graph):
 
 def test_other_targets_count_from_the_next_frame_on(graph):
     rig = Rig(graph, mode="gate")
-    rig.play(0)
+    rig.play(4)
     assert float(rig.wait_for_scores(1)[0]["content"]) > 0.0
     assert rig.set(classes=["door: 2.0"])[0].successful
-    rig.play(1)
+    rig.play(5)
     assert float(rig.wait_for_scores(2)[1]["content"]) == 0.0
     refused = rig.set(classes=["window"])[0]
     assert not refused.successful
     assert "Unknown class 'window'; the model knows: wall, sign, door" in refused.reason
-    rig.play(2)
+    rig.play(6)
     rig.wait_for_scores(3)
 
 

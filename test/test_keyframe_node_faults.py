@@ -86,6 +86,18 @@ def test_masks_without_images_are_counted_and_named(graph):
     graph.spin_until(lambda: rig.images)
 
 
+def test_a_mask_that_comes_too_late_is_named_and_forwarded_all_the_same(graph):
+    rig = Rig(graph, mask_wait_s=0.0, pause_s=60.0)
+    rig.play(*range(9), without=("mask", "confidence"))
+    rig.report(lambda status, values: values["waiting"] == "9")
+    rig.play(*range(9), without=("image", "confidence", "camera_info"))
+    assert rig.warning("9 masks of the last seconds came after their images were judged")
+    rig.play(*range(9, 13), without=("mask", "confidence"))
+    graph.spin_until(lambda: rig.masks)
+    assert {frame["content_status"] for frame in rig.wait_for_scores(9)} == {"no_mask"}
+    assert numbers(rig.masks) == numbers(rig.images)[:1]
+
+
 def test_a_mask_may_come_before_its_image(graph):
     rig = Rig(graph, mode="gate")
     rig.play(0, without=("image",))

@@ -16,12 +16,9 @@ from mininet_ros.keyframes.settings import (
     preset_names,
     read_preset,
 )
+from mininet_ros.training.classes import CAMVID
 
 CONFIG = Path(__file__).parents[1] / "config"
-CAMVID = (
-    *("Sky", "Building", "Pole", "Road", "Pavement", "Tree", "SignSymbol", "Fence", "Car"),
-    *("Pedestrian", "Bicyclist"),
-)
 
 
 def test_values_by_flat_names_become_settings():
@@ -92,7 +89,7 @@ def test_the_presets_are_shipped():
 def test_every_preset_works_with_the_shipped_model(name):
     settings = KeyframeSettings.from_values(read_preset(name))
     assert settings.targets()
-    assert class_weight_table(settings.targets(), CAMVID).sum() > 0.0
+    assert class_weight_table(settings.targets(), CAMVID.names).sum() > 0.0
 
 
 def test_a_file_is_read_by_its_path_and_the_named_node_wins(tmp_path):

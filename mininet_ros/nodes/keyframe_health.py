@@ -148,6 +148,11 @@ class KeyframeHealth:
                 f"no mask on {masks.topic} has the stamp of an image: its publisher has to copy "
                 "the header of the image"
             )
+        if recent["late_mask"]:
+            return (
+                f"{recent['late_mask']} masks of the last seconds came after their images were "
+                "judged: raise the parameter mask_wait_s, or lower the rate of the camera"
+            )
         if masks.silent_s() > diagnostics.SILENCE_S:
             return f"no mask on {masks.topic} for {masks.silent_s():.0f} s"
         return None

@@ -153,7 +153,7 @@ KEYFRAME_PARAMETERS = (
     ),
     ParameterSpec(
         "mask_wait_s",
-        0.5,
+        1.0,
         "How long a frame waits for its mask and confidence, in real time; then it is judged "
         "without.",
         0.0,
