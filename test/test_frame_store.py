@@ -140,6 +140,39 @@ def test_calibration_is_waited_for_once_the_camera_has_sent_some():
     assert desk.taken() == [(110, ["camera_info"])]
 
 
+def test_what_stays_out_beside_a_mask_is_waited_for_once():
+    desk = Desk(expected=("mask", "confidence", "camera_info"))
+    desk.image(100)
+    desk.part("mask", 100)
+    desk.part("camera_info", 100)
+    assert desk.taken() == []
+    desk.clock.now = 1.0
+    assert desk.taken() == [(100, ["camera_info", "mask"])]
+    desk.image(110)
+    desk.part("mask", 110)
+    assert desk.taken() == []
+    desk.clock.now = 2.0
+    assert desk.taken() == [(110, ["mask"])]
+    desk.image(120)
+    desk.part("mask", 120)
+    assert desk.taken() == [(120, ["mask"])], "nobody sends confidence or calibration any more"
+    desk.part("confidence", 120)
+    desk.image(130)
+    desk.part("mask", 130)
+    assert desk.taken() == [], "somebody does"
+
+
+def test_a_mask_is_always_waited_for():
+    desk = Desk(wait_s=1.0)
+    desk.image(100)
+    desk.clock.now = 1.0
+    assert desk.taken() == [(100, [])]
+    desk.image(110)
+    assert desk.taken() == []
+    desk.part("mask", 110)
+    assert desk.taken() == [], "and so is confidence, where the mask was what failed"
+
+
 def test_a_part_joins_a_frame_that_is_held():
     desk = Desk(wait_s=0.0)
     desk.image(100)

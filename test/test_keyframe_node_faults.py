@@ -61,16 +61,16 @@ def test_an_image_that_the_segmentation_left_out_does_not_wait_for_its_mask(grap
     assert [frame["content_status"] for frame in decided] == ["measured", "no_mask", "measured"]
 
 
-def test_a_mask_of_which_nobody_gives_the_confidence_is_used_after_the_wait(graph):
+def test_masks_of_which_nobody_gives_the_confidence_are_used_after_one_wait(graph):
     rig = Rig(graph, mode="gate", mask_wait_s=0.2)
     rig.play(0, without=("confidence",))
     (frame,) = rig.wait_for_scores(1)
     assert frame["content_status"] == "measured"
-    assert rig.set(use_confidence=False, mask_wait_s=10.0)[0].successful
+    assert rig.set(mask_wait_s=10.0)[0].successful
     rig.play(1, without=("confidence",))
     rig.wait_for_scores(2)
     _, values = rig.report()
-    assert values["scored_without_confidence"] == "1"
+    assert values["scored_without_confidence"] == "2"
 
 
 def test_masks_without_images_are_counted_and_named(graph):

@@ -81,6 +81,9 @@ class FrameStore:
         self._open: dict[int, StoredFrame] = {}  # frames that parts may join, by stamp
         self._unpaired: dict[str, OrderedDict[int, tuple[float, Part]]] = {}
         self._newest_part: dict[str, int] = {}
+        # Parts that did not come with the last image: no further one waits for their kind until
+        # one comes. Not every camera is calibrated, so calibration has to come first.
+        self._absent = {"camera_info"}
         self._newest: int | None = None
 
     def __len__(self) -> int:
@@ -136,8 +139,11 @@ class FrameStore:
             return None
         frame = self._pending[0]
         waiting = frame.waits and now - frame.arrival_s < self.wait_s
-        if waiting and len(self._pending) <= self.capacity and not self._complete(frame):
+        missing = self._missing(frame)
+        if waiting and len(self._pending) <= self.capacity and missing:
             return None
+        if frame.waits and "mask" not in missing:
+            self._absent |= missing
         return self._pending.popleft()
 
     def wait_no_longer(self) -> None:
@@ -182,16 +188,17 @@ class FrameStore:
 
     def _join(self, frame: StoredFrame, name: str, part: Part) -> None:
         frame.parts[name] = part
+        self._absent.discard(name)
         stamp = frame.stamp_ns
         self._newest_part[name] = max(stamp, self._newest_part.get(name, stamp))
 
-    def _complete(self, frame: StoredFrame) -> bool:
-        return all(
-            name in frame.parts or self._newest_part.get(name, -1) >= frame.stamp_ns
-            for name in self.expected
-            # Not every camera is calibrated, and one that is says so with every image.
-            if name != "camera_info" or name in self._newest_part
-        )
+    def _missing(self, frame: StoredFrame) -> set[str]:
+        """The expected parts that have not come and still may."""
+        return {
+            name
+            for name in self.expected - self._absent
+            if name not in frame.parts and self._newest_part.get(name, -1) < frame.stamp_ns
+        }
 
     def _keep_unpaired(self, name: str, stamp: int, part: Part) -> None:
         parts = self._unpaired.setdefault(name, OrderedDict())
