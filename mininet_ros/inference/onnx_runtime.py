@@ -61,6 +61,8 @@ def open_session(path: Path, threads: int) -> onnxruntime.InferenceSession:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.log_severity_level = 3
+    # Planning all buffers ahead keeps 22 MB more resident for this network, and is no faster.
+    options.enable_mem_pattern = False
     # Threads that spin between two frames would take the cores from the robot's other nodes.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     try:
