@@ -98,6 +98,16 @@ def test_a_mask_that_comes_too_late_is_named_and_forwarded_all_the_same(graph):
     assert numbers(rig.masks) == numbers(rig.images)[:1]
 
 
+def test_a_wait_for_masks_is_no_pause_of_the_camera(graph):
+    rig = Rig(graph, pause_s=1.0, window_time_s=60.0, max_gap_s=0.0)
+    rig.play(0)
+    rig.play(1, without=("mask", "confidence"))
+    graph.spin_for(1.5)
+    assert not rig.scores
+    rig.play(1, without=("image", "camera_info"))
+    rig.wait_for_scores(1)  # for now the camera is silent
+
+
 def test_a_mask_may_come_before_its_image(graph):
     rig = Rig(graph, mode="gate")
     rig.play(0, without=("image",))

@@ -119,7 +119,8 @@ class KeyframeSession:
     def tick(self) -> None:
         """Note that time passes."""
         self._work_off()
-        if self._newest is None:
+        # Images that wait for their masks are no silence of the camera.
+        if self._newest is None or len(self.store):
             return
         stamp, scored_at = self._newest
         # By the node's clock, which stands still while simulated time does.
