@@ -29,6 +29,8 @@ SINGLE_CUES = ("parallax", "quality", "semantics", "sharpest_of_window")
 # factor of it narrower and wider.
 SEARCH_FACTOR = 8.0
 SEARCH_STEPS = 9
+CONTENT_FLOORS = (1e-5, 0.1)
+GOOD_ENOUGH = 0.9  # share of the budget
 
 
 @dataclass(frozen=True)
@@ -139,7 +141,7 @@ def _mean(metrics: Sequence[SelectionMetrics]) -> SelectionMetrics:
 
 
 class _Search:
-    """Runs the selector with windows of different sizes until a budget is met."""
+    """Runs the selector with different settings until a budget is met."""
 
     def __init__(
         self,
@@ -154,31 +156,50 @@ class _Search:
         self._motion_px = max(motion_px, 1.0)
 
     def select_within(self, count: int) -> list[int]:
-        """Indices of the most frames, at most `count`, that any window makes the selector take.
+        """Indices of the most frames, at most `count`, that the selector can be brought to take.
 
-        Windows close by motion alone, and no gap forces or forbids a frame, so that the number of
-        frames follows from the window's size; all else is as the settings say.
+        No gap forces or forbids a frame, and windows do not close by time. Their size in motion
+        is varied until as many frames are taken; where windows also close by themselves, as a
+        view gets worse, and even the widest take too many, the floor of content is raised. All
+        else is as the settings say.
         """
         share = self._motion_px / count
-        narrow, wide = share / SEARCH_FACTOR, share * SEARCH_FACTOR
+        widest = share * SEARCH_FACTOR
+        best = self._search(
+            count, share / SEARCH_FACTOR, widest, lambda px: {"window_motion_px": px}
+        )
+        if len(best) < GOOD_ENOUGH * count:
+            raised = self._search(
+                count,
+                *CONTENT_FLOORS,
+                lambda floor: {"window_motion_px": widest, "content_floor": floor},
+            )
+            best = max(best, raised, key=len)
+        return best
+
+    def _search(
+        self, count: int, low: float, high: float, varied: Callable[[float], dict[str, float]]
+    ) -> list[int]:
+        """Bisect a setting that makes the frames fewer as it grows, by its logarithm."""
         best: list[int] = []
         for _ in range(SEARCH_STEPS):
-            middle = float(np.sqrt(narrow * wide))
-            chosen = self._run(middle)
+            middle = float(np.sqrt(low * high))
+            chosen = self._run(varied(middle))
             if len(chosen) > count:
-                narrow = middle
+                low = middle
                 continue
-            wide = middle
+            high = middle
             best = max(best, chosen, key=len)
             if len(best) == count:
                 break
         return best
 
-    def _run(self, window_px: float) -> list[int]:
+    def _run(self, varied: dict[str, float]) -> list[int]:
         selector = replace(
-            self._settings.selector, mode=Mode.WINDOW, window_motion_px=window_px,
-            window_time_s=0.0, min_gap_s=0.0, max_gap_s=0.0,
-        )  # fmt: skip
+            self._settings.selector,
+            **{"mode": Mode.WINDOW, "window_time_s": 0.0, "min_gap_s": 0.0, "max_gap_s": 0.0},
+            **varied,
+        )
         pipeline = replace(self._settings, selector=selector).pipeline(self._classes)
         decisions, index_of = [], {}
         for index, (image, mask, confidence, stamp_ns) in enumerate(self._cache):
