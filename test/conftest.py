@@ -6,6 +6,11 @@ import os
 from pathlib import Path
 
 import pytest
+
+# Networks as small as those of the tests are slower on several threads, and far slower where
+# other processes use the cores: set before anything imports PyTorch.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 from ros_graph import graph, ros_domain  # noqa: F401 - fixtures of every graph test
 
 SHARED = Path(os.environ.get("MININET_ROS_DATA", Path(__file__).parents[2] / "shared"))

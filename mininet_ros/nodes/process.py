@@ -13,7 +13,6 @@ import rclpy
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
-from rclpy.utilities import remove_ros_args
 
 from mininet_ros.nodes.parameters import ParameterError, ParameterSpec, parameter_help
 
@@ -87,11 +86,28 @@ def _start_ros(
         usage=f"{name} [--help] [--ros-args ...]",
     )
     try:
-        parser.parse_args(remove_ros_args(args))
+        parser.parse_args(_own_arguments(args))
         rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
     except RuntimeError as error:  # the common base of what rcl raises
         sentence = " ".join(str(error).split())
         raise StartError(f"ROS cannot start with these arguments: {sentence}") from error
+
+
+def _own_arguments(args: Sequence[str]) -> list[str]:
+    """Return what is not between ``--ros-args`` and ``--``.
+
+    Unlike rclpy's ``remove_ros_args`` it keeps ``NAME:=VALUE`` in front of ``--ros-args``: ROS
+    takes that for a remapping of old, and a user who meant a parameter would never know.
+    """
+    own, for_ros = [], False
+    for argument in args:
+        if argument == "--ros-args":
+            for_ros = True
+        elif for_ros:
+            for_ros = argument != "--"
+        else:
+            own.append(argument)
+    return own
 
 
 def _spin_until(node: Node, ending: queue.SimpleQueue[BaseException | None]) -> None:
