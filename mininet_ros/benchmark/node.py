@@ -84,7 +84,7 @@ def measure_node(
             cv2.imwrite(str(picture), cv2.resize(next(iter(street)).image, (width, height)))
         camera = {"source": str(picture), "rate": float(rate_hz)}
         node = {"model": model, "backend": "cpu", "threads": threads}
-        early = camera | {"max_images": round(START_S * rate_hz), "wait_for_subscribers": 1}
+        early = camera | {"max_images": round((CAMERA_START_S + START_S) * rate_hz)}
         start_s, _, _ = _run(Path(name) / "start", early, node, camera_first=True)
         steady = camera | {
             "max_images": max(1, round(seconds * rate_hz)),

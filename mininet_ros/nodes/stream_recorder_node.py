@@ -73,7 +73,6 @@ class StreamRecorderNode(Node):
         self._written = False
         self._shown = (0, 0)
         self._health = ""  # of the segmentation node, in its words
-        self.create_subscription(CameraInfo, "camera_info", self._count_image, COUNTING_QOS)
         self.create_subscription(DiagnosticArray, "/diagnostics", self._take_reports, 10)
         if self._keyframes:
             self._listen_to_keyframes(self._keyframes)
@@ -117,10 +116,14 @@ class StreamRecorderNode(Node):
                 self._health = status.message
 
     def _listen(self) -> None:
-        """Subscribe to the results: now that the node's counts before are known."""
+        """Subscribe to results and images: now that the node's counts before are known.
+
+        The images come last, so that a stream that waits for its listeners loses no mask here.
+        """
         self.create_subscription(Image, "segmentation/mask", self._take_mask, COUNTING_QOS)
         if self._settings["max_pictures"]:
             self.create_subscription(Image, "segmentation/overlay", self._take_overlay, 10)
+        self.create_subscription(CameraInfo, "camera_info", self._count_image, COUNTING_QOS)
 
     def _listen_to_keyframes(self, keyframes: KeyframeRecording) -> None:
         def take_decision(scores: DiagnosticArray) -> None:
