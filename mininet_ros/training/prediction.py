@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from mininet_ros.inference.segmenter import fit_input
 from mininet_ros.training.datasets import LabelledImages
 from mininet_ros.training.metrics import ConfusionMatrix
 
@@ -16,16 +16,6 @@ def to_input(images: np.ndarray, device: torch.device) -> Tensor:
     """Network input from uint8 (N, H, W, 3) BGR: float32 (N, 3, H, W) of ``x / 255 - 0.5``."""
     tensor = torch.from_numpy(images).to(device).permute(0, 3, 1, 2)
     return (tensor.float() / 255 - 0.5).contiguous(memory_format=torch.channels_last)
-
-
-def resize_to_input(image: np.ndarray, width: int, height: int) -> np.ndarray:
-    """``image`` at the network's size: averaged when it shrinks, linear when it grows."""
-    if image.shape[:2] == (height, width):
-        return image
-    shrinks = image.shape[1] >= width and image.shape[0] >= height
-    return cv2.resize(
-        image, (width, height), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
-    )
 
 
 @torch.inference_mode()
@@ -46,7 +36,7 @@ def score(network: nn.Module, dataset: LabelledImages, width: int, height: int) 
     network.eval()
     matrix = ConfusionMatrix(len(dataset.classes.names))
     for sample in dataset:
-        image = resize_to_input(sample.image, width, height)
+        image = fit_input(sample.image, width, height)
         matrix.add(sample.labels, predict(network, image, sample.labels.shape))
     network.train(was_training)
     return matrix
