@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from mininet_ros.keyframes.content import (
+    CUT_COST,
     CUT_WORTH,
     MAX_REGIONS,
     ClassError,
@@ -48,11 +49,25 @@ def test_confidence_weight_and_class_scale_the_worth() -> None:
 @pytest.mark.parametrize(
     "box", [(0, 100, 40, 120), (280, 100, 320, 120), (100, 0, 120, 40), (100, 200, 120, 240)]
 )
-def test_a_region_cut_by_any_border_is_worth_less(box: tuple[int, int, int, int]) -> None:
+def test_a_region_cut_by_any_border_counts_against_the_frame(
+    box: tuple[int, int, int, int],
+) -> None:
     content = measure_content(mask_with(box), None, TEXT)
-    assert content.regions[0].cut == 1.0
-    assert content.cut == 1.0
-    assert content.value == pytest.approx(CUT_WORTH * 800 / PIXELS)
+    assert (content.regions[0].cut, content.cut) == (1.0, 1.0)
+    assert 0.0 < content.value < 0.1 * 800 / PIXELS
+    free = mask_with((100, 100, 160, 140))
+    both = measure_content(free + mask_with(box), None, TEXT)
+    assert both.value == pytest.approx((2400 + CUT_WORTH * 800 - CUT_COST * 800) / PIXELS)
+    assert both.value < measure_content(free, None, TEXT).value
+
+
+def test_something_large_that_is_always_cut_does_not_hide_the_rest() -> None:
+    wall = mask_with((0, 0, 80, 240))
+    values = [
+        measure_content(wall + mask_with((200, 100, 200 + side, 120)), None, TEXT).value
+        for side in (0, 20, 40)
+    ]
+    assert 0.0 < values[0] < values[1] < values[2]
 
 
 def test_a_region_that_only_grazes_the_border_is_cut_a_little() -> None:

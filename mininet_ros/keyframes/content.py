@@ -1,8 +1,10 @@
 """What a picture shows of the things the user cares for: regions of the target classes.
 
-A region is a connected set of pixels of one target class. It is worth its share of the picture,
-times the network's mean confidence, times the weight of its class; less where the picture's border
-cuts it, and less where an earlier frame has already been sent with the same thing on it.
+A region is a connected set of pixels of one target class. Its size is its share of the picture,
+times the network's mean confidence, times the weight of its class. It is worth its size, less where
+an earlier frame has already been sent with the same thing on it, and less where the picture's
+border cuts it. What is cut is also held against the frame, so that among frames that show the same
+the one without a cut wins.
 """
 
 from __future__ import annotations
@@ -15,6 +17,11 @@ import numpy as np
 
 # What a region is still worth when the border cuts it along its whole side.
 CUT_WORTH = 0.2
+
+# How often its size such a region takes off what the frame is worth; at most, the frame keeps the
+# share below, for something may be cut in every frame. Chosen on tours over ICDAR 2015 photos.
+CUT_COST = 2.0
+LEAST_KEPT = 0.2
 
 # Smaller regions are speckle: 15 of 320 x 240 pixels.
 MIN_REGION_SHARE = 2e-4
@@ -38,7 +45,8 @@ class Region:
         area: share of the picture, 0 to 1.
         cut: how much of its side the picture's border cuts, 0 (free) to 1.
         sent: how much of it was already sent, 0 to 1.
-        worth: its part of `Content.value`.
+        size: area share times mean confidence times class weight.
+        worth: what is left of the size where the region is cut or already sent.
     """
 
     label: int
@@ -48,6 +56,7 @@ class Region:
     area: float
     cut: float
     sent: float
+    size: float
     worth: float
 
 
@@ -56,7 +65,8 @@ class Content:
     """All regions of the target classes in one picture.
 
     Attributes:
-        value: sum of the regions' worth, 0 to the largest class weight.
+        value: what the regions are worth together, less for those that the border cuts; 0 to the
+            largest class weight.
         regions: the regions, largest first; at most 64.
     """
 
@@ -152,7 +162,9 @@ def measure_content(
             regions += _regions_of_class(int(label), member, confidence, weights, sent)
     regions.sort(key=lambda region: -region.area)
     regions = regions[:MAX_REGIONS]
-    return Content(sum(region.worth for region in regions), tuple(regions))
+    worth = sum(region.worth for region in regions)
+    held_against = CUT_COST * sum(region.size * region.cut for region in regions)
+    return Content(max(worth - held_against, LEAST_KEPT * worth), tuple(regions))
 
 
 def _regions_of_class(
@@ -177,7 +189,7 @@ def _regions_of_class(
         gone = 0.0 if sent is None else min(1.0, cv2.mean(sent[box], inside)[0])
         cut = min(1.0, float(on_border[part]) / min(width, height))
         area = pixels / member.size
-        kept = (1.0 - (1.0 - CUT_WORTH) * cut) * (1.0 - gone)
+        size = area * certainty * float(weights[label])
         regions.append(
             Region(
                 label=label,
@@ -187,7 +199,8 @@ def _regions_of_class(
                 area=area,
                 cut=cut,
                 sent=gone,
-                worth=area * certainty * float(weights[label]) * kept,
+                size=size,
+                worth=size * (1.0 - (1.0 - CUT_WORTH) * cut) * (1.0 - gone),
             )
         )
     return regions
