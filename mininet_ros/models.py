@@ -26,7 +26,7 @@ REQUIRED_FILES = (WEIGHTS, GRAPH)
 IGNORE_LABEL = 255
 INPUT_MULTIPLE = 8
 CHANNEL_ORDER = "bgr"
-NETWORKS_BY_PREFERENCE = ("mininet_v2_cpu", "mininet_v2")
+DEFAULT_NETWORK = "mininet_v2_cpu"
 
 
 class ModelError(ValueError):
@@ -77,9 +77,7 @@ def models_folder() -> Path:
     return share_folder() / "models"
 
 
-def load_model(
-    model: str | Path, network: str = "auto", prefer: str = NETWORKS_BY_PREFERENCE[0]
-) -> Model:
+def load_model(model: str | Path, network: str = "auto", prefer: str = DEFAULT_NETWORK) -> Model:
     """Find, read and verify a model.
 
     Args:

@@ -175,20 +175,8 @@ class Rig:
 
     def report(self, condition=lambda status, values: True) -> tuple[DiagnosticStatus, dict]:
         """Return the next report that meets the condition, with its values by name."""
-        self.reports.clear()
         name = f"{self.node.get_fully_qualified_name()}: keyframes"
-        found = []
-
-        def look() -> bool:
-            for message in self.reports:
-                for status in message.status:
-                    values = {pair.key: pair.value for pair in status.values}
-                    if status.name == name and condition(status, values):
-                        found.append((status, values))
-            return bool(found)
-
-        self.graph.spin_until(look)
-        return found[0]
+        return self.graph.next_report(self.reports, name, condition)
 
     def warning(self, part: str) -> str:
         """Wait for a report above OK whose message has this part; return the message."""

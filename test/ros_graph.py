@@ -158,6 +158,28 @@ class Graph:
         while time.monotonic() < deadline:
             self._executor.spin_once(timeout_sec=0.02)
 
+    def next_report(self, reports: list, name: str, condition: Callable[..., object]) -> tuple:
+        """Return the next diagnostic status of a name that meets the condition, and its values.
+
+        Args:
+            reports: the list of a listener to /diagnostics; it is emptied first.
+            name: of the status.
+            condition: of the status and its values by name.
+        """
+        reports.clear()
+        found = []
+
+        def look() -> bool:
+            for message in reports:
+                for status in message.status:
+                    values = {pair.key: pair.value for pair in status.values}
+                    if status.name == name and condition(status, values):
+                        found.append((status, values))
+            return bool(found)
+
+        self.spin_until(look)
+        return found[0]
+
     def call(self, client, request):
         """Return a service's answer."""
         self.spin_until(client.service_is_ready)
