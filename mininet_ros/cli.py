@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import argparse
 import os
-import re
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from mininet_ros import commands
-from mininet_ros.offline.arguments import add_arguments
+from mininet_ros.arguments import add_data_options, add_network_options, input_size
+from mininet_ros.offline import arguments as selection
+from mininet_ros.training import arguments as training
 
 Handler = Callable[[argparse.Namespace], None]
-# Named here, because their loaders would import OpenCV for every command's help.
-DATASETS = "camvid, cityscapes, cocotext, icdar2015, or folder for your own"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -61,58 +60,12 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def input_size(text: str) -> tuple[int, int]:
-    """Width and height from ``512x256``."""
-    match = re.fullmatch(r"(\d+)x(\d+)", text)
-    if not match:
-        raise argparse.ArgumentTypeError(f"{text!r} is not WIDTHxHEIGHT, such as 512x256")
-    return int(match[1]), int(match[2])
-
-
-def dilations(text: str) -> tuple[tuple[int, ...], ...]:
-    """Two stacks of rates from ``1,2,1,4/1,1,1,2``."""
-    try:
-        stacks = tuple(
-            tuple(int(rate) for rate in stack.split(",") if rate) for stack in text.split("/")
-        )
-    except ValueError:
-        stacks = ()
-    if len(stacks) != 2 or any(rate < 1 for stack in stacks for rate in stack):
-        raise argparse.ArgumentTypeError(
-            f"{text!r} is not two stacks of rates, such as 1,2,1,4/1,1,1,2"
-        )
-    return stacks
-
-
-def scale_range(text: str) -> tuple[float, float]:
-    """Lowest and highest factor from ``0.5,2``."""
-    try:
-        low, high = (float(factor) for factor in text.split(","))
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(f"{text!r} is not LOW,HIGH, such as 0.5,2") from error
-    return low, high
-
-
 def _command(
     subparsers: argparse._SubParsersAction, name: str, handler: Handler, summary: str
 ) -> argparse.ArgumentParser:
     parser = subparsers.add_parser(name, help=summary, description=summary)
     parser.set_defaults(handler=handler)
     return parser
-
-
-def _add_network_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--dilations",
-        type=dilations,
-        metavar="A,B,.../C,D,...",
-        help="rates of the feature extractor's two stacks (default: the paper's)",
-    )
-
-
-def _add_data_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--dataset", required=True, help=f"layout of the data: {DATASETS}")
-    parser.add_argument("--data", type=Path, required=True, metavar="DIR", help="root of the data")
 
 
 def _add_json(parser: argparse.ArgumentParser) -> None:
@@ -128,7 +81,7 @@ def _add_describe(subparsers: argparse._SubParsersAction) -> None:
     parser.add_argument(
         "--input-size", type=input_size, default=(512, 256), metavar="WxH", help="of a network"
     )
-    _add_network_options(parser)
+    add_network_options(parser)
     _add_json(parser)
 
 
@@ -136,30 +89,7 @@ def _add_train(subparsers: argparse._SubParsersAction) -> None:
     parser = _command(
         subparsers, "train", commands.train, "Train a network into a model folder; resumes."
     )
-    _add_data_options(parser)
-    parser.add_argument(
-        "--train-split",
-        default="train",
-        metavar="SPLIT",
-        help="such as Cityscapes' train+coarse (default: train); the best weights are those of val",
-    )
-    parser.add_argument("--network", required=True)
-    parser.add_argument("--output", type=Path, required=True, metavar="DIR")
-    parser.add_argument("--input-size", type=input_size, default=(480, 360), metavar="WxH")
-    _add_network_options(parser)
-    parser.add_argument("--epochs", type=int, default=250)
-    parser.add_argument("--batch-size", type=int, default=12)
-    parser.add_argument("--learning-rate", type=float, default=1e-3)
-    parser.add_argument("--final-learning-rate", type=float, default=1e-5)
-    parser.add_argument("--weight-decay", type=float, default=2e-4)
-    parser.add_argument("--scale-range", type=scale_range, default=(0.5, 2.0), metavar="LOW,HIGH")
-    parser.add_argument(
-        "--average-decay", type=float, default=0.0, help="running average of the weights; 0: none"
-    )
-    parser.add_argument("--validate-every", type=int, default=1, metavar="EPOCHS")
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--device", default="cpu", help="PyTorch device (default: cpu)")
-    parser.add_argument("--threads", type=int, default=0, help="CPU threads; 0: one a core")
+    training.add_arguments(parser)
 
 
 def _add_evaluate(subparsers: argparse._SubParsersAction) -> None:
@@ -167,7 +97,7 @@ def _add_evaluate(subparsers: argparse._SubParsersAction) -> None:
         subparsers, "evaluate", commands.evaluate, "Score a model on a split of a dataset."
     )
     parser.add_argument("model", help="a model folder's name or path")
-    _add_data_options(parser)
+    add_data_options(parser)
     parser.add_argument("--split", default="val", help="train, val, ... (default: val)")
     parser.add_argument(
         "--input-size",
@@ -214,7 +144,7 @@ def _add_import_checkpoint(subparsers: argparse._SubParsersAction) -> None:
         help="camvid, cityscapes, cocotext, icdar2015, or a yaml file of classes",
     )
     parser.add_argument("--input-size", type=input_size, required=True, metavar="WxH")
-    _add_network_options(parser)
+    add_network_options(parser)
     parser.add_argument("--output", type=Path, required=True, metavar="DIR")
 
 
@@ -241,7 +171,7 @@ def _add_select_keyframes(subparsers: argparse._SubParsersAction) -> None:
         commands.select_keyframes,
         "Select the frames of a recording that are worth keeping, and report why.",
     )
-    add_arguments(parser)
+    selection.add_arguments(parser)
 
 
 def _add_benchmark(subparsers: argparse._SubParsersAction) -> None:

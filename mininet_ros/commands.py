@@ -8,12 +8,12 @@ from __future__ import annotations
 import argparse
 import json
 from dataclasses import asdict
-from datetime import date
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
 import yaml
+
+from mininet_ros.arguments import network_options
 
 
 def describe(arguments: argparse.Namespace) -> None:
@@ -60,65 +60,9 @@ def describe(arguments: argparse.Namespace) -> None:
 
 def train(arguments: argparse.Namespace) -> None:
     """Train by a recipe, then write the best weights as a model folder."""
-    import torch
+    from mininet_ros.training.command import train as run_training
 
-    from mininet_ros.training.augmentation import Augmentation
-    from mininet_ros.training.datasets import open_dataset
-    from mininet_ros.training.export import describe_model, write_model
-    from mininet_ros.training.recipe import Recipe
-    from mininet_ros.training.train import train as run_training
-    from mininet_ros.training.train import what_is_kept
-
-    if arguments.threads:
-        torch.set_num_threads(arguments.threads)
-    width, height = arguments.input_size
-    recipe = Recipe(
-        network=arguments.network,
-        options=network_options(arguments),
-        dataset=arguments.dataset,
-        split=arguments.train_split,
-        width=width,
-        height=height,
-        epochs=arguments.epochs,
-        batch_size=arguments.batch_size,
-        learning_rate=arguments.learning_rate,
-        final_learning_rate=arguments.final_learning_rate,
-        weight_decay=arguments.weight_decay,
-        augmentation=Augmentation(scale_range=arguments.scale_range),
-        average_decay=arguments.average_decay,
-        seed=arguments.seed,
-        validate_every=arguments.validate_every,
-    )
-    training = open_dataset(arguments.dataset, arguments.data, recipe.split)
-    validation = open_dataset(arguments.dataset, arguments.data, "val")
-    card = describe_model(
-        recipe.network,
-        recipe.options,
-        training.classes,
-        width,
-        height,
-        data={
-            "name": training.name,
-            "split": training.split,
-            "licence": training.licence,
-            "images": len(training),
-        },
-    )
-    run = arguments.output / "training"
-    try:
-        result = run_training(recipe, training, validation, run, arguments.device)
-    except KeyboardInterrupt as stop:
-        raise KeyboardInterrupt(what_is_kept(run)) from stop
-    card["training"] = recipe.as_card() | {
-        "finished": date.today().isoformat(),
-        "best_epoch": result.epoch,
-    }
-    card["figures"] = {
-        "validation_miou": round(result.miou, 4),
-        "measured_by": f"mininet_ros train, PyTorch, {width}x{height}, scored at label size",
-    }
-    model = write_model(result.network, card, arguments.output)
-    print(f"{model.folder}: validation mIoU {100 * result.miou:.2f} % at epoch {result.epoch}")
+    run_training(arguments)
 
 
 def evaluate(arguments: argparse.Namespace) -> None:
@@ -274,8 +218,3 @@ def network_names() -> tuple[str, ...]:
     from mininet_ros.network import NETWORKS
 
     return tuple(NETWORKS)
-
-
-def network_options(arguments: argparse.Namespace) -> dict[str, Any]:
-    """Options of the network's table that were given on the command line."""
-    return {} if arguments.dilations is None else {"dilations": arguments.dilations}

@@ -1,4 +1,4 @@
-"""Augmentation of the paper (Sec. VII-A): horizontal flips, shifts and random scale."""
+"""Augmentation: the paper's flips, shifts and random scale (Sec. VII-A), and light beyond it."""
 
 from __future__ import annotations
 
@@ -20,17 +20,24 @@ class Augmentation:
     the network's input; what then overhangs is cut at random, what is missing is padded and
     ignored, at a random position: both are the paper's shifts.
 
+    ``photometric``, 0 to 1, is how far exposure, contrast, colour, blur and noise may move; at 1,
+    exposure goes from 2 stops darker to 1 stop brighter. 0, none of it, is the paper's.
+
     Raises:
-        ValueError: a scale is not positive, or the range is reversed.
+        ValueError: a scale is not positive, the range is reversed, or ``photometric`` is out of
+            range.
     """
 
     flip: bool = True
     scale_range: tuple[float, float] = (0.5, 2.0)
+    photometric: float = 0.0
 
     def __post_init__(self) -> None:
         low, high = self.scale_range
         if not 0 < low <= high:
             raise ValueError(f"scale range {low}-{high} must be positive and ascending")
+        if not 0 <= self.photometric <= 1:
+            raise ValueError(f"photometric must lie in [0, 1], not {self.photometric}")
 
     def __call__(
         self,
@@ -54,10 +61,32 @@ class Augmentation:
         interpolation = cv2.INTER_AREA if size[0] < image.shape[1] else cv2.INTER_LINEAR
         image = cv2.resize(image, size, interpolation=interpolation)
         labels = cv2.resize(labels, size, interpolation=cv2.INTER_NEAREST)
+        if self.photometric:
+            image = relight(image, self.photometric, random)
         image, labels = _place(image, labels, width, height, random)
         if self.flip and random.random() < 0.5:
             image, labels = image[:, ::-1], labels[:, ::-1]
         return np.ascontiguousarray(image), np.ascontiguousarray(labels)
+
+
+def relight(image: np.ndarray, strength: float, random: np.random.Generator) -> np.ndarray:
+    """Another light and another lens on uint8 (H, W, 3) BGR: what a robot's camera may deliver.
+
+    Exposure, contrast (as a gamma) and white balance move together in one table of values a
+    channel; a third of the images is blurred, half of them get sensor noise.
+    """
+    values = np.arange(256) / 255
+    exposure = np.exp2(strength * random.uniform(-2.0, 1.0))
+    gamma = np.exp(strength * random.uniform(-0.4, 0.4))
+    balance = np.exp(strength * random.uniform(-0.15, 0.15, 3))
+    table = 255 * np.clip(exposure * balance * values[:, None] ** gamma, 0, 1)
+    image = cv2.LUT(image, np.rint(table).astype(np.uint8)[:, None])
+    if random.random() < 1 / 3:
+        image = cv2.GaussianBlur(image, (0, 0), 0.3 + 1.2 * strength * random.random())
+    if random.random() < 1 / 2:
+        noise = random.normal(0.0, 10.0 * strength * random.random(), image.shape)
+        image = cv2.add(image, noise, dtype=cv2.CV_8U)
+    return image
 
 
 def _place(

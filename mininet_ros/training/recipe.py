@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any
 
 from mininet_ros.network import plain_options
@@ -23,6 +24,8 @@ class Recipe:
             ``final_learning_rate``.
         weight_decay: L2, added to the gradient as Adam does it.
         class_weight_power: exponent of the median-frequency weights; 0 weighs all classes alike.
+        initial_model: name or path of the model folder whose stages it begins from, where they
+            fit; empty for fresh weights. Not in the paper.
         average_decay: decay a step of the running average of the weights, which is then what is
             validated and kept; 0 for none. Not in the paper.
         seed: of weights, order, augmentation and dropout.
@@ -46,6 +49,7 @@ class Recipe:
     weight_decay: float = 2e-4
     class_weight_power: float = 0.12
     augmentation: Augmentation = field(default_factory=Augmentation)
+    initial_model: str = ""
     average_decay: float = 0.0
     seed: int = 1
     validate_every: int = 1
@@ -68,5 +72,6 @@ class Recipe:
         """Plain values for a yaml file."""
         card = asdict(self)
         card["options"] = plain_options(self.options)
+        card["initial_model"] = Path(self.initial_model).name
         card["augmentation"]["scale_range"] = list(self.augmentation.scale_range)
         return card

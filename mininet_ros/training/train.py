@@ -22,6 +22,7 @@ from safetensors.torch import load_file, save
 from torch import nn
 from tqdm import tqdm
 
+from mininet_ros.models import WEIGHTS, load_model
 from mininet_ros.network import StagedNetwork, build_network
 from mininet_ros.training.curves import draw_curves
 from mininet_ros.training.datasets import LabelledImages, Sample
@@ -59,11 +60,14 @@ def train(
     Raises:
         TrainingError: ``run`` holds a run of another recipe or a damaged one, the loss is no
             longer finite, no pixel of ``validation`` is labelled, or a file can't be written.
+        ModelError: the recipe's initial model can't be loaded.
         DatasetError: a file of either dataset is not what it must be.
     """
     claim_run_folder(recipe, run)
     torch.manual_seed(recipe.seed)
     network = build_network(recipe.network, len(training.classes.names), **recipe.options)
+    if recipe.initial_model:
+        begin_from(network, recipe.initial_model)
     network = network.to(device, memory_format=torch.channels_last)
     averaged = copy.deepcopy(network).eval() if recipe.average_decay else None
     optimizer = torch.optim.Adam(
@@ -101,6 +105,34 @@ def train(
         write_atomically(run / "checkpoint.pt", as_bytes(checkpoint))
     network.load_state_dict(load_file(run / "best.safetensors"))
     return TrainingResult(network.eval(), best_epoch, best_miou)
+
+
+def begin_from(network: StagedNetwork, model: str) -> tuple[str, ...]:
+    """Take over every stage that a model folder has too, with the same tensors.
+
+    The last stage is taken over only where the classes are as many.
+
+    Returns:
+        The names of the stages taken.
+
+    Raises:
+        ModelError: no such model, or its folder is damaged.
+        TrainingError: none of its stages fits.
+    """
+    weights = load_file(load_model(model).path(WEIGHTS))
+    taken = []
+    for name, stage in network.stages.items():
+        prefix = f"stages.{name}."
+        offered = {key[len(prefix) :]: weights[key] for key in weights if key.startswith(prefix)}
+        wanted = stage.state_dict()
+        if offered.keys() == wanted.keys() and all(
+            offered[key].shape == wanted[key].shape for key in wanted
+        ):
+            stage.load_state_dict(offered)
+            taken.append(name)
+    if not taken:
+        raise TrainingError(f"no stage of {model} fits the network that is to be trained")
+    return tuple(taken)
 
 
 def train_epoch(
