@@ -137,3 +137,14 @@ def test_pictures_of_masks():
     with pytest.raises(ValueError, match="captions"):
         contact_sheet(tiles, ["a"], 4)
     assert legend(["a", "b"], colors, 300).shape[1] == 300
+
+
+def test_labels_alone_are_the_same_labels(tiny_model):
+    from mininet_ros.inference.pytorch import PyTorchSegmenter
+
+    model = load_model(tiny_model)
+    image = picture(120, 200)
+    for segmenter in (OnnxRuntimeSegmenter(model, threads=1), PyTorchSegmenter(model, "cpu")):
+        alone = segmenter.segment(image, with_confidence=False)
+        assert alone.confidence is None
+        assert (alone.mask == segmenter.segment(image).mask).all()

@@ -60,13 +60,13 @@ def make_runner(engine: Engine, width: int, height: int, threads: int) -> Callab
 
 
 def _onnx_runner(path: Path, picture: np.ndarray, threads: int) -> Callable[[], object]:
-    from mininet_ros.inference.onnx_runtime import open_session
+    from mininet_ros.inference.onnx_runtime import open_session, run_mask
 
     session = open_session(path, threads)
     (taken,) = session.get_inputs()
     if taken.shape != [1, *picture.shape]:
         raise ValueError(f"{path} takes {taken.shape}, not {[1, *picture.shape]}")
-    return lambda: session.run(None, {taken.name: picture[None]})
+    return lambda: run_mask(session, picture)
 
 
 def _pytorch_runner(path: Path, picture: np.ndarray, threads: int) -> Callable[[], object]:
@@ -80,4 +80,4 @@ def _pytorch_runner(path: Path, picture: np.ndarray, threads: int) -> Callable[[
     torch.set_num_threads(threads)
     height, width = picture.shape[:2]
     segmenter = PyTorchSegmenter(replace(load_model(path), width=width, height=height), "cpu")
-    return lambda: segmenter.infer(picture)
+    return lambda: segmenter.infer(picture, with_confidence=False)

@@ -13,6 +13,8 @@ from mininet_ros.models import GRAPH, Model, ModelError
 
 INPUT = "image"
 OUTPUTS = ("mask", "confidence")
+# A graph that has this optional input leaves the confidence out where it is false.
+WITH_CONFIDENCE = "with_confidence"
 
 
 class OnnxRuntimeSegmenter(Segmenter):
@@ -47,6 +49,22 @@ class OnnxRuntimeSegmenter(Segmenter):
     def _run(self, image: np.ndarray) -> Segmentation:
         mask, confidence = self._session.run(OUTPUTS, {INPUT: image[None]})
         return Segmentation(mask[0], confidence[0])
+
+    def _mask(self, image: np.ndarray) -> np.ndarray:
+        return run_mask(self._session, image)
+
+
+def run_mask(session: onnxruntime.InferenceSession, image: np.ndarray) -> np.ndarray:
+    """The first output of a graph that takes one picture, without its batch axis.
+
+    Args:
+        session: of a model's graph, or of any other network's.
+        image: uint8 (H, W, 3), contiguous.
+    """
+    feeds = {session.get_inputs()[0].name: image[None]}
+    if any(value.name == WITH_CONFIDENCE for value in session.get_overridable_initializers()):
+        feeds[WITH_CONFIDENCE] = np.array(False)
+    return session.run([session.get_outputs()[0].name], feeds)[0][0]
 
 
 def open_session(path: Path, threads: int) -> onnxruntime.InferenceSession:

@@ -47,7 +47,7 @@ class SequenceWriter:
         Raises:
             OSError: a picture can't be written.
         """
-        mask = self.segmenter.segment(frame.image).mask
+        mask = self.segmenter.segment(frame.image, with_confidence=False).mask
         blended = overlay(frame.image, mask, self.segmenter.model.colors)[..., ::-1]
         name = f"{Path(frame.name).stem}.png"
         write_picture(self.output / "masks" / name, mask)

@@ -17,21 +17,23 @@ class Segmentation:
 
     Attributes:
         mask: uint8 (H, W), class ids in the order of the model's classes.
-        confidence: uint8 (H, W), softmax of the winning class scaled to 0-255.
+        confidence: uint8 (H, W), softmax of the winning class scaled to 0-255; None where it was
+            not asked for.
     """
 
     mask: np.ndarray
-    confidence: np.ndarray
+    confidence: np.ndarray | None
 
     def resized(self, width: int, height: int) -> Segmentation:
         """The same at another size: labels by nearest neighbour, confidence linearly."""
         if self.mask.shape == (height, width):
             return self
         size = (width, height)
-        return Segmentation(
-            mask=cv2.resize(self.mask, size, interpolation=cv2.INTER_NEAREST_EXACT),
-            confidence=cv2.resize(self.confidence, size, interpolation=cv2.INTER_LINEAR),
-        )
+        confidence = self.confidence
+        if confidence is not None:
+            confidence = cv2.resize(confidence, size, interpolation=cv2.INTER_LINEAR)
+        mask = cv2.resize(self.mask, size, interpolation=cv2.INTER_NEAREST_EXACT)
+        return Segmentation(mask, confidence)
 
 
 class Segmenter(ABC):
@@ -51,11 +53,12 @@ class Segmenter(ABC):
     def __init__(self, model: Model) -> None:
         self.model = model
 
-    def segment(self, image: np.ndarray) -> Segmentation:
+    def segment(self, image: np.ndarray, with_confidence: bool = True) -> Segmentation:
         """Label an image of any size.
 
         Args:
             image: uint8 (H, W, 3), BGR.
+            with_confidence: say how sure the network is, too; without it takes less time.
 
         Returns:
             Mask and confidence at the image's own size, (H, W).
@@ -64,13 +67,13 @@ class Segmenter(ABC):
             ValueError: the array is not an image as above.
         """
         height, width = image.shape[:2]
-        return self.infer(image).resized(width, height)
+        return self.infer(image, with_confidence).resized(width, height)
 
-    def infer(self, image: np.ndarray) -> Segmentation:
+    def infer(self, image: np.ndarray, with_confidence: bool = True) -> Segmentation:
         """Label an image of any size at the network's size: ``(model.height, model.width)``.
 
         Args:
-            image: uint8 (H, W, 3), BGR.
+            image, with_confidence: as for :meth:`segment`.
 
         Raises:
             ValueError: the array is not an image as above.
@@ -79,11 +82,16 @@ class Segmenter(ABC):
             raise ValueError(
                 f"an image must be uint8 (H, W, 3) in BGR, not {image.dtype} {image.shape}"
             )
-        return self._run(fit_input(image, self.model.width, self.model.height))
+        fitted = fit_input(image, self.model.width, self.model.height)
+        return self._run(fitted) if with_confidence else Segmentation(self._mask(fitted), None)
 
     @abstractmethod
     def _run(self, image: np.ndarray) -> Segmentation:
         """Label ``image``, C-contiguous and of exactly the network's size."""
+
+    def _mask(self, image: np.ndarray) -> np.ndarray:
+        """Only the labels of such an image."""
+        return self._run(image).mask
 
 
 def fit_input(image: np.ndarray, width: int, height: int) -> np.ndarray:

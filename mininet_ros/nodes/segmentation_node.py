@@ -197,7 +197,7 @@ class SegmentationNode(Node):
         if wanted != {"camera_info"}:
             started = time.perf_counter()
             segment = self._segmenter.segment if at_camera_size else self._segmenter.infer
-            result = segment(image)
+            result = segment(image, with_confidence="confidence" in wanted)
             self._statistics.note_inferred(time.perf_counter() - started)
         if "mask" in wanted:
             yield "mask", image_message(result.mask, "mono8", header)

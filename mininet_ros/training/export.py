@@ -156,8 +156,10 @@ def run_graph(
     opened = onnx.ModelProto()
     opened.CopyFrom(graph)
     opened.graph.output.append(helper.make_tensor_value_info(LOGITS, TensorProto.FLOAT, None))
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
     session = onnxruntime.InferenceSession(
-        opened.SerializeToString(), providers=["CPUExecutionProvider"]
+        opened.SerializeToString(), options, providers=["CPUExecutionProvider"]
     )
     outputs = session.run([LOGITS, "mask", "confidence"], {"image": image[None]})
     return outputs[0], outputs[1][0], outputs[2][0]

@@ -1,0 +1,107 @@
+"""The nodes and weights of an ONNX graph under construction, and batch norms folded for it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+from torch import nn
+
+
+class Graph:
+    """Nodes and weights of an ONNX graph under construction; values are named by strings.
+
+    Args:
+        sizes: height, width and channels of each stage's output, by the stage's name.
+    """
+
+    def __init__(self, sizes: Mapping[str, tuple[int, int, int]]) -> None:
+        self.sizes = sizes
+        self.nodes: list[onnx.NodeProto] = []
+        self.weights: list[onnx.TensorProto] = []
+        self.optional_inputs: list[onnx.ValueInfoProto] = []
+
+    def weight(self, name: str, value: np.ndarray) -> str:
+        """Add a constant and return its name."""
+        self.weights.append(numpy_helper.from_array(np.array(value, order="C"), name))
+        return name
+
+    def integers(self, name: str, *values: int) -> str:
+        """Add a constant list of integers, such as a shape or axes, and return its name."""
+        return self.weight(name, np.array(values, np.int64))
+
+    def node(self, kind: str, inputs: Sequence[str], output: str, **attributes: object) -> str:
+        """Add a node of one output and return that output's name."""
+        self.nodes.append(helper.make_node(kind, inputs, [output], name=output, **attributes))
+        return output
+
+    def shared_node(
+        self, kind: str, inputs: Sequence[str], output: str, **attributes: object
+    ) -> str:
+        """Like :meth:`node`, but once: what is there already is used again."""
+        if any(node.name == output for node in self.nodes):
+            return output
+        return self.node(kind, inputs, output, **attributes)
+
+    def reshape(self, x: str, output: str, *shape: int) -> str:
+        """Add a node that gives a value another shape; one side may be -1."""
+        return self.node("Reshape", [x, self.integers(f"{output}.shape", *shape)], output)
+
+    def split(self, x: str, outputs: Sequence[str], axis: int = 0) -> Sequence[str]:
+        """Add a node that takes a value apart along an axis; returns the parts' names."""
+        self.nodes.append(helper.make_node("Split", [x], outputs, name=f"{x}.split", axis=axis))
+        return outputs
+
+    def optional_input(self, name: str, default: np.ndarray) -> str:
+        """Add an input that callers may leave out, and return its name."""
+        kind = helper.np_dtype_to_tensor_dtype(default.dtype)
+        self.optional_inputs.append(helper.make_tensor_value_info(name, kind, default.shape))
+        return self.weight(name, default)
+
+    def choice(
+        self,
+        condition: str,
+        then: tuple[Graph, str],
+        otherwise: tuple[Graph, str],
+        output: str,
+    ) -> str:
+        """Add a node that runs one of two graphs, each given with its output, uint8."""
+        branches = {
+            f"{name}_branch": helper.make_graph(
+                graph.nodes,
+                f"{output}.{name}",
+                [],
+                [helper.make_tensor_value_info(value, TensorProto.UINT8, None)],
+                graph.weights,
+            )
+            for name, (graph, value) in (("then", then), ("else", otherwise))
+        }
+        return self.node("If", [condition], output, **branches)
+
+    def conv(
+        self, x: str, output: str, weight: np.ndarray, bias: np.ndarray | None, **attributes: object
+    ) -> str:
+        """Add a convolution whose weight is (out, in / group, kh, kw)."""
+        inputs = [x, self.weight(f"{output}.weight", weight)]
+        if bias is not None:
+            inputs.append(self.weight(f"{output}.bias", bias))
+        return self.node("Conv", inputs, output, **attributes)
+
+
+def batch_norm_affine(norm: nn.BatchNorm2d) -> tuple[np.ndarray, np.ndarray]:
+    """Factor and summand per channel, float64, that a batch norm applies in evaluation."""
+    gamma, beta, mean, variance = (
+        tensor.detach().double().cpu().numpy()
+        for tensor in (norm.weight, norm.bias, norm.running_mean, norm.running_var)
+    )
+    factor = gamma / np.sqrt(variance + norm.eps)
+    return factor, beta - mean * factor
+
+
+def folded(conv: nn.Conv2d, norm: nn.BatchNorm2d) -> tuple[np.ndarray, np.ndarray]:
+    """Weight and bias, float32, of a bias-free convolution and the batch norm after it."""
+    factor, summand = batch_norm_affine(norm)
+    weight = conv.weight.detach().double().cpu().numpy() * factor[:, None, None, None]
+    return weight.astype(np.float32), summand.astype(np.float32)
