@@ -9,40 +9,22 @@ import pytest
 pytest.importorskip("torch", reason="needs the extra train")
 
 import torch
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from safetensors.torch import load_file
 from tiny_camvid import write_camvid
+from training_rig import HEIGHT, RECIPE, WIDTH, splits
 
 from mininet_ros import cli
 from mininet_ros.models import load_model
 from mininet_ros.training import train as loop
 from mininet_ros.training.augmentation import Augmentation
 from mininet_ros.training.datasets import DatasetError, open_dataset
-from mininet_ros.training.loss import class_weights, segmentation_loss
 from mininet_ros.training.metrics import ConfusionMatrix
 from mininet_ros.training.recipe import Recipe
-
-SIZE = (64, 48)
-RECIPE = Recipe(
-    network="mininet_v2_cpu",
-    dataset="camvid",
-    width=SIZE[0],
-    height=SIZE[1],
-    epochs=4,
-    batch_size=2,
-    average_decay=0.5,
-    seed=3,
-)
 
 
 @pytest.fixture(scope="session")
 def small_camvid(tmp_path_factory):
-    return write_camvid(tmp_path_factory.mktemp("camvid"), *SIZE)
-
-
-def splits(root):
-    return open_dataset("camvid", root, "train"), open_dataset("camvid", root, "val")
+    return write_camvid(tmp_path_factory.mktemp("camvid"), WIDTH, HEIGHT)
 
 
 def test_learning_rate_follows_the_polynomial():
@@ -53,61 +35,22 @@ def test_learning_rate_follows_the_polynomial():
 
 
 @pytest.mark.parametrize(
-    "change", [{"epochs": 0}, {"learning_rate": 0.0}, {"average_decay": 1.0}, {"batch_size": 0}]
+    "change",
+    [
+        {"epochs": 0},
+        {"learning_rate": 0.0},
+        {"average_decay": 1.0},
+        {"batch_size": 0},
+        {"hard_share": 0.0},
+        {"hard_share": 1.1},
+        {"lovasz_weight": -1.0},
+    ],
 )
 def test_recipes_out_of_range_are_refused(change):
     with pytest.raises(ValueError, match=r"must"):
         Recipe("mininet_v2", "camvid", 480, 360, **change)
     with pytest.raises(ValueError, match="scale range"):
         Augmentation(scale_range=(2.0, 0.5))
-
-
-def test_class_weights_are_the_papers(small_camvid):
-    training, _ = splits(small_camvid)
-    weights = class_weights(training, 0.12)
-    frequencies = {}
-    for label in (0, 3, 8):
-        shares = [(sample.labels == label).mean() for sample in training]
-        frequencies[label] = np.mean(shares)
-    median = np.median(list(frequencies.values()))
-    for label, frequency in frequencies.items():
-        assert weights[label] == pytest.approx((median / frequency) ** 0.12, rel=1e-5)
-    assert weights[1] == 1
-
-
-def test_loss_is_taken_at_label_size_and_ignores_void():
-    logits = torch.zeros(1, 2, 2, 2)
-    logits[:, 1] = 5
-    labels = torch.ones(1, 4, 4, dtype=torch.int64)
-    weights = torch.ones(2)
-    right = segmentation_loss(logits, labels, weights)
-    labels[0, 0, 0] = 0
-    assert segmentation_loss(logits, labels, weights) > 10 * right
-    labels[0, 0, 0] = 255
-    assert segmentation_loss(logits, labels, weights) == pytest.approx(float(right))
-
-
-@settings(max_examples=40, deadline=None)
-@given(
-    seed=st.integers(0, 10**6),
-    low=st.floats(0.3, 1.0),
-    high=st.floats(1.0, 2.5),
-    width=st.integers(8, 70),
-    height=st.integers(8, 70),
-)
-def test_augmentation_keeps_image_and_labels_together(seed, low, high, width, height):
-    labels = np.zeros((40, 56), np.uint8)
-    labels[10:30, 8:30] = 5
-    image = np.repeat(np.where(labels == 5, 240, 10).astype(np.uint8)[..., None], 3, axis=2)
-    augmentation = Augmentation(scale_range=(low, high))
-    crop, truth = augmentation(image, labels, width, height, np.random.default_rng(seed))
-    assert crop.shape == (height, width, 3)
-    assert truth.shape == (height, width)
-    assert set(np.unique(truth)) <= {0, 5, 255}
-    inside = cv2.erode((truth == 5).astype(np.uint8), np.ones((5, 5)), borderValue=0) > 0
-    outside = cv2.erode((truth == 0).astype(np.uint8), np.ones((5, 5)), borderValue=0) > 0
-    assert (crop[inside] > 200).all()
-    assert (crop[outside] < 50).all()
 
 
 def test_confusion_matrix():

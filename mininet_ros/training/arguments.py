@@ -15,7 +15,20 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--train-split",
         default="train",
         metavar="SPLIT",
-        help="such as Cityscapes' train+coarse (default: train); the best weights are those of val",
+        help="such as Cityscapes' train+coarse (default: train)",
+    )
+    choice = parser.add_mutually_exclusive_group()
+    choice.add_argument(
+        "--validation-split",
+        default="val",
+        metavar="SPLIT",
+        help="the weights that are kept are those that score best on it (default: val)",
+    )
+    choice.add_argument(
+        "--leave-one-drive-out",
+        action="store_true",
+        help="judge the recipe, not one network: train one for each drive of CamVid's train split, "
+        "score it on that drive, and learn from the others",
     )
     parser.add_argument("--network", required=True)
     parser.add_argument("--output", type=Path, required=True, metavar="DIR")
@@ -35,6 +48,20 @@ def add_arguments(parser: ArgumentParser) -> None:
         help="0-1: how far light, blur and noise of the images may move (default: 0)",
     )
     parser.add_argument(
+        "--hard-share",
+        type=float,
+        default=1.0,
+        metavar="SHARE",
+        help="share of the pixels, the hardest ones, that the loss counts (default: 1, all)",
+    )
+    parser.add_argument(
+        "--lovasz-weight",
+        type=float,
+        default=0.0,
+        metavar="WEIGHT",
+        help="of the Lovasz-softmax term, which stands for IoU in the loss (default: 0)",
+    )
+    parser.add_argument(
         "--initial-model", default="", metavar="MODEL", help="begin from its weights where they fit"
     )
     parser.add_argument(
@@ -42,8 +69,20 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
     parser.add_argument("--validate-every", type=int, default=1, metavar="EPOCHS")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--device", default="cpu", help="PyTorch device (default: cpu)")
+    parser.add_argument(
+        "--device",
+        default="cpu",
+        help="cpu (default) or cuda; for several GPUs: torchrun --nproc-per-node N -m "
+        "mininet_ros.cli train --device cuda ...",
+    )
     parser.add_argument("--threads", type=int, default=0, help="CPU threads; 0: one a core")
+    parser.add_argument(
+        "--memory",
+        type=float,
+        default=4.0,
+        metavar="GIB",
+        help="for decoded images; those beyond it are read again each time (default: 4)",
+    )
 
 
 def scale_range(text: str) -> tuple[float, float]:

@@ -10,10 +10,12 @@ import torch
 from mininet_ros.arguments import network_options
 from mininet_ros.training.augmentation import Augmentation
 from mininet_ros.training.datasets import open_dataset
+from mininet_ros.training.distributed import Processes, joined
 from mininet_ros.training.export import describe_model, write_model
+from mininet_ros.training.folds import as_table, leave_one_drive_out
 from mininet_ros.training.recipe import Recipe
+from mininet_ros.training.run_folder import what_is_kept
 from mininet_ros.training.train import train as run_training
-from mininet_ros.training.train import what_is_kept
 
 
 def read_recipe(arguments: Namespace) -> Recipe:
@@ -28,6 +30,7 @@ def read_recipe(arguments: Namespace) -> Recipe:
         options=network_options(arguments),
         dataset=arguments.dataset,
         split=arguments.train_split,
+        validation_split=arguments.validation_split,
         width=width,
         height=height,
         epochs=arguments.epochs,
@@ -38,6 +41,8 @@ def read_recipe(arguments: Namespace) -> Recipe:
         augmentation=Augmentation(
             scale_range=arguments.scale_range, photometric=arguments.photometric
         ),
+        hard_share=arguments.hard_share,
+        lovasz_weight=arguments.lovasz_weight,
         initial_model=arguments.initial_model,
         average_decay=arguments.average_decay,
         seed=arguments.seed,
@@ -46,18 +51,37 @@ def read_recipe(arguments: Namespace) -> Recipe:
 
 
 def train(arguments: Namespace) -> None:
-    """Train by a recipe, then write the best weights as a model folder.
+    """Train by a recipe, alone or among the processes of ``torchrun``.
 
     Raises:
         ValueError: an argument, the data or the initial model is not usable.
-        TrainingError: see :func:`mininet_ros.training.train.train`.
+        TrainingError, DistributionError: see :func:`mininet_ros.training.train.train`.
         KeyboardInterrupt: stopped by the user; says what is kept.
     """
     if arguments.threads:
         torch.set_num_threads(arguments.threads)
     recipe = read_recipe(arguments)
-    training = open_dataset(arguments.dataset, arguments.data, recipe.split)
-    validation = open_dataset(arguments.dataset, arguments.data, "val")
+    with joined(arguments.device) as (processes, device):
+        if arguments.leave_one_drive_out:
+            folds = leave_one_drive_out(
+                recipe, arguments.data, arguments.output, device, arguments.memory, processes
+            )
+            if processes.leads:
+                print(as_table(folds))
+        else:
+            train_model(recipe, arguments, device, processes)
+
+
+def train_model(recipe: Recipe, arguments: Namespace, device: str, processes: Processes) -> None:
+    """Train one network, then write the best weights as a model folder.
+
+    Raises:
+        ValueError, TrainingError, DistributionError, KeyboardInterrupt: as :func:`train`.
+    """
+    training, validation = (
+        open_dataset(recipe.dataset, arguments.data, split)
+        for split in (recipe.split, recipe.validation_split)
+    )
     card = describe_model(
         recipe.network,
         recipe.options,
@@ -73,9 +97,13 @@ def train(arguments: Namespace) -> None:
     )
     run = arguments.output / "training"
     try:
-        result = run_training(recipe, training, validation, run, arguments.device)
+        result = run_training(
+            recipe, training, validation, run, device, arguments.memory, processes
+        )
     except KeyboardInterrupt as stop:
         raise KeyboardInterrupt(what_is_kept(run)) from stop
+    if not processes.leads:
+        return
     card["training"] = recipe.as_card() | {
         "finished": date.today().isoformat(),
         "best_epoch": result.epoch,

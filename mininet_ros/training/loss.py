@@ -1,4 +1,4 @@
-"""Loss and class weights (Sec. VII-A)."""
+"""Loss and class weights of the paper (Sec. VII-A), and two terms beyond it."""
 
 from __future__ import annotations
 
@@ -8,19 +8,20 @@ from torch import Tensor
 from torch.nn import functional
 
 from mininet_ros.training.classes import IGNORE_LABEL
-from mininet_ros.training.datasets import LabelledImages
+from mininet_ros.training.stored_images import StoredImages
 
 
-def class_weights(dataset: LabelledImages, power: float) -> Tensor:
+def class_weights(samples: StoredImages, power: float) -> Tensor:
     """Smoothed median-frequency weights ``(f_median / f_c) ** power``, float32 (classes,).
 
     As in SegNet, f_c is the share of class c in the pixels of the images that contain it.
     A class that never occurs gets weight 1.
     """
-    count = len(dataset.classes.names)
+    count = len(samples.classes.names)
     pixels = np.zeros(count, np.int64)
     pixels_of_images = np.zeros(count, np.int64)
-    for sample in dataset:
+    for index in range(len(samples)):
+        sample = samples[index]
         histogram = np.bincount(sample.labels.ravel(), minlength=256)[:count]
         pixels += histogram
         pixels_of_images[histogram > 0] += sample.labels.size
@@ -31,7 +32,13 @@ def class_weights(dataset: LabelledImages, power: float) -> Tensor:
     return torch.tensor(weights, dtype=torch.float32)
 
 
-def segmentation_loss(logits: Tensor, labels: Tensor, weights: Tensor) -> Tensor:
+def segmentation_loss(
+    logits: Tensor,
+    labels: Tensor,
+    weights: Tensor,
+    hard_share: float = 1.0,
+    lovasz_weight: float = 0.0,
+) -> Tensor:
     """Weighted cross entropy at label size, averaged over the labelled pixels.
 
     The logits are enlarged to the labels, so that no label is lost to resizing (Sec. VII-A).
@@ -40,8 +47,66 @@ def segmentation_loss(logits: Tensor, labels: Tensor, weights: Tensor) -> Tensor
         logits: float (N, classes, h, w).
         labels: int64 (N, H, W), 255 where ignored.
         weights: float (classes,).
+        hard_share: share of the labelled pixels that count, those of the highest loss (online
+            hard example mining); 1 for all, as in the paper.
+        lovasz_weight: weight of :func:`lovasz_softmax`, which is added; 0 as in the paper.
     """
+    logits = logits.float()
     enlarged = functional.interpolate(
-        logits.float(), size=labels.shape[-2:], mode="bilinear", align_corners=False
+        logits, size=labels.shape[-2:], mode="bilinear", align_corners=False
     )
-    return functional.cross_entropy(enlarged, labels, weights, ignore_index=IGNORE_LABEL)
+    if hard_share < 1:
+        loss = hardest_cross_entropy(enlarged, labels, weights, hard_share)
+    else:
+        loss = functional.cross_entropy(enlarged, labels, weights, ignore_index=IGNORE_LABEL)
+    if lovasz_weight:
+        reduced = functional.interpolate(labels[:, None].float(), logits.shape[-2:])[:, 0].long()
+        loss = loss + lovasz_weight * lovasz_softmax(logits.softmax(1), reduced)
+    return loss
+
+
+def labelled_weight(labels: Tensor, weights: Tensor) -> Tensor:
+    """Sum of the labelled pixels' class weights, by which cross entropy is divided: a scalar."""
+    table = functional.pad(weights, (0, IGNORE_LABEL + 1 - len(weights)))
+    return table[labels].sum()
+
+
+def hardest_cross_entropy(logits: Tensor, labels: Tensor, weights: Tensor, share: float) -> Tensor:
+    """Weighted cross entropy of the labelled pixels that are predicted worst (OHEM).
+
+    Shapes as in :func:`segmentation_loss`, with logits at label size; ``share`` in (0, 1].
+    """
+    labelled = labels != IGNORE_LABEL
+    losses = functional.cross_entropy(
+        logits, labels, weights, ignore_index=IGNORE_LABEL, reduction="none"
+    )[labelled]
+    weight_of = weights[labels[labelled]]
+    hardest = losses.topk(max(1, round(share * len(losses)))).indices
+    return losses[hardest].sum() / weight_of[hardest].sum()
+
+
+def lovasz_softmax(probabilities: Tensor, labels: Tensor) -> Tensor:
+    """Lovász extension of 1 - mIoU over the classes that occur (Berman et al. 2018, eq. 11).
+
+    Where each probability is 0 or 1, it is exactly 1 - IoU, averaged over those classes.
+
+    Args:
+        probabilities: float (N, classes, h, w), a softmax.
+        labels: int64 (N, h, w), 255 where ignored.
+
+    Returns:
+        A scalar in 0-1; 0 where no pixel is labelled.
+    """
+    labelled = labels != IGNORE_LABEL
+    truth = labels[labelled]
+    of_pixels = probabilities.movedim(1, -1)[labelled]
+    losses = []
+    for label in truth.unique():
+        is_class = (truth == label).float()
+        errors, order = (is_class - of_pixels[:, label]).abs().sort(descending=True)
+        is_class = is_class[order]
+        total = is_class.sum()
+        # Jaccard loss once the k worst pixels are wrong, for every k, and its increments.
+        jaccard = 1 - (total - is_class.cumsum(0)) / (total + (1 - is_class).cumsum(0))
+        losses.append(errors @ jaccard.diff(prepend=jaccard.new_zeros(1)))
+    return torch.stack(losses).mean() if losses else probabilities.sum() * 0

@@ -1,15 +1,21 @@
-"""Label masks from a network in training, and its score on a dataset."""
+"""The score of a network in training on a dataset."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import groupby, islice
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from mininet_ros.inference.segmenter import fit_input
-from mininet_ros.training.datasets import LabelledImages
+from mininet_ros.training.classes import IGNORE_LABEL
+from mininet_ros.training.datasets import Sample
 from mininet_ros.training.metrics import ConfusionMatrix
+from mininet_ros.training.stored_images import StoredImages
+
+BATCH = 8
 
 
 def to_input(images: np.ndarray, device: torch.device) -> Tensor:
@@ -19,24 +25,36 @@ def to_input(images: np.ndarray, device: torch.device) -> Tensor:
 
 
 @torch.inference_mode()
-def predict(network: nn.Module, image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """Labels of one image: the logits enlarged to ``size`` (height, width), then the largest.
+def score(network: nn.Module, samples: StoredImages) -> ConfusionMatrix:
+    """Confusion matrix of ``network`` over samples, scored at the size of the labels.
 
-    ``image`` is uint8 (H, W, 3) BGR at the network's input size; returns uint8 (height, width).
+    The logits are enlarged to the labels, then the largest wins.
+
+    Args:
+        samples: with images at the network's input size and labels at any.
     """
-    device = next(network.parameters()).device
-    logits = network(to_input(image[None], device))
-    enlarged = functional.interpolate(logits, size=size, mode="bilinear", align_corners=False)
-    return enlarged.argmax(1)[0].to(torch.uint8).cpu().numpy()
-
-
-def score(network: nn.Module, dataset: LabelledImages, width: int, height: int) -> ConfusionMatrix:
-    """Confusion matrix of ``network`` over a dataset, scored at the size of the labels."""
     was_training = network.training
     network.eval()
-    matrix = ConfusionMatrix(len(dataset.classes.names))
-    for sample in dataset:
-        image = fit_input(sample.image, width, height)
-        matrix.add(sample.labels, predict(network, image, sample.labels.shape))
+    device = next(network.parameters()).device
+    classes = len(samples.classes.names)
+    counts = torch.zeros(classes**2, dtype=torch.int64, device=device)
+    for batch in _batches(samples):
+        logits = network(to_input(np.stack([sample.image for sample in batch]), device))
+        labels = torch.from_numpy(np.stack([sample.labels for sample in batch])).to(device)
+        enlarged = functional.interpolate(
+            logits, size=labels.shape[1:], mode="bilinear", align_corners=False
+        )
+        pairs = labels.long() * classes + enlarged.argmax(1)
+        counts += torch.bincount(pairs[labels != IGNORE_LABEL], minlength=classes**2)
     network.train(was_training)
+    matrix = ConfusionMatrix(classes)
+    matrix.counts += counts.cpu().numpy().reshape(classes, classes)
     return matrix
+
+
+def _batches(samples: StoredImages) -> Iterator[list[Sample]]:
+    """Neighbouring samples whose labels are of one size, at most so many at once."""
+    ordered = (samples[index] for index in range(len(samples)))
+    for _, group in groupby(ordered, key=lambda sample: sample.labels.shape):
+        while batch := list(islice(group, BATCH)):
+            yield batch

@@ -18,12 +18,16 @@ class Recipe:
     Attributes:
         network, options: the network and the options of its table.
         dataset, split: name of the dataset, and its split that is learned from.
+        validation_split: split by which weights are chosen.
         width, height: the network's input in pixels; every image is resized to it.
         epochs, batch_size: passes over the data; images a step.
         learning_rate: at the start; decays by ``(1 - step / steps) ** poly_power`` to
             ``final_learning_rate``.
         weight_decay: L2, added to the gradient as Adam does it.
         class_weight_power: exponent of the median-frequency weights; 0 weighs all classes alike.
+        hard_share: share of a batch's labelled pixels that the cross entropy counts, the hardest;
+            1 for all. Below 1 not in the paper.
+        lovasz_weight: weight of the Lovász-softmax term; 0 for none. Not in the paper.
         initial_model: name or path of the model folder whose stages it begins from, where they
             fit; empty for fresh weights. Not in the paper.
         average_decay: decay a step of the running average of the weights, which is then what is
@@ -40,6 +44,7 @@ class Recipe:
     width: int
     height: int
     split: str = "train"
+    validation_split: str = "val"
     options: Mapping[str, Any] = field(default_factory=dict)
     epochs: int = 250
     batch_size: int = 12
@@ -49,6 +54,8 @@ class Recipe:
     weight_decay: float = 2e-4
     class_weight_power: float = 0.12
     augmentation: Augmentation = field(default_factory=Augmentation)
+    hard_share: float = 1.0
+    lovasz_weight: float = 0.0
     initial_model: str = ""
     average_decay: float = 0.0
     seed: int = 1
@@ -62,6 +69,10 @@ class Recipe:
             raise ValueError("learning rates must be positive, the final one at most the first")
         if not 0 <= self.average_decay < 1:
             raise ValueError(f"average_decay must lie in [0, 1), not {self.average_decay}")
+        if not 0 < self.hard_share <= 1:
+            raise ValueError(f"hard_share must lie in (0, 1], not {self.hard_share}")
+        if self.lovasz_weight < 0:
+            raise ValueError(f"lovasz_weight must not be negative: {self.lovasz_weight}")
 
     def learning_rate_at(self, step: int, steps: int) -> float:
         """Learning rate of a step in ``0 .. steps - 1``."""

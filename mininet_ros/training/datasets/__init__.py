@@ -10,7 +10,12 @@ from mininet_ros.training.datasets.cityscapes import open_cityscapes
 from mininet_ros.training.datasets.cocotext import open_cocotext
 from mininet_ros.training.datasets.folder import open_folder
 from mininet_ros.training.datasets.icdar2015 import open_icdar2015
-from mininet_ros.training.datasets.labelled_images import DatasetError, LabelledImages, Sample
+from mininet_ros.training.datasets.labelled_images import (
+    Dataset,
+    DatasetError,
+    LabelledImages,
+    Sample,
+)
 
 DATASETS: dict[str, Callable[[Path, str], LabelledImages]] = {
     "camvid": open_camvid,
@@ -34,4 +39,4 @@ def open_dataset(name: str, root: str | Path, split: str) -> LabelledImages:
     return DATASETS[name](Path(root), split)
 
 
-__all__ = ["DATASETS", "DatasetError", "LabelledImages", "Sample", "open_dataset"]
+__all__ = ["DATASETS", "Dataset", "DatasetError", "LabelledImages", "Sample", "open_dataset"]

@@ -73,12 +73,34 @@ class LabelPicture:
         return table[stored]
 
 
+class Dataset(Protocol):
+    """Samples of one split, made anew each time; ``licence`` is that of the data."""
+
+    @property
+    def name(self) -> str:
+        """Name of the dataset."""
+
+    @property
+    def split(self) -> str:
+        """Name of the split."""
+
+    @property
+    def licence(self) -> str:
+        """For the cards of models trained on it."""
+
+    @property
+    def classes(self) -> ClassTable:
+        """What the labels mean."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, index: int) -> Sample:
+        """Raises: DatasetError naming the file that is not what it must be."""
+
+
 @dataclass(frozen=True)
 class LabelledImages:
-    """A split of a dataset: a sequence of samples read from disk one at a time.
-
-    ``licence`` is that of the data, for the cards of models trained on them.
-    """
+    """A dataset whose images are files, read one at a time."""
 
     name: str
     split: str

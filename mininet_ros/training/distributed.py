@@ -1,0 +1,124 @@
+"""Several processes that train one network together, started by ``torchrun``.
+
+Each takes its part of every batch, so that the recipe's batch size is that of all together. The
+first one alone validates, logs and writes; all of them must see the data and the run's folder.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, distributed, nn
+from torch.nn.parallel import DistributedDataParallel
+
+FAILURES = "failures"
+
+
+class DistributionError(RuntimeError):
+    """The work can't be spread over the processes; one sentence says why."""
+
+
+@dataclass(frozen=True)
+class Processes:
+    """This process among those that train together; alone by default."""
+
+    rank: int = 0
+    size: int = 1
+
+    @property
+    def leads(self) -> bool:
+        """Whether this is the process that validates, logs and writes."""
+        return self.rank == 0
+
+    def part_of(self, batch: int) -> slice:
+        """This process's part of a batch of so many images.
+
+        Raises:
+            DistributionError: the batch can't be cut into equal parts.
+        """
+        if batch % self.size:
+            raise DistributionError(
+                f"a batch of {batch} images can't be cut into {self.size} equal parts: choose a "
+                f"batch size that is a multiple of the number of processes"
+            )
+        part = batch // self.size
+        return slice(self.rank * part, (self.rank + 1) * part)
+
+    def spread(self, network: nn.Module) -> nn.Module:
+        """The network as the training runs it: gradients are averaged over the processes.
+
+        On CUDA, batch norms see the whole batch (SyncBatchNorm). On the CPU, for which PyTorch has
+        no such layer, each process normalises by its own part of the batch, and the running
+        statistics are those of the first.
+        """
+        if self.size == 1:
+            return network
+        on_cuda = next(network.parameters()).is_cuda
+        if on_cuda:
+            network = nn.SyncBatchNorm.convert_sync_batchnorm(network)
+        return DistributedDataParallel(network)
+
+    def relative_weight(self, weight: Tensor) -> Tensor | float:
+        """``weight`` of this process's part over the mean of all.
+
+        A mean loss over the part, times this, has as its gradient, averaged over the processes,
+        that of the mean over the whole batch.
+        """
+        return 1.0 if self.size == 1 else weight / self.mean(weight).clamp_min(1e-12)
+
+    def mean(self, value: Tensor) -> Tensor:
+        """Mean of a tensor over the processes."""
+        if self.size == 1:
+            return value
+        total = value.clone()
+        distributed.all_reduce(total)
+        return total / self.size
+
+    def agree(self, value: object) -> object:
+        """The first process's value, once all have asked for it."""
+        if self.size == 1:
+            return value
+        values = [value]
+        distributed.broadcast_object_list(values)
+        return values[0]
+
+
+ALONE = Processes()
+
+
+@contextmanager
+def joined(device: str) -> Iterator[tuple[Processes, str]]:
+    """This process's place among those that ``torchrun`` started, and the device that it takes.
+
+    A process that ``torchrun`` did not start is alone. Where one fails, whatever breaks in the
+    others in turn ends them without a word: the user reads one sentence, that of the first.
+
+    Args:
+        device: "cuda" becomes this process's own GPU.
+    """
+    if "TORCHELASTIC_RUN_ID" not in os.environ:
+        yield ALONE, device
+        return
+    store, rank, size = next(iter(distributed.rendezvous("env://")))
+    on_cuda = device.startswith("cuda")
+    if on_cuda:
+        device = f"cuda:{os.environ['LOCAL_RANK']}"
+        torch.cuda.set_device(device)
+    failures = distributed.PrefixStore(FAILURES, store)
+    distributed.init_process_group(
+        "nccl" if on_cuda else "gloo",
+        store=distributed.PrefixStore("group", store),
+        rank=rank,
+        world_size=size,
+    )
+    try:
+        yield Processes(rank, size), device
+    except BaseException as error:
+        if failures.add(FAILURES, 1) > 1:
+            raise SystemExit(130 if isinstance(error, KeyboardInterrupt) else 1) from error
+        raise
+    distributed.destroy_process_group()

@@ -1,0 +1,86 @@
+"""A training that begins from another model's weights."""
+
+from __future__ import annotations
+
+import pytest
+
+pytest.importorskip("onnx", reason="needs the extra train")
+pytest.importorskip("torch", reason="needs the extra train")
+
+import torch
+from safetensors.torch import load_file
+
+from mininet_ros.models import ModelError
+from mininet_ros.network import build_network
+from mininet_ros.training.initial_weights import begin_from
+from mininet_ros.training.recipe import Recipe
+from mininet_ros.training.run_folder import TrainingError
+
+
+class Foreign(torch.nn.Module):
+    """A network of one stage that no model has."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stages = torch.nn.ModuleDict({"d1": torch.nn.Conv2d(1, 1, 1)})
+
+
+def network(name: str = "mininet_v2_cpu", classes: int = 11, **options):
+    torch.manual_seed(1)
+    return build_network(name, classes, **options)
+
+
+def is_taken(begun, fresh, weights) -> dict[str, bool]:
+    """Whether each stage has the model's weights; else it must have kept its own."""
+    taken = {}
+    own = fresh.state_dict()
+    for name, stage in begun.stages.items():
+        found = {f"stages.{name}.{key}": value for key, value in stage.state_dict().items()}
+        taken[name] = all(
+            key in weights and torch.equal(value, weights[key]) for key, value in found.items()
+        )
+        assert taken[name] or all(torch.equal(value, own[key]) for key, value in found.items())
+    return taken
+
+
+def test_the_same_network_takes_everything(tiny_model):
+    begun = network()
+    assert begin_from(begun, str(tiny_model)) == tuple(begun.stages)
+    weights = load_file(tiny_model / "weights.safetensors")
+    assert all(torch.equal(value, weights[name]) for name, value in begun.state_dict().items())
+
+
+def test_another_number_of_classes_keeps_its_own_last_stage(tiny_model):
+    begun = network(classes=2)
+    taken = begin_from(begun, str(tiny_model))
+    assert taken == tuple(name for name in begun.stages if name != "output")
+    weights = load_file(tiny_model / "weights.safetensors")
+    found = is_taken(begun, network(classes=2), weights)
+    assert not found.pop("output")
+    assert all(found.values())
+
+
+def test_another_network_takes_the_stages_that_fit(tiny_model):
+    begun = network("mininet_v2")
+    taken = begin_from(begun, str(tiny_model))
+    weights = load_file(tiny_model / "weights.safetensors")
+    found = is_taken(begun, network("mininet_v2"), weights)
+    assert tuple(name for name in begun.stages if found[name]) == taken
+    assert {"d1", "d2", "m1", "d3", "up1", "output"} <= set(taken)
+    # The cpu variant has a dilated module where the full network has a plain one.
+    assert "m3" not in taken
+    assert "m20" not in taken
+
+
+def test_models_that_do_not_fit_are_refused_by_name(tiny_model, tmp_path):
+    with pytest.raises(TrainingError, match=f"no stage of {tiny_model} fits the network"):
+        begin_from(Foreign(), str(tiny_model))
+    with pytest.raises(ModelError, match="nowhere"):
+        begin_from(network(), str(tmp_path / "nowhere"))
+
+
+def test_the_card_names_the_model_without_its_place(tiny_model):
+    recipe = Recipe("mininet_v2_cpu", "camvid", 96, 64, initial_model=str(tiny_model))
+    assert recipe.as_card()["initial_model"] == tiny_model.name
+    assert str(tiny_model.parent) not in str(recipe.as_card())
+    assert Recipe("mininet_v2_cpu", "camvid", 96, 64).as_card()["initial_model"] == ""
