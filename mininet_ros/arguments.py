@@ -27,6 +27,16 @@ def add_data_options(parser: ArgumentParser) -> None:
     parser.add_argument("--data", type=Path, required=True, metavar="DIR", help="root of the data")
 
 
+def add_precision(parser: ArgumentParser) -> None:
+    """Which of a model's graphs runs on the CPU."""
+    parser.add_argument(
+        "--precision",
+        default="float32",
+        choices=("auto", "float32", "int8"),
+        help="on the CPU; auto measures which is faster here (default: float32)",
+    )
+
+
 def input_size(text: str) -> tuple[int, int]:
     """Width and height from ``512x256``."""
     match = re.fullmatch(r"(\d+)x(\d+)", text)

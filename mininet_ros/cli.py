@@ -9,9 +9,15 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from mininet_ros import commands
-from mininet_ros.arguments import add_data_options, add_network_options, input_size
+from mininet_ros.arguments import (
+    add_data_options,
+    add_network_options,
+    add_precision,
+    input_size,
+)
 from mininet_ros.offline import arguments as selection
 from mininet_ros.training import arguments as training
+from mininet_ros.training import export_arguments as exporting
 
 Handler = Callable[[argparse.Namespace], None]
 
@@ -111,6 +117,7 @@ def _add_evaluate(subparsers: argparse._SubParsersAction) -> None:
         choices=("label", "network"),
         help="size of the compared masks: the labels' (default), or the network's",
     )
+    add_precision(parser)
     parser.add_argument(
         "--report",
         type=Path,
@@ -122,11 +129,9 @@ def _add_evaluate(subparsers: argparse._SubParsersAction) -> None:
 
 def _add_export(subparsers: argparse._SubParsersAction) -> None:
     parser = _command(
-        subparsers, "export", commands.export, "Export a model folder at another input size."
+        subparsers, "export", commands.export, "Export a model at another input size, or in int8."
     )
-    parser.add_argument("model", help="a model folder's name or path")
-    parser.add_argument("--input-size", type=input_size, metavar="WxH", help="default: the same")
-    parser.add_argument("--output", type=Path, required=True, metavar="DIR")
+    exporting.add_arguments(parser)
 
 
 def _add_import_checkpoint(subparsers: argparse._SubParsersAction) -> None:
@@ -161,6 +166,7 @@ def _add_segment(subparsers: argparse._SubParsersAction) -> None:
     parser.add_argument("--backend", default="auto", choices=("auto", "cpu", "gpu"))
     parser.add_argument("--network", default="auto")
     parser.add_argument("--threads", type=int, default=0, help="CPU threads; 0: one a core")
+    add_precision(parser)
     parser.add_argument("--frames", type=int, metavar="N", help="stop after N frames")
 
 

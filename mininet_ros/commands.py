@@ -74,7 +74,7 @@ def evaluate(arguments: argparse.Namespace) -> None:
 
     model = load_model(arguments.model)
     dataset = open_dataset(arguments.dataset, arguments.data, arguments.split)
-    segmenter = open_segmenter(model, arguments.input_size)
+    segmenter = open_segmenter(model, arguments.input_size, arguments.precision)
     others = open_others(segmenter) if arguments.report else {}
     evaluation = score(segmenter, dataset, arguments.score_at, others)
     figures = as_figures(evaluation, segmenter, dataset)
@@ -86,14 +86,10 @@ def evaluate(arguments: argparse.Namespace) -> None:
 
 
 def export(arguments: argparse.Namespace) -> None:
-    """Export a model folder at another input size."""
-    from mininet_ros.models import load_model
-    from mininet_ros.training.export import export_again
+    """Export a model folder at another input size, or with a graph in integers."""
+    from mininet_ros.training.export_command import export as run_export
 
-    model = load_model(arguments.model)
-    width, height = arguments.input_size or (model.width, model.height)
-    exported = export_again(model, width, height, arguments.output)
-    print(f"{exported.folder}: {exported.network} at {exported.width}x{exported.height}")
+    run_export(arguments)
 
 
 def import_checkpoint(arguments: argparse.Namespace) -> None:
@@ -132,7 +128,11 @@ def segment(arguments: argparse.Namespace) -> None:
     from mininet_ros.sequences import open_sequence
 
     segmenter = load_segmenter(
-        arguments.model, arguments.backend, arguments.network, arguments.threads
+        arguments.model,
+        arguments.backend,
+        arguments.network,
+        arguments.threads,
+        arguments.precision,
     )
     sequence = open_sequence(arguments.input)
     counts = [count for count in (sequence.length, arguments.frames) if count is not None]
@@ -145,7 +145,7 @@ def segment(arguments: argparse.Namespace) -> None:
         sequence.close()
     print(
         f"{writer.written} frames labelled by {segmenter.model.name} "
-        f"({segmenter.runtime}, {segmenter.device}): {writer.finish()}"
+        f"({segmenter.runtime} {segmenter.precision}, {segmenter.device}): {writer.finish()}"
     )
 
 

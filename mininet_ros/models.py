@@ -61,13 +61,17 @@ class Model:
     offset: float
     card: Mapping[str, Any]
 
+    def has(self, filename: str) -> bool:
+        """Whether the card lists a file."""
+        return filename in self.card["files"]
+
     def path(self, filename: str) -> Path:
         """Full path of one of the folder's files.
 
         Raises:
             ModelError: the card lists no such file.
         """
-        if filename not in self.card["files"]:
+        if not self.has(filename):
             raise ModelError(f"model folder {self.folder} has no file {filename}")
         return self.folder / filename
 

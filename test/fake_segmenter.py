@@ -36,7 +36,7 @@ class FakeSegmenter(Segmenter):
         self.failures = failures
         self.runs = 0
 
-    def load(self, model: str, backend: str, network: str, threads: int) -> FakeSegmenter:
+    def load(self, **parameters: object) -> FakeSegmenter:
         """Stand in for :func:`mininet_ros.inference.load_segmenter`."""
         return self
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib.util import find_spec
 from pathlib import Path
 
+from mininet_ros.inference.precision import PRECISIONS, open_on_cpu
 from mininet_ros.inference.segmenter import Segmenter
 from mininet_ros.models import Model, ModelError, load_model
 
@@ -23,6 +24,7 @@ def load_segmenter(
     backend: str = "auto",
     network: str = "auto",
     threads: int = 0,
+    precision: str = "float32",
 ) -> Segmenter:
     """A segmenter for a model on a backend.
 
@@ -36,26 +38,34 @@ def load_segmenter(
         backend: ``auto``, ``cpu`` or ``gpu``.
         network: name of a network, or ``auto``.
         threads: CPU threads of one inference; 0 for one a core.
+        precision: of the CPU: ``float32``, ``int8`` (for a model with ``model.int8.onnx``), or
+            ``auto``: measured once, the faster of the two on this machine is taken, and
+            ``precision_reason`` of the result says so.
 
     Raises:
-        BackendError: unknown backend, or ``gpu`` without PyTorch or without a CUDA device.
+        BackendError: unknown backend or precision, ``gpu`` without PyTorch or without a CUDA
+            device, or ``int8`` there.
         ModelError: the model can't be used.
     """
     if backend not in BACKENDS:
         raise BackendError(f"unknown backend {backend!r}: choose one of {', '.join(BACKENDS)}")
+    if precision not in PRECISIONS:
+        raise BackendError(
+            f"unknown precision {precision!r}: choose one of {', '.join(PRECISIONS)}"
+        )
     if backend == "auto":
         backend = "gpu" if _can_run_on_gpu(model, network) else "cpu"
     if backend == "gpu" and (reason := why_no_gpu()):
         raise BackendError(f"backend gpu can't run here: {reason}")
+    if backend == "gpu" and precision == "int8":
+        raise BackendError("precision int8 runs on backend cpu alone: choose one or the other")
     if not isinstance(model, Model):
         model = load_model(model, network, prefer=NETWORK_OF_BACKEND[backend])
     if backend == "gpu":
         from mininet_ros.inference.pytorch import PyTorchSegmenter
 
         return PyTorchSegmenter(model)
-    from mininet_ros.inference.onnx_runtime import OnnxRuntimeSegmenter
-
-    return OnnxRuntimeSegmenter(model, threads)
+    return open_on_cpu(model, threads, precision)
 
 
 def why_no_gpu() -> str | None:

@@ -9,21 +9,22 @@ import numpy as np
 import onnxruntime
 
 from mininet_ros.inference.segmenter import Segmentation, Segmenter
-from mininet_ros.models import GRAPH, Model, ModelError
+from mininet_ros.models import GRAPH, INT8_GRAPH, Model, ModelError
 
 INPUT = "image"
+GRAPH_OF_PRECISION = {"float32": GRAPH, "int8": INT8_GRAPH}
 OUTPUTS = ("mask", "confidence")
 # A graph that has this optional input leaves the confidence out where it is false.
 WITH_CONFIDENCE = "with_confidence"
 
 
 class OnnxRuntimeSegmenter(Segmenter):
-    """Runs a model's ``model.onnx``, or another graph of its folder.
+    """Runs a model's ``model.onnx``, or ``model.int8.onnx``.
 
     Args:
         model: the model folder.
         threads: threads of one inference; 0 for one a core.
-        graph: file name of the graph.
+        precision: ``float32`` or ``int8``.
 
     Raises:
         ModelError: the graph is not there, can't be loaded, or disagrees with the model's card.
@@ -33,9 +34,16 @@ class OnnxRuntimeSegmenter(Segmenter):
     backend = "cpu"
     runtime = "onnxruntime"
 
-    def __init__(self, model: Model, threads: int = 0, graph: str = GRAPH) -> None:
+    def __init__(self, model: Model, threads: int = 0, precision: str = "float32") -> None:
         super().__init__(model)
         self.device = processor_name()
+        self.precision = precision
+        graph = GRAPH_OF_PRECISION[precision]
+        if not model.has(graph):
+            raise ModelError(
+                f"model folder {model.folder} has no {graph}: make it with `mininet_ros export "
+                f"--int8`, or choose precision float32"
+            )
         path = model.path(graph)
         self._session = open_session(path, threads)
         expected = [1, model.height, model.width, 3]

@@ -44,11 +44,15 @@ class Segmenter(ABC):
         backend: ``cpu`` or ``gpu``, as asked for by users.
         runtime: the library that executes it.
         device: the device that it really runs on, in words.
+        precision: of the arithmetic, ``float32`` or ``int8`` on the CPU.
+        precision_reason: why that precision, where it was left to be chosen.
     """
 
     backend: str
     runtime: str
     device: str
+    precision: str = "float32"
+    precision_reason: str = ""
 
     def __init__(self, model: Model) -> None:
         self.model = model

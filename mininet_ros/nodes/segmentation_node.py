@@ -60,7 +60,7 @@ class SegmentationNode(Node):
     no output has a subscriber, or ``~/enable`` said false, the camera is not subscribed to either.
 
     Args:
-        load: makes the segmenter of the parameters model, backend, network and threads.
+        load: makes the segmenter of the parameters model, backend, network, threads and precision.
         **node_options: for :class:`rclpy.node.Node`.
 
     Raises:
@@ -73,7 +73,7 @@ class SegmentationNode(Node):
     ) -> None:
         super().__init__("segmentation", **node_options)
         self._settings = NodeParameters(self, SEGMENTATION_PARAMETERS, changed=self._apply)
-        names = ("model", "backend", "network", "threads")
+        names = ("model", "backend", "network", "threads", "precision")
         self._segmenter = load(**{name: self._settings[name] for name in names})
 
         self._statistics = StreamStatistics()
@@ -103,7 +103,8 @@ class SegmentationNode(Node):
         self._worker.start()
         self.get_logger().info(
             f"{self._segmenter.model.name} on {self._segmenter.device} "
-            f"(backend {self._segmenter.backend}, {self._segmenter.runtime}), "
+            f"(backend {self._segmenter.backend}, {self._segmenter.runtime}, "
+            f"{_precision(self._segmenter)}), "
             f"for the images of {self._images.topic}"
         )
 
@@ -226,6 +227,7 @@ class SegmentationNode(Node):
                 "network": segmenter.model.network,
                 "backend": segmenter.backend,
                 "runtime": segmenter.runtime,
+                "precision": _precision(segmenter),
                 "device": segmenter.device,
                 **self._statistics.values(),
                 "lost": self._images.lost,
@@ -252,6 +254,11 @@ class SegmentationNode(Node):
                 "set use_sim_time, or synchronise the clocks of the machines"
             )
         return OK, f"segmenting {self._images.topic}"
+
+
+def _precision(segmenter: Segmenter) -> str:
+    reason = segmenter.precision_reason
+    return f"{segmenter.precision} ({reason})" if reason else segmenter.precision
 
 
 def _has_subscribers(publisher: Publisher) -> bool:

@@ -1,7 +1,7 @@
 """The parameters of the segmentation node.
 
-Model, network, backend and threads are read when the node starts: to change the classes under
-running subscribers would make their masks mean something else, so that takes a new node.
+Model, network, backend, threads and precision are read when the node starts: to change the classes
+under running subscribers would make their masks mean something else, so that takes a new node.
 """
 
 from __future__ import annotations
@@ -29,6 +29,13 @@ SEGMENTATION_PARAMETERS = (
         choices=("auto", "mininet_v2", "mininet_v2_cpu"),
     ),
     ParameterSpec("threads", 0, "CPU threads of the inference; 0 lets the runtime choose.", 0, 256),
+    ParameterSpec(
+        "precision",
+        "auto",
+        "Arithmetic on the CPU: float32, int8 (a model that has it), or auto: the faster one here, "
+        "which the node measures when it starts.",
+        choices=("auto", "float32", "int8"),
+    ),
     ParameterSpec(
         "image_transport",
         "raw",

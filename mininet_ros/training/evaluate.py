@@ -12,7 +12,8 @@ from tqdm import tqdm
 
 from mininet_ros.inference import Segmentation, Segmenter
 from mininet_ros.inference.onnx_runtime import OnnxRuntimeSegmenter
-from mininet_ros.models import INT8_GRAPH, Model
+from mininet_ros.inference.precision import open_on_cpu
+from mininet_ros.models import INT8_GRAPH, Model, ModelError
 from mininet_ros.training.calibration import Calibration
 from mininet_ros.training.datasets import DatasetError, LabelledImages, Sample
 from mininet_ros.training.metrics import ConfusionMatrix
@@ -56,17 +57,26 @@ class Evaluation:
     agreement: Mapping[str, Agreement]
 
 
-def open_segmenter(model: Model, size: tuple[int, int] | None = None) -> Segmenter:
-    """The engine to score, on the CPU: ``model.onnx``, or PyTorch at another ``size``.
+def open_segmenter(
+    model: Model, size: tuple[int, int] | None = None, precision: str = "float32"
+) -> Segmenter:
+    """The engine to score, on the CPU: a graph of the model, or PyTorch at another ``size``.
 
     Args:
+        model: to score.
         size: width and height of the network's input; None for the model's own.
+        precision: see :func:`mininet_ros.inference.load_segmenter`; float32 at another size.
 
     Raises:
         ModelError: a file of the model can't be loaded.
     """
     if size in (None, (model.width, model.height)):
-        return OnnxRuntimeSegmenter(model)
+        return open_on_cpu(model, 0, precision)
+    if precision == "int8":
+        raise ModelError(
+            f"the int8 graph of {model.folder} takes {model.width}x{model.height}: leave the "
+            f"input size out, or export the model at {size[0]}x{size[1]} first"
+        )
     from mininet_ros.inference.pytorch import PyTorchSegmenter
 
     return PyTorchSegmenter(replace(model, width=size[0], height=size[1]), "cpu")
@@ -86,8 +96,8 @@ def open_others(scored: Segmenter) -> dict[str, Segmenter]:
     from mininet_ros.inference.pytorch import PyTorchSegmenter
 
     others: dict[str, Segmenter] = {"PyTorch": PyTorchSegmenter(scored.model, "cpu")}
-    if INT8_GRAPH in scored.model.card["files"]:
-        others["ONNX int8"] = OnnxRuntimeSegmenter(scored.model, graph=INT8_GRAPH)
+    if scored.precision == "float32" and scored.model.has(INT8_GRAPH):
+        others["ONNX int8"] = OnnxRuntimeSegmenter(scored.model, precision="int8")
     return others
 
 
@@ -169,6 +179,7 @@ def as_figures(
         "model": model.name,
         "network": model.network,
         "runtime": segmenter.runtime,
+        "precision": segmenter.precision,
         "device": segmenter.device,
         "input_size": f"{model.width}x{model.height}",
         "dataset": dataset.name,

@@ -19,6 +19,7 @@ from mininet_ros.models import (
     GRAPH,
     IGNORE_LABEL,
     INPUT_MULTIPLE,
+    INT8_GRAPH,
     WEIGHTS,
     Model,
     ModelError,
@@ -27,8 +28,11 @@ from mininet_ros.models import (
 )
 from mininet_ros.network import StagedNetwork, plain_options
 from mininet_ros.training.classes import ClassTable
+from mininet_ros.training.int8 import Int8Recipe, recipe_of
 from mininet_ros.training.onnx_graph import LOGITS, build_graph
 
+# Of the card: how the graph in integers was made.
+INT8 = "int8"
 SCALE = 1 / 255
 OFFSET = -0.5
 LOGITS_TOLERANCE = 1e-3
@@ -81,13 +85,19 @@ def describe_model(
     }
 
 
-def write_model(network: StagedNetwork, card: Mapping[str, Any], folder: Path) -> Model:
+def write_model(
+    network: StagedNetwork,
+    card: Mapping[str, Any],
+    folder: Path,
+    int8: Int8Recipe | None = None,
+) -> Model:
     """Export a network into a model folder.
 
     Args:
         network: with the weights to ship; what ``card`` says of network and classes is true of it.
         card: content of ``model.yaml`` as from :func:`describe_model`.
         folder: made where it does not exist.
+        int8: adds ``model.int8.onnx``.
 
     Raises:
         ExportError: the graph disagrees with PyTorch; nothing is written.
@@ -101,23 +111,35 @@ def write_model(network: StagedNetwork, card: Mapping[str, Any], folder: Path) -
     check_graph(graph, network, model, check_image(model.width, model.height))
     metadata = {"network": model.network, "classes": str(len(model.classes))}
     files = {WEIGHTS: save(network.packed_weights(), metadata), GRAPH: graph.SerializeToString()}
+    if int8 is not None:
+        files[INT8_GRAPH] = int8.apply(graph).SerializeToString()
+        card = {**card, INT8: dict(int8.card)}
     return write_model_folder(folder, card, files)
 
 
-def export_again(model: Model, width: int, height: int, folder: Path) -> Model:
-    """Export a model at another input size; figures measured at the old one are left out.
+def export_again(
+    model: Model, width: int, height: int, folder: Path, int8: Int8Recipe | None = None
+) -> Model:
+    """Export a model anew; figures that were measured at another input size are left out.
+
+    Args:
+        model: what to export.
+        width, height: of the input in pixels.
+        folder: made where it does not exist; may be the model's own.
+        int8: makes ``model.int8.onnx``; None for as it was made for ``model``, if it was.
 
     Raises:
         ValueError, ExportError, ModelError: as :func:`describe_model` and :func:`write_model`.
     """
     classes = ClassTable(model.classes, tuple(tuple(map(int, color)) for color in model.colors))
-    sections = {
-        key: value
-        for key, value in model.card.items()
-        if key not in ("network", "classes", "ignore_label", "input", "files", "figures")
-    }
+    remade = {"network", "classes", "ignore_label", "input", "files", INT8}
+    if (width, height) != (model.width, model.height):
+        remade.add("figures")
+    sections = {key: value for key, value in model.card.items() if key not in remade}
     card = describe_model(model.network, model.options, classes, width, height, **sections)
-    return write_model(load_network(model), card, folder)
+    if int8 is None and model.has(INT8_GRAPH):
+        int8 = recipe_of(onnx.load(model.path(INT8_GRAPH)), model.card.get(INT8, {}))
+    return write_model(load_network(model), card, folder, int8)
 
 
 def check_graph(
