@@ -5,6 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from mininet_ros.network.ablation import (
+    mininet_v2_0,
+    mininet_v2_1,
+    mininet_v2_2,
+    mininet_v2_d,
+    mininet_v2_d_i,
+    mininet_v2_d_s,
+    mininet_v2_m,
+    mininet_v2_s,
+)
+from mininet_ros.network.erfnet import erfnet_d, erfnet_s
+from mininet_ros.network.mininet_v1 import mininet
 from mininet_ros.network.mininet_v2 import mininet_v2, mininet_v2_cpu
 from mininet_ros.network.stages import Stage, StagedNetwork
 
@@ -13,7 +25,23 @@ INPUT_MULTIPLE = 8
 NETWORKS: dict[str, Callable[..., tuple[Stage, ...]]] = {
     "mininet_v2": mininet_v2,
     "mininet_v2_cpu": mininet_v2_cpu,
+    "mininet": mininet,
+    "erfnet_s": erfnet_s,
+    "erfnet_d": erfnet_d,
+    "mininet_v2_s": mininet_v2_s,
+    "mininet_v2_d": mininet_v2_d,
+    "mininet_v2_d_s": mininet_v2_d_s,
+    "mininet_v2_d_i": mininet_v2_d_i,
+    "mininet_v2_e": mininet_v2_d_i,
+    "mininet_v2_0": mininet_v2_0,
+    "mininet_v2_1": mininet_v2_1,
+    "mininet_v2_2": mininet_v2_2,
+    "mininet_v2_m": mininet_v2_m,
+    "mininet_v2_m_r": mininet_v2,
 }
+
+# Sides of the input where a network's deepest stage is smaller than an eighth of it.
+INPUT_MULTIPLES = {"mininet": 64}
 
 
 def build_network(name: str, classes: int, **options: Any) -> StagedNetwork:
@@ -32,7 +60,7 @@ def build_network(name: str, classes: int, **options: Any) -> StagedNetwork:
         table = NETWORKS[name](classes, **options)
     except TypeError as error:
         raise ValueError(f"network {name} does not take these options: {error}") from error
-    return StagedNetwork(table, INPUT_MULTIPLE)
+    return StagedNetwork(table, INPUT_MULTIPLES.get(name, INPUT_MULTIPLE))
 
 
 def plain_options(options: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Layers of MiniNet-v2 (T-RO 2020, Sec. III and IV-A).
+"""Layers of MiniNet-v2 (T-RO 2020, Sec. IV-A), made of the convolutions of Sec. III.
 
 Every layer is built from its number of input and output channels, so that a table of stages
 (:mod:`mininet_ros.network.stages`) can chain any of them. Tensors are float, (N, C, H, W).
@@ -10,6 +10,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from mininet_ros.network.convolutions import (
+    DepthwiseSeparableConvolution,
+    MultiDilationConvolution,
+)
+
 BATCH_NORM_EPSILON = 1e-3
 DROPOUT = 0.25
 
@@ -19,16 +24,14 @@ def batch_norm(channels: int) -> nn.BatchNorm2d:
     return nn.BatchNorm2d(channels, eps=BATCH_NORM_EPSILON)
 
 
-def depthwise(channels: int, rate: int = 1) -> nn.Conv2d:
-    """3x3 convolution of each channel by itself: C·3·3 parameters (Sec. III-A)."""
-    return nn.Conv2d(
-        channels, channels, 3, padding=rate, dilation=rate, groups=channels, bias=False
-    )
+class NormRelu(nn.BatchNorm2d):
+    """Batch norm with the epsilon of the released weights, then ReLU."""
 
+    def __init__(self, channels: int) -> None:
+        super().__init__(channels, eps=BATCH_NORM_EPSILON)
 
-def pointwise(in_channels: int, out_channels: int) -> nn.Conv2d:
-    """1x1 convolution across channels: Ci·Co parameters (Sec. III-A)."""
-    return nn.Conv2d(in_channels, out_channels, 1, bias=False)
+    def forward(self, x: Tensor) -> Tensor:
+        return functional.relu(super().forward(x))
 
 
 class Downsampling(nn.Module):
@@ -50,47 +53,39 @@ class Downsampling(nn.Module):
         return functional.relu(self.norm(torch.cat((convolved, pooled), dim=1)))
 
 
-class SeparableModule(nn.Module):
+class SeparableModule(DepthwiseSeparableConvolution):
     """Residual depthwise separable convolution, with nothing between its two steps (Sec. IV-A).
 
     Input and output (N, C, H, W); ``in_channels`` must equal ``out_channels``.
     """
 
     def __init__(self, in_channels: int, out_channels: int) -> None:
-        super().__init__()
         require_residual(in_channels, out_channels)
-        self.depthwise = depthwise(in_channels)
-        self.pointwise = pointwise(in_channels, out_channels)
+        super().__init__(in_channels, out_channels)
         self.norm = batch_norm(out_channels)
 
     def forward(self, x: Tensor) -> Tensor:
-        return functional.relu(self.norm(self.pointwise(self.depthwise(x))) + x)
+        return functional.relu(self.norm(super().forward(x)) + x)
 
 
-class MultiDilationModule(nn.Module):
+class MultiDilationModule(MultiDilationConvolution):
     """Residual multi-dilation depthwise separable convolution (Sec. III-A, Fig. 2; Sec. IV-A).
 
-    Two depthwise convolutions see the same input, one at rate 1 and one at ``rate``; their sum
-    goes through one pointwise convolution: 2·C·3·3 + Ci·Co parameters beside the batch norms.
-    Input and output (N, C, H, W); ``in_channels`` must equal ``out_channels``.
+    Batch norm and ReLU follow each depthwise step; ``dropout`` is the share of the residual that
+    is dropped in training. Input and output (N, C, H, W); ``in_channels`` must equal
+    ``out_channels``.
     """
 
-    def __init__(self, in_channels: int, out_channels: int, rate: int) -> None:
-        super().__init__()
+    def __init__(
+        self, in_channels: int, out_channels: int, rate: int, dropout: float = DROPOUT
+    ) -> None:
         require_residual(in_channels, out_channels)
-        self.local_depthwise = depthwise(in_channels)
-        self.local_norm = batch_norm(in_channels)
-        self.dilated_depthwise = depthwise(in_channels, rate)
-        self.dilated_norm = batch_norm(in_channels)
-        self.pointwise = pointwise(in_channels, out_channels)
+        super().__init__(in_channels, out_channels, rate, after=NormRelu)
         self.norm = batch_norm(out_channels)
-        self.dropout = nn.Dropout(DROPOUT)
+        self.dropout = nn.Dropout(dropout)
 
     def forward(self, x: Tensor) -> Tensor:
-        local = functional.relu(self.local_norm(self.local_depthwise(x)))
-        dilated = functional.relu(self.dilated_norm(self.dilated_depthwise(x)))
-        residual = self.dropout(self.norm(self.pointwise(local + dilated)))
-        return functional.relu(residual + x)
+        return functional.relu(self.dropout(self.norm(super().forward(x))) + x)
 
 
 class TransposedConvolution(nn.Module):

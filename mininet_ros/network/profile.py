@@ -5,13 +5,16 @@ from __future__ import annotations
 import copy
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import torch
 from torch import nn
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from mininet_ros.network.stages import IMAGE_CHANNELS, StagedNetwork
 
 BYTES_PER_FLOAT32 = 4
+aten = torch.ops.aten
 
 
 @dataclass(frozen=True)
@@ -34,7 +37,8 @@ class NetworkProfile:
     """Cost of a network at one input size.
 
     ``parameters`` are the trainable ones; ``mebibytes`` counts them and the batch norms' running
-    statistics as float32; ``gmacs`` are convolutions and transposed convolutions.
+    statistics as float32; ``gmacs`` are convolutions and transposed convolutions; ``gflops`` are
+    the paper's, see :class:`OperationCounter`.
     """
 
     stages: tuple[StageProfile, ...]
@@ -43,6 +47,39 @@ class NetworkProfile:
     parameters: int
     mebibytes: float
     gmacs: float
+    gflops: float
+
+
+class OperationCounter(TorchDispatchMode):
+    """Counts floating point operations as TensorFlow's profiler does, which the paper quotes.
+
+    Two a multiply-accumulate of a convolution, one a bias and one an addition for every value that
+    comes out, and k·k for every value that a k x k pooling gives. Batch norms and activations count
+    nothing there.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.flops = 0
+
+    def __torch_dispatch__(
+        self, func: Any, types: Any, args: tuple = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        """Run an operation and count it."""
+        output = func(*args, **(kwargs or {}))
+        operation = func.overloadpacket
+        if operation is aten.convolution:
+            x, weight, bias, *_, transposed, _, _ = args
+            # A transposed convolution spreads every input pixel, a convolution gathers every
+            # output pixel; the weight is per group.
+            pixels = (x if transposed else output)[0, 0].numel()
+            self.flops += 2 * pixels * weight.numel()
+            self.flops += 0 if bias is None else output.numel()
+        elif operation is aten.max_pool2d_with_indices:
+            self.flops += args[1][0] * args[1][1] * output[0].numel()
+        elif operation in (aten.add, aten.add_):
+            self.flops += output.numel()
+        return output
 
 
 def profile_network(network: StagedNetwork, width: int, height: int) -> NetworkProfile:
@@ -59,7 +96,8 @@ def profile_network(network: StagedNetwork, width: int, height: int) -> NetworkP
         for layer in stage.modules():
             if isinstance(layer, (nn.Conv2d, nn.ConvTranspose2d)):
                 layer.register_forward_hook(partial(_add_macs, macs, name))
-    with torch.no_grad():
+    counter = OperationCounter()
+    with torch.no_grad(), counter:
         network(torch.empty(1, IMAGE_CHANNELS, height, width, device="meta"))
     stages = tuple(
         StageProfile(
@@ -84,6 +122,7 @@ def profile_network(network: StagedNetwork, width: int, height: int) -> NetworkP
         parameters=parameters,
         mebibytes=(parameters + statistics) * BYTES_PER_FLOAT32 / 2**20,
         gmacs=sum(macs.values()) / 1e9,
+        gflops=counter.flops / 1e9,
     )
 
 

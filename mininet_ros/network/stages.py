@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import torch
 from torch import Tensor, nn
 
 IMAGE = "image"
@@ -16,7 +17,7 @@ class Stage:
     """One row of a network's table.
 
     ``layer`` is built from (input channels, ``channels``, ``**options``). ``input`` names the
-    image or an earlier stage; several names joined by " + " are added.
+    image or an earlier stage; several names joined by " + " are added, by ", " concatenated.
     """
 
     block: str
@@ -24,12 +25,17 @@ class Stage:
     layer: type[nn.Module]
     channels: int
     input: str
-    options: Mapping[str, int] = field(default_factory=dict)
+    options: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def inputs(self) -> tuple[str, ...]:
-        """Names whose outputs are added to give this stage's input."""
-        return tuple(self.input.split(" + "))
+        """Names whose outputs, added or concatenated, are this stage's input."""
+        return tuple(self.input.split(", " if self.concatenates else " + "))
+
+    @property
+    def concatenates(self) -> bool:
+        """Whether several inputs are concatenated instead of added."""
+        return ", " in self.input
 
     @property
     def title(self) -> str:
@@ -52,14 +58,8 @@ class StagedNetwork(nn.Module):
         channels = {IMAGE: IMAGE_CHANNELS}
         self.stages = nn.ModuleDict()
         for stage in table:
-            in_channels = {channels[name] for name in stage.inputs}
-            if len(in_channels) != 1:
-                raise ValueError(
-                    f"stage {stage.name} adds inputs of {sorted(in_channels)} channels"
-                )
-            self.stages[stage.name] = stage.layer(
-                in_channels.pop(), stage.channels, **stage.options
-            )
+            in_channels = _channels_in(stage, channels)
+            self.stages[stage.name] = stage.layer(in_channels, stage.channels, **stage.options)
             channels[stage.name] = stage.channels
         self._last_use = {name: stage.name for stage in table for name in stage.inputs}
         self.reset_parameters()
@@ -70,10 +70,15 @@ class StagedNetwork(nn.Module):
         return self.table[-1].channels
 
     def reset_parameters(self) -> None:
-        """He initialisation; transposed convolutions keep PyTorch's own."""
-        for module in self.modules():
-            if isinstance(module, nn.Conv2d):
-                nn.init.kaiming_normal_(module.weight, mode="fan_in", nonlinearity="relu")
+        """He initialisation; transposed convolutions keep what their layer chose.
+
+        A layer whose ``initial_gain`` is ``linear``, as SELU wants it, gets LeCun's instead.
+        """
+        for stage in self.stages.values():
+            gain = getattr(stage, "initial_gain", "relu")
+            for module in stage.modules():
+                if isinstance(module, nn.Conv2d):
+                    nn.init.kaiming_normal_(module.weight, mode="fan_in", nonlinearity=gain)
 
     def packed_weights(self) -> dict[str, Tensor]:
         """Weights and statistics by name, on the CPU, in the memory order of a weights file."""
@@ -83,10 +88,7 @@ class StagedNetwork(nn.Module):
         self._require_multiple(image)
         outputs = {IMAGE: image}
         for stage in self.table:
-            first, *others = (outputs[name] for name in stage.inputs)
-            for other in others:
-                first = first + other
-            outputs[stage.name] = self.stages[stage.name](first)
+            outputs[stage.name] = self.stages[stage.name](_joined(stage, outputs))
             for name in stage.inputs:
                 if self._last_use[name] == stage.name:
                     del outputs[name]
@@ -98,3 +100,21 @@ class StagedNetwork(nn.Module):
             raise ValueError(
                 f"input of {width}x{height} pixels: both sides must be multiples of {self.multiple}"
             )
+
+
+def _channels_in(stage: Stage, channels: Mapping[str, int]) -> int:
+    counts = [channels[name] for name in stage.inputs]
+    if stage.concatenates:
+        return sum(counts)
+    if len(set(counts)) != 1:
+        raise ValueError(f"stage {stage.name} adds inputs of {sorted(set(counts))} channels")
+    return counts[0]
+
+
+def _joined(stage: Stage, outputs: Mapping[str, Tensor]) -> Tensor:
+    first, *others = (outputs[name] for name in stage.inputs)
+    if stage.concatenates:
+        return torch.cat((first, *others), dim=1)
+    for other in others:
+        first = first + other
+    return first

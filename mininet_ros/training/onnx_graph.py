@@ -6,7 +6,7 @@ The graph follows the network's table of stages, one function a layer
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import onnx
@@ -21,7 +21,7 @@ from mininet_ros.network.layers import (
     Upsampling,
 )
 from mininet_ros.network.profile import profile_network
-from mininet_ros.network.stages import IMAGE, StagedNetwork
+from mininet_ros.network.stages import IMAGE, Stage, StagedNetwork
 from mininet_ros.training.onnx_builder import Graph, batch_norm_affine, folded
 from mininet_ros.training.onnx_labels import add_confidence, add_mask
 from mininet_ros.training.onnx_layers import (
@@ -33,6 +33,7 @@ from mininet_ros.training.onnx_layers import (
     transposed,
     upsampling,
 )
+from mininet_ros.training.onnx_study_layers import STUDY_EMITTERS
 
 OPSET = 17
 IR_VERSION = 8
@@ -47,6 +48,7 @@ EMITTERS: dict[type[nn.Module], Emitter] = {
     MultiDilationModule: multi_dilation,
     Upsampling: upsampling,
     TransposedConvolution: transposed,
+    **STUDY_EMITTERS,
 }
 
 
@@ -71,9 +73,7 @@ def build_graph(
     graph = Graph(sizes)
     values = {IMAGE: _normalised(graph, scale, offset)}
     for stage in network.table:
-        x = values[stage.inputs[0]]
-        for number, other in enumerate(stage.inputs[1:]):
-            x = graph.node("Add", [x, values[other]], f"{stage.name}.sum{number}")
+        x = _joined(graph, stage, values)
         emit = EMITTERS.get(stage.layer)
         if emit is None:
             raise ValueError(f"layer {stage.layer.__name__} has no ONNX form")
@@ -84,6 +84,15 @@ def build_graph(
     add_mask(graph, pixels, sizes[last], (height, width))
     add_confidence(graph, LOGITS, sizes[last], (height, width))
     return _finished(graph, width, height)
+
+
+def _joined(graph: Graph, stage: Stage, values: Mapping[str, str]) -> str:
+    first, *others = (values[name] for name in stage.inputs)
+    if stage.concatenates:
+        return graph.node("Concat", [first, *others], f"{stage.name}.inputs", axis=1)
+    for number, other in enumerate(others):
+        first = graph.node("Add", [first, other], f"{stage.name}.sum{number}")
+    return first
 
 
 def _normalised(graph: Graph, scale: float, offset: float) -> str:
