@@ -62,6 +62,13 @@ def add_arguments(parser: ArgumentParser) -> None:
         help="of the Lovasz-softmax term, which stands for IoU in the loss (default: 0)",
     )
     parser.add_argument(
+        "--rendered-text",
+        type=int,
+        default=0,
+        metavar="N",
+        help="add N pictures of text that are rendered, for scene text (default: 0)",
+    )
+    parser.add_argument(
         "--initial-model", default="", metavar="MODEL", help="begin from its weights where they fit"
     )
     parser.add_argument(

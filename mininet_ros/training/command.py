@@ -43,6 +43,7 @@ def read_recipe(arguments: Namespace) -> Recipe:
         ),
         hard_share=arguments.hard_share,
         lovasz_weight=arguments.lovasz_weight,
+        rendered_text=arguments.rendered_text,
         initial_model=arguments.initial_model,
         average_decay=arguments.average_decay,
         seed=arguments.seed,
@@ -82,6 +83,12 @@ def train_model(recipe: Recipe, arguments: Namespace, device: str, processes: Pr
         open_dataset(recipe.dataset, arguments.data, split)
         for split in (recipe.split, recipe.validation_split)
     )
+    if recipe.rendered_text:
+        from mininet_ros.training.rendered_text import WithRenderedText
+
+        training = WithRenderedText(
+            training, recipe.rendered_text, recipe.width, recipe.height, recipe.seed
+        )
     card = describe_model(
         recipe.network,
         recipe.options,
@@ -92,7 +99,7 @@ def train_model(recipe: Recipe, arguments: Namespace, device: str, processes: Pr
             "name": training.name,
             "split": training.split,
             "licence": training.licence,
-            "images": len(training),
+            "images": len(training) - recipe.rendered_text,
         },
     )
     run = arguments.output / "training"

@@ -28,6 +28,8 @@ class Recipe:
         hard_share: share of a batch's labelled pixels that the cross entropy counts, the hardest;
             1 for all. Below 1 not in the paper.
         lovasz_weight: weight of the Lovász-softmax term; 0 for none. Not in the paper.
+        rendered_text: pictures of text that are rendered and added to those of scene text. Not in
+            the paper.
         initial_model: name or path of the model folder whose stages it begins from, where they
             fit; empty for fresh weights. Not in the paper.
         average_decay: decay a step of the running average of the weights, which is then what is
@@ -56,6 +58,7 @@ class Recipe:
     augmentation: Augmentation = field(default_factory=Augmentation)
     hard_share: float = 1.0
     lovasz_weight: float = 0.0
+    rendered_text: int = 0
     initial_model: str = ""
     average_decay: float = 0.0
     seed: int = 1
