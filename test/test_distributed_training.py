@@ -136,5 +136,12 @@ def test_a_process_that_torchrun_did_not_start_is_alone():
         assert (processes, device) == (ALONE, "cpu")
     value = torch.tensor(2.0)
     assert processes.mean(value) is value
-    assert processes.relative_weight(value) == 1.0
     assert processes.agree("all") == "all"
+    assert processes.relative_weight(value) == 1.0
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
+def test_a_gpu_that_is_not_there_is_named(camvid, tmp_path, capsys):
+    data = ["--dataset", "camvid", "--data", str(camvid), "--output", str(tmp_path)]
+    assert cli.main(["train", *data, "--network", "mininet_v2_cpu", "--device", "cuda"]) == 1
+    assert "PyTorch finds no CUDA device for cuda: train on the cpu" in capsys.readouterr().err

@@ -252,3 +252,13 @@ def test_what_cannot_be_evaluated(tiny_model, camvid, line, tmp_path, capsys):
     arguments = [str(tiny_model), "--dataset", "camvid", "--data", str(camvid)]
     assert cli.main(["evaluate", *arguments, "--report", str(blocked)]) == 1
     assert str(blocked) in capsys.readouterr().err
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+@pytest.mark.parametrize("name", ["report.json", "confusion.png", "worst.png"])
+def test_a_full_disk_is_named_with_the_file(tiny_model, camvid, tmp_path, name, capsys):
+    (tmp_path / name).symlink_to("/dev/full")
+    arguments = [str(tiny_model), "--dataset", "camvid", "--data", str(camvid)]
+    assert cli.main(["evaluate", *arguments, "--report", str(tmp_path)]) == 1
+    last = capsys.readouterr().err.splitlines()[-1]
+    assert last.endswith(f"{tmp_path / name} can't be written: No space left on device")

@@ -172,3 +172,9 @@ def test_validation_without_a_label_is_refused(tmp_path):
         cv2.imwrite(str(path), np.full((HEIGHT, WIDTH), 11, np.uint8))
     with pytest.raises(loop.TrainingError, match="no pixel of camvid val is labelled"):
         train(root, tmp_path / "run")
+
+
+def test_a_folder_that_cannot_be_made_is_named(camvid, tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(loop.TrainingError, match=r"file/run can't be made: Not a directory"):
+        train(camvid, tmp_path / "file" / "run")

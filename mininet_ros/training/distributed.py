@@ -62,13 +62,13 @@ class Processes:
             network = nn.SyncBatchNorm.convert_sync_batchnorm(network)
         return DistributedDataParallel(network)
 
-    def relative_weight(self, weight: Tensor) -> Tensor | float:
+    def relative_weight(self, weight: Tensor) -> Tensor:
         """``weight`` of this process's part over the mean of all.
 
         A mean loss over the part, times this, has as its gradient, averaged over the processes,
         that of the mean over the whole batch.
         """
-        return 1.0 if self.size == 1 else weight / self.mean(weight).clamp_min(1e-12)
+        return weight / self.mean(weight).clamp_min(1e-12)
 
     def mean(self, value: Tensor) -> Tensor:
         """Mean of a tensor over the processes."""
@@ -99,12 +99,20 @@ def joined(device: str) -> Iterator[tuple[Processes, str]]:
 
     Args:
         device: "cuda" becomes this process's own GPU.
+
+    Raises:
+        DistributionError: there is no such GPU.
     """
+    on_cuda = device.startswith("cuda")
+    if on_cuda and not torch.cuda.is_available():
+        raise DistributionError(
+            f"PyTorch finds no CUDA device for {device}: train on the cpu, or install PyTorch's "
+            f"CUDA build and the GPU's driver"
+        )
     if "TORCHELASTIC_RUN_ID" not in os.environ:
         yield ALONE, device
         return
     store, rank, size = next(iter(distributed.rendezvous("env://")))
-    on_cuda = device.startswith("cuda")
     if on_cuda:
         device = f"cuda:{os.environ['LOCAL_RANK']}"
         torch.cuda.set_device(device)

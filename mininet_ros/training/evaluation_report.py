@@ -42,23 +42,23 @@ def write_report(
         segmenter, dataset: what was evaluated.
 
     Raises:
-        OSError: a file can't be written.
+        OSError: a file can't be written; it is named.
     """
     folder.mkdir(parents=True, exist_ok=True)
     text = json.dumps({**figures, **_details(evaluation)}, indent=2)
-    (folder / "report.json").write_text(text + "\n", encoding="utf-8")
+    _write(folder / "report.json", (text + "\n").encode())
     charts = {
         "confusion.png": draw_confusion(evaluation.matrix, dataset.classes.names),
         "iou.png": draw_iou(evaluation.matrix, dataset.classes),
         "calibration.png": draw_reliability(evaluation.calibration),
     }
     for name, chart in charts.items():
-        (folder / name).write_bytes(as_png(chart))
+        _write(folder / name, as_png(chart))
     scored = [image for image in evaluation.images if not np.isnan(image.miou)]
     scored.sort(key=lambda image: image.miou)
     for name, chosen in (("best.png", scored[::-1]), ("worst.png", scored)):
         sheet = _examples(chosen[:EXAMPLES], segmenter, dataset)
-        (folder / name).write_bytes(cv2.imencode(".png", sheet)[1].tobytes())
+        _write(folder / name, cv2.imencode(".png", sheet)[1].tobytes())
 
 
 def draw_errors(image: np.ndarray, labels: np.ndarray, mask: np.ndarray) -> np.ndarray:
@@ -72,6 +72,14 @@ def draw_errors(image: np.ndarray, labels: np.ndarray, mask: np.ndarray) -> np.n
     picture[mask != labels] = WRONG_BGR
     picture[labels == IGNORE_LABEL] = 0
     return picture
+
+
+def _write(path: Path, content: bytes) -> None:
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        # A full disk shows while writing, and that error names no file.
+        raise OSError(f"{path} can't be written: {error.strerror}") from error
 
 
 def _details(evaluation: Evaluation) -> dict[str, Any]:

@@ -97,16 +97,16 @@ def lovasz_softmax(probabilities: Tensor, labels: Tensor) -> Tensor:
     Returns:
         A scalar in 0-1; 0 where no pixel is labelled.
     """
-    labelled = labels != IGNORE_LABEL
-    truth = labels[labelled]
-    of_pixels = probabilities.movedim(1, -1)[labelled]
-    losses = []
-    for label in truth.unique():
-        is_class = (truth == label).float()
-        errors, order = (is_class - of_pixels[:, label]).abs().sort(descending=True)
-        is_class = is_class[order]
-        total = is_class.sum()
-        # Jaccard loss once the k worst pixels are wrong, for every k, and its increments.
-        jaccard = 1 - (total - is_class.cumsum(0)) / (total + (1 - is_class).cumsum(0))
-        losses.append(errors @ jaccard.diff(prepend=jaccard.new_zeros(1)))
-    return torch.stack(losses).mean() if losses else probabilities.sum() * 0
+    classes = probabilities.shape[1]
+    labelled = (labels != IGNORE_LABEL).flatten()
+    is_class = labels.flatten() == torch.arange(classes, device=labels.device)[:, None]
+    of_pixels = probabilities.transpose(0, 1).reshape(classes, -1)
+    # Pixels that are ignored come last, with an error of zero: nothing waits for their number.
+    errors, order = ((is_class.float() - of_pixels).abs() * labelled).sort(1, descending=True)
+    is_class = is_class.gather(1, order).float()
+    total = is_class.sum(1, keepdim=True)
+    # Jaccard loss once the k worst pixels are wrong, for every k, and its increments.
+    jaccard = 1 - (total - is_class.cumsum(1)) / (total + (1 - is_class).cumsum(1))
+    losses = (errors * jaccard.diff(dim=1, prepend=torch.zeros_like(total))).sum(1)
+    occurs = total[:, 0] > 0
+    return (losses * occurs).sum() / occurs.sum().clamp_min(1)

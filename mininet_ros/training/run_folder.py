@@ -31,7 +31,10 @@ def claim_run_folder(recipe: Recipe, run: Path) -> None:
     Raises:
         TrainingError: it belongs to another recipe, or can't be written.
     """
-    run.mkdir(parents=True, exist_ok=True)
+    try:
+        run.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise TrainingError(f"folder {run} can't be made: {error.strerror}") from error
     path = run / "recipe.yaml"
     text = yaml.safe_dump(recipe.as_card(), sort_keys=False)
     if path.exists() and path.read_text() != text:

@@ -111,7 +111,10 @@ def train(
     written = time.monotonic()
     for epoch in range(first_epoch, recipe.epochs):
         title = f"epoch {epoch + 1}/{recipe.epochs}, best mIoU {100 * best_miou:.1f} %"
-        with tqdm(total=steps, desc=title, leave=False, disable=not processes.leads) as bar:
+        with (
+            tqdm(total=steps, desc=title, leave=False, disable=not processes.leads) as bar,
+            torch.backends.cudnn.flags(enabled=True, benchmark=True),
+        ):
             loss = train_epoch(
                 recipe, epoch, batches, spread, average, optimizer, scaler, weights, processes, bar
             )
@@ -166,7 +169,8 @@ def train_epoch(
         with torch.autocast(images.device.type, torch.float16, enabled=images.is_cuda):
             logits = network(images)
         loss = segmentation_loss(logits, labels, weights, recipe.hard_share, recipe.lovasz_weight)
-        loss = loss * processes.relative_weight(labelled_weight(labels, weights))
+        if processes.size > 1:
+            loss = loss * processes.relative_weight(labelled_weight(labels, weights))
         optimizer.zero_grad(set_to_none=True)
         scaler.scale(loss).backward()
         scaler.step(optimizer)
