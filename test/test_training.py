@@ -1,6 +1,7 @@
 """Training: its pieces against the paper's formulas, and a small run from data to model folder."""
 
 import json
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -17,6 +18,7 @@ from mininet_ros import cli
 from mininet_ros.models import load_model
 from mininet_ros.training import train as loop
 from mininet_ros.training.augmentation import Augmentation
+from mininet_ros.training.batches import DeviceBatches
 from mininet_ros.training.datasets import DatasetError, open_dataset
 from mininet_ros.training.metrics import ConfusionMatrix
 from mininet_ros.training.recipe import Recipe
@@ -101,6 +103,28 @@ def test_training_learns(small_camvid, tmp_path):
     assert loop.train(recipe, *splits(small_camvid), tmp_path).miou > 0.6
 
 
+def test_images_on_a_device_train_as_those_on_the_host(small_camvid, tmp_path, monkeypatch):
+    recipe = replace(RECIPE, epochs=1)
+    loop.train(recipe, *splits(small_camvid), tmp_path / "host")
+    monkeypatch.setattr(loop, "open_batches", DeviceBatches)
+    loop.train(recipe, *splits(small_camvid), tmp_path / "device")
+    losses = [
+        float((tmp_path / run / "log.csv").read_text().splitlines()[1].split(",")[2])
+        for run in ("host", "device")
+    ]
+    assert losses[0] == pytest.approx(losses[1], rel=0.02)
+
+
+def test_hours_go_on_counting_where_a_run_is_resumed(small_camvid, tmp_path):
+    recipe = replace(RECIPE, epochs=1)
+    first = loop.train(recipe, *splits(small_camvid), tmp_path)
+    assert 0 < first.hours < 0.1
+    path = tmp_path / "checkpoint.pt"
+    checkpoint = torch.load(path, weights_only=True)
+    torch.save(checkpoint | {"seconds": 7200.0}, path)
+    assert loop.train(recipe, *splits(small_camvid), tmp_path).hours == 2.0
+
+
 def test_run_of_another_recipe_is_not_resumed(small_camvid, tmp_path):
     loop.claim_run_folder(RECIPE, tmp_path)
     other = Recipe(**{**RECIPE.__dict__, "seed": 4})
@@ -122,6 +146,9 @@ def test_train_and_evaluate_commands(small_camvid, tmp_path, capsys):
     assert cli.main(["train", *data, *arguments, *schedule]) == 0
     model = load_model(output)
     assert model.card["training"]["epochs"] == 2
+    assert model.card["training"]["images_seen"] == 12
+    assert model.card["training"]["hours"] >= 0
+    assert model.card["training"]["device"].startswith("cpu, ")
     assert model.card["data"]["licence"] == "CC BY-NC 4.0"
     capsys.readouterr()
     assert cli.main(["evaluate", output, *data, "--split", "val", "--json"]) == 0

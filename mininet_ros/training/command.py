@@ -114,6 +114,9 @@ def train_model(recipe: Recipe, arguments: Namespace, device: str, processes: Pr
     card["training"] = recipe.as_card() | {
         "finished": date.today().isoformat(),
         "best_epoch": result.epoch,
+        "images_seen": result.images,
+        "hours": round(result.hours, 2),
+        "device": processes.describe(device),
     }
     size = f"{recipe.width}x{recipe.height}"
     card["figures"] = {

@@ -86,6 +86,15 @@ class Processes:
         distributed.broadcast_object_list(values)
         return values[0]
 
+    def describe(self, device: str) -> str:
+        """The machine's part that trains, for people."""
+        if device.startswith("cuda"):
+            place = torch.cuda.get_device_name(device)
+        else:
+            threads = torch.get_num_threads()
+            place = f"{device}, {threads} thread{'s' * (threads > 1)}"
+        return place if self.size == 1 else f"{self.size} processes, each on {place}"
+
 
 ALONE = Processes()
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 import csv
 import io
 import pickle
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +25,22 @@ LOG_COLUMNS = ("epoch", "learning_rate", "loss", "miou", "pixel_accuracy")
 
 class TrainingError(RuntimeError):
     """The run can't start, continue or be resumed; one sentence says why."""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a run has come.
+
+    Attributes:
+        epoch: epochs done.
+        best_epoch, best_miou: of the weights that scored best on validation; mIoU in 0-1.
+        seconds: that the run took so far, without its interruptions.
+    """
+
+    epoch: int = 0
+    best_epoch: int = 0
+    best_miou: float = -1.0
+    seconds: float = 0.0
 
 
 def claim_run_folder(recipe: Recipe, run: Path) -> None:
@@ -45,41 +63,35 @@ def claim_run_folder(recipe: Recipe, run: Path) -> None:
     write_atomically(path, text.encode())
 
 
-def read_checkpoint(run: Path, parts: dict[str, Any]) -> tuple[int, int, float]:
+def read_checkpoint(run: Path, parts: Mapping[str, Any]) -> Progress:
     """Load the last checkpoint, if any, into ``parts``, all of which have ``load_state_dict``.
-
-    Returns:
-        Epochs done, best epoch and best mIoU.
 
     Raises:
         TrainingError: the checkpoint is damaged.
     """
     path = run / "checkpoint.pt"
     if not path.exists():
-        return 0, 0, -1.0
+        return Progress()
     try:
         checkpoint = torch.load(path, weights_only=True, map_location="cpu")
         for name, part in parts.items():
             part.load_state_dict(checkpoint[name])
-        return checkpoint["epoch"], checkpoint["best_epoch"], checkpoint["best_miou"]
+        return Progress(**{field.name: checkpoint[field.name] for field in fields(Progress)})
     except (RuntimeError, ValueError, LookupError, EOFError, pickle.UnpicklingError) as error:
         raise TrainingError(
             f"{path} is damaged, so the run can't be resumed: delete it to begin again"
         ) from error
 
 
-def write_checkpoint(
-    run: Path, parts: dict[str, Any], epoch: int, best_epoch: int, best_miou: float
-) -> None:
+def write_checkpoint(run: Path, parts: Mapping[str, Any], progress: Progress) -> None:
     """Write what :func:`read_checkpoint` reads.
 
     Raises:
         TrainingError: the file can't be written; the one before is kept.
     """
     states = {name: part.state_dict() for name, part in parts.items()}
-    progress = {"epoch": epoch, "best_epoch": best_epoch, "best_miou": best_miou}
     buffer = io.BytesIO()
-    torch.save(progress | states, buffer)
+    torch.save(asdict(progress) | states, buffer)
     write_atomically(run / "checkpoint.pt", buffer.getvalue())
 
 

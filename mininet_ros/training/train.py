@@ -7,7 +7,7 @@ had not been: to the bit on the CPU, on CUDA as far as its kernels repeat themse
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -47,11 +47,20 @@ SHOWN_EVERY = 20  # steps: reading the loss makes a GPU wait
 
 @dataclass(frozen=True)
 class TrainingResult:
-    """The weights that scored best, with their epoch and validation mIoU in 0-1."""
+    """The weights that scored best, and what they took.
+
+    Attributes:
+        network: with the best weights, for evaluation.
+        epoch, miou: when they were reached, and their validation mIoU in 0-1.
+        images: crops that all epochs together have shown.
+        hours: that the run took, without its interruptions.
+    """
 
     network: StagedNetwork
     epoch: int
     miou: float
+    images: int
+    hours: float
 
 
 def train(
@@ -106,11 +115,12 @@ def train(
     parts = {"network": network, "optimizer": optimizer, "scaler": scaler}
     if average:
         parts["averaged"] = average.network
-    first_epoch, best_epoch, best_miou = read_checkpoint(run, parts)
+    progress = read_checkpoint(run, parts)
     spread = processes.spread(network)
-    written = time.monotonic()
-    for epoch in range(first_epoch, recipe.epochs):
-        title = f"epoch {epoch + 1}/{recipe.epochs}, best mIoU {100 * best_miou:.1f} %"
+    began = time.monotonic() - progress.seconds
+    written = progress.seconds
+    for epoch in range(progress.epoch, recipe.epochs):
+        title = f"epoch {epoch + 1}/{recipe.epochs}, best mIoU {100 * progress.best_miou:.1f} %"
         with (
             tqdm(total=steps, desc=title, leave=False, disable=not processes.leads) as bar,
             torch.backends.cudnn.flags(enabled=True, benchmark=True),
@@ -129,17 +139,21 @@ def train(
                     f"no pixel of {validation.name} {validation.split} is labelled: weights can't "
                     f"be chosen by it"
                 )
-            if matrix.miou > best_miou:
-                best_epoch, best_miou = epoch + 1, matrix.miou
+            if matrix.miou > progress.best_miou:
+                progress = replace(progress, best_epoch=epoch + 1, best_miou=matrix.miou)
                 write_atomically(run / "best.safetensors", save(candidate.packed_weights()))
             write_log(run / "log.csv", epoch + 1, optimizer.param_groups[0]["lr"], loss, matrix)
             write_atomically(run / "curves.png", draw_curves(run / "log.csv"))
-        if is_scored or time.monotonic() - written > CHECKPOINT_PERIOD_S:
-            write_checkpoint(run, parts, epoch + 1, best_epoch, best_miou)
-            written = time.monotonic()
-    best_epoch, best_miou = processes.agree((best_epoch, best_miou))
+        progress = replace(progress, epoch=epoch + 1, seconds=time.monotonic() - began)
+        if is_scored or progress.seconds - written > CHECKPOINT_PERIOD_S:
+            write_checkpoint(run, parts, progress)
+            written = progress.seconds
+    progress = processes.agree(progress)
     network.load_state_dict(load_file(run / "best.safetensors"))
-    return TrainingResult(network.eval(), best_epoch, best_miou)
+    images = recipe.epochs * steps * min(recipe.batch_size, len(samples))
+    return TrainingResult(
+        network.eval(), progress.best_epoch, progress.best_miou, images, progress.seconds / 3600
+    )
 
 
 def train_epoch(
