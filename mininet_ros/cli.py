@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -15,6 +14,7 @@ from mininet_ros.arguments import (
     add_precision,
     input_size,
 )
+from mininet_ros.benchmark import arguments as benchmarking
 from mininet_ros.offline import arguments as selection
 from mininet_ros.training import arguments as training
 from mininet_ros.training import export_arguments as exporting
@@ -187,30 +187,7 @@ def _add_benchmark(subparsers: argparse._SubParsersAction) -> None:
         commands.benchmark,
         "Time models and ONNX files side by side, each alone in its process.",
     )
-    parser.add_argument("models", nargs="*", help="model folders' names or paths")
-    parser.add_argument(
-        "--onnx", type=Path, action="append", default=[], metavar="FILE", help="a peer; repeatable"
-    )
-    parser.add_argument("--pytorch", action="store_true", help="also eager PyTorch on the CPU")
-    parser.add_argument("--input-size", type=input_size, metavar="WxH", help="default: the model's")
-    parser.add_argument("--threads", type=int, default=os.cpu_count(), help="default: every core")
-    parser.add_argument("--rounds", type=int, default=12, help="blocks of ten runs (default: 12)")
-    parser.add_argument("--plot", type=Path, metavar="PNG")
-    parser.add_argument(
-        "--node",
-        action="store_true",
-        help="instead: the segmentation node in a real graph, from image message to mask",
-    )
-    parser.add_argument(
-        "--camera-size",
-        type=input_size,
-        action="append",
-        metavar="WxH",
-        help="for --node; repeatable (default: 640x480)",
-    )
-    parser.add_argument("--rate", type=float, default=30.0, help="for --node (default: 30 Hz)")
-    parser.add_argument("--seconds", type=float, default=10.0, help="for --node (default: 10)")
-    _add_json(parser)
+    benchmarking.add_arguments(parser)
 
 
 def _add_demo(subparsers: argparse._SubParsersAction) -> None:

@@ -9,7 +9,6 @@ import argparse
 import json
 from dataclasses import asdict
 from importlib.util import find_spec
-from pathlib import Path
 
 import yaml
 
@@ -157,43 +156,10 @@ def select_keyframes(arguments: argparse.Namespace) -> None:
 
 
 def benchmark(arguments: argparse.Namespace) -> None:
-    """Time engines side by side, or the node in its graph."""
-    if arguments.node:
-        _benchmark_node(arguments)
-        return
-    from tempfile import TemporaryDirectory
+    """Time engines side by side, the GPU, or the node in its graph."""
+    from mininet_ros.benchmark.command import benchmark as run_benchmark
 
-    from mininet_ros.benchmark.entries import engines_of
-    from mininet_ros.benchmark.measure import measure
-    from mininet_ros.benchmark.report import as_table, as_values, draw
-
-    with TemporaryDirectory() as folder:
-        engines, size = engines_of(
-            arguments.models,
-            arguments.onnx,
-            arguments.input_size,
-            arguments.pytorch,
-            Path(folder),
-        )
-        timings, gflops = measure(engines, *size, arguments.threads, arguments.rounds)
-    values = as_values(timings, gflops, size, arguments.threads)
-    if arguments.plot:
-        draw(values, arguments.plot)
-    print(json.dumps(values, indent=2) if arguments.json else as_table(values))
-
-
-def _benchmark_node(arguments: argparse.Namespace) -> None:
-    from mininet_ros.benchmark.node import as_table, measure_node
-
-    timings = [
-        measure_node(model, *size, arguments.rate, arguments.seconds, arguments.threads)
-        for model in arguments.models or ["camvid"]
-        for size in arguments.camera_size or [(640, 480)]
-    ]
-    if arguments.json:
-        print(json.dumps([timing.as_dict() for timing in timings], indent=2))
-    else:
-        print(as_table(timings))
+    run_benchmark(arguments)
 
 
 def demo(arguments: argparse.Namespace) -> None:

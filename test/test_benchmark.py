@@ -64,14 +64,23 @@ def test_macs_of_our_graph_are_at_least_the_networks(tiny_model):
 
 def test_command_prints_every_figure(tiny_model, peer, tmp_path, capsys):
     picture = tmp_path / "latency.png"
-    arguments = [str(tiny_model), "--pytorch", "--onnx", str(peer), "--input-size", "96x64"]
+    arguments = [
+        str(tiny_model),
+        "--pytorch",
+        "--naive",
+        "--onnx",
+        str(peer),
+        "--input-size",
+        "96x64",
+    ]
     options = ["--threads", "1", "--rounds", "2", "--plot", str(picture)]
     assert cli.main(["benchmark", *arguments, *options, "--json"]) == 0
     values = json.loads(capsys.readouterr().out)
     rows = values["results"]
     assert [(row["name"], row["runtime"]) for row in rows] == [
-        (tiny_model.name, "onnxruntime"),
         (tiny_model.name, "pytorch"),
+        (f"{tiny_model.name} naive", "onnxruntime"),
+        (tiny_model.name, "onnxruntime"),
         ("peer", "onnxruntime"),
     ]
     for row in rows:

@@ -9,9 +9,12 @@ from typing import Any
 
 import numpy as np
 
+from mininet_ros.inference.segmenter import fit_input
+from mininet_ros.sequences import open_sequence
+
 GEMM_SIDE = 1024
 GEMM = "gemm"
-RUNTIMES = ("onnxruntime", "pytorch", GEMM)
+RUNTIMES = ("onnxruntime", "openvino", "pytorch", GEMM)
 
 
 @dataclass(frozen=True)
@@ -20,8 +23,9 @@ class Engine:
 
     Attributes:
         name: as printed.
-        runtime: ``onnxruntime`` or ``pytorch``; ``gemm`` is the machine's own matrix product.
-        path: an ONNX file for ``onnxruntime``, a model folder for ``pytorch``, nothing for GEMM.
+        runtime: ``onnxruntime``, ``openvino`` or ``pytorch``; ``gemm`` is the machine's own matrix
+            product.
+        path: an ONNX file, a model folder for ``pytorch``, nothing for GEMM.
         precision: of the arithmetic.
         macs: multiply-accumulates of one run, as the paper counts them; None where unknown.
         parameters: trainable parameters; None where unknown.
@@ -51,12 +55,20 @@ def make_runner(engine: Engine, width: int, height: int, threads: int) -> Callab
         left, right = (np.ones((GEMM_SIDE, GEMM_SIDE), np.float32) for _ in range(2))
         out = np.empty_like(left)
         return lambda: np.matmul(left, right, out=out)
-    picture = np.random.default_rng(0).integers(0, 256, (height, width, 3), dtype=np.uint8)
+    picture = _picture(width, height)
     if engine.runtime == "onnxruntime":
         return _onnx_runner(Path(engine.path), picture, threads)
+    if engine.runtime == "openvino":
+        return _openvino_runner(Path(engine.path), picture, threads)
     if engine.runtime == "pytorch":
         return _pytorch_runner(Path(engine.path), picture, threads)
     raise ValueError(f"unknown runtime {engine.runtime!r}: choose one of {', '.join(RUNTIMES)}")
+
+
+def _picture(width: int, height: int) -> np.ndarray:
+    """A street: what labels cost depends on how much border there is between them."""
+    with open_sequence("generated") as street:
+        return fit_input(next(iter(street)).image, width, height)
 
 
 def _onnx_runner(path: Path, picture: np.ndarray, threads: int) -> Callable[[], object]:
@@ -67,6 +79,22 @@ def _onnx_runner(path: Path, picture: np.ndarray, threads: int) -> Callable[[], 
     if taken.shape != [1, *picture.shape]:
         raise ValueError(f"{path} takes {taken.shape}, not {[1, *picture.shape]}")
     return lambda: run_mask(session, picture)
+
+
+def _openvino_runner(path: Path, picture: np.ndarray, threads: int) -> Callable[[], object]:
+    import openvino
+
+    core = openvino.Core()
+    model = core.read_model(path)
+    mask = openvino.Model([model.outputs[0]], model.get_parameters())
+    options = {
+        "PERFORMANCE_HINT": "LATENCY",
+        "INFERENCE_NUM_THREADS": threads,
+        # Else it takes bfloat16 where the processor has it, which is not what it is compared with.
+        "INFERENCE_PRECISION_HINT": "f32",
+    }
+    request = core.compile_model(mask, "CPU", options).create_infer_request()
+    return lambda: request.infer({0: picture[None]}, share_inputs=True)
 
 
 def _pytorch_runner(path: Path, picture: np.ndarray, threads: int) -> Callable[[], object]:

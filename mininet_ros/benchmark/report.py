@@ -51,12 +51,12 @@ def as_values(
 def as_table(values: dict[str, Any]) -> str:
     """The same for people."""
     lines = [
-        f"{'engine':28}{'runtime':13}{'median':>10}{'p95':>10}{'frames/s':>10}{'x first':>9}"
-        f"{'x GEMM':>8}{'peak MB':>9}{'GMACs':>8}{'parameters':>12}"
+        f"{'engine':30}{'runtime':13}{'precision':11}{'median':>10}{'p95':>10}"
+        f"{'frames/s':>10}{'x first':>9}{'x GEMM':>8}{'peak MB':>9}{'GMACs':>8}{'parameters':>12}"
     ]
     for row in values["results"]:
         lines.append(
-            f"{row['name']:28}{row['runtime']:13}"
+            f"{row['name']:30}{row['runtime']:13}{row['precision']:11}"
             f"{row['median_ms']:>7.2f} ms{row['p95_ms']:>7.2f} ms"
             f"{row['frames_per_s']:>10.1f}{row['ratio_to_first']:>9.2f}"
             f"{_or_dash(row['gemm_ratio'], '.2f'):>8}{row['peak_mb']:>9.0f}"
@@ -81,7 +81,7 @@ def draw(values: dict[str, Any], path: Path) -> None:
     rows = values["results"]
     known = [row for row in rows if row["miou"] is not None]
     figure, axes = pyplot.subplots(1, 2 if known else 1, figsize=(11, 4.5), squeeze=False)
-    names = [f"{row['name']}\n{row['runtime']}" for row in rows]
+    names = [f"{row['name']}\n{row['runtime']} {row['precision']}" for row in rows]
     axes[0][0].barh(names[::-1], [row["median_ms"] for row in rows[::-1]])
     axes[0][0].set_xlabel("ms from picture to mask (median)")
     if known:
