@@ -16,6 +16,7 @@ from mininet_ros.arguments import (
 )
 from mininet_ros.benchmark import arguments as benchmarking
 from mininet_ros.offline import arguments as selection
+from mininet_ros.study import arguments as study
 from mininet_ros.training import arguments as training
 from mininet_ros.training import export_arguments as exporting
 
@@ -62,6 +63,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_segment(subparsers)
     _add_select_keyframes(subparsers)
     _add_benchmark(subparsers)
+    _add_study(subparsers)
     _add_demo(subparsers)
     return parser
 
@@ -188,6 +190,16 @@ def _add_benchmark(subparsers: argparse._SubParsersAction) -> None:
         "Time models and ONNX files side by side, each alone in its process.",
     )
     benchmarking.add_arguments(parser)
+
+
+def _add_study(subparsers: argparse._SubParsersAction) -> None:
+    parser = _command(
+        subparsers,
+        "study",
+        commands.study,
+        "Rebuild the paper's tables: cost, time and accuracy beside the printed values.",
+    )
+    study.add_arguments(parser)
 
 
 def _add_demo(subparsers: argparse._SubParsersAction) -> None:

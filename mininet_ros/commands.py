@@ -38,6 +38,7 @@ def describe(arguments: argparse.Namespace) -> None:
             "classes": arguments.classes,
             "mebibytes": round(profile.mebibytes, 3),
             "gmacs": round(profile.gmacs, 3),
+            "gflops": round(profile.gflops, 3),
         }
         print(json.dumps(totals, indent=2))
         return
@@ -53,7 +54,7 @@ def describe(arguments: argparse.Namespace) -> None:
     print(
         f"{arguments.name}, {arguments.classes} classes at {profile.width}x{profile.height}: "
         f"{profile.parameters:,} parameters, {profile.mebibytes:.3f} MiB, "
-        f"{profile.gmacs:.3f} GMACs"
+        f"{profile.gmacs:.3f} GMACs, {profile.gflops:.3f} GFLOPs"
     )
 
 
@@ -160,6 +161,13 @@ def benchmark(arguments: argparse.Namespace) -> None:
     from mininet_ros.benchmark.command import benchmark as run_benchmark
 
     run_benchmark(arguments)
+
+
+def study(arguments: argparse.Namespace) -> None:
+    """Rebuild the paper's tables."""
+    from mininet_ros.study.command import study as rebuild
+
+    rebuild(arguments)
 
 
 def demo(arguments: argparse.Namespace) -> None:

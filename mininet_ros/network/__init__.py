@@ -73,6 +73,7 @@ def plain_options(options: Mapping[str, Any]) -> dict[str, Any]:
 
 __all__ = [
     "INPUT_MULTIPLE",
+    "INPUT_MULTIPLES",
     "NETWORKS",
     "Stage",
     "StagedNetwork",

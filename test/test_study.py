@@ -1,0 +1,389 @@
+"""The study: the paper's rows, what is measured beside them, and what follows from it."""
+
+import json
+import statistics
+
+import cv2
+import numpy as np
+import pytest
+
+pytest.importorskip("onnx", reason="needs the extra train")
+pytest.importorskip("torch", reason="needs the extra train")
+
+import onnx
+from hypothesis import given
+from hypothesis import strategies as st
+from onnx import TensorProto, helper, numpy_helper
+from tiny_camvid import write_camvid
+
+from mininet_ros import cli
+from mininet_ros.network import NETWORKS, build_network
+from mininet_ros.study import runs
+from mininet_ros.study.conclusions import (
+    FAILS,
+    HOLDS,
+    MARGIN,
+    T_95,
+    UNDECIDED,
+    UNKNOWN,
+    Claim,
+    judge,
+    judge_all,
+)
+from mininet_ros.study.paper import TABLES, PaperRow, number
+from mininet_ros.study.report import cells_of
+from mininet_ros.study.rows import Row, rows_of, same_network
+from mininet_ros.study.runs import FlipsAndShifts, Schedule, StudyError, runs_of
+from mininet_ros.study.timing import time_in_pytorch, with_cpu_times, with_peers
+
+ROWS = [row for table in TABLES.values() for row in table.rows]
+
+
+def run(capsys, *arguments):
+    status = cli.main([str(argument) for argument in arguments])
+    captured = capsys.readouterr()
+    return status, captured.out, captured.err
+
+
+# The paper's rows
+
+
+def test_tables_have_the_papers_methods():
+    sizes = {number: len(table.rows) for number, table in TABLES.items()}
+    assert sizes == {"II": 4, "III": 3, "IV": 5, "V": 2, "VI": 14, "VII": 11, "VIII": 6}
+    methods = {row.name for row in ROWS}
+    for name in ("Li et al.", "ICNet", "GUN", "ERFNet", "Mazzini et al.", "CGNet", "ThunderNet"):
+        assert name in methods
+    for name in ("ESPNet", "ENet", "SegNet-basic", "FC-DenseNet103", "DeepLabV3+", "MiniNet"):
+        assert name in methods
+
+
+def test_rows_of_one_network_print_one_cost():
+    """A slip in copying a number would show here: counts are repeated from table to table."""
+    analysis = [row for number in ("II", "III", "IV", "V") for row in TABLES[number].rows]
+    for field in ("parameters", "gflops", "megabytes", "miou"):
+        printed = {}
+        for row in analysis:
+            printed.setdefault(same_network(row.network), set()).add(getattr(row, field))
+        assert all(len(values) == 1 for values in printed.values()), field
+    memory = {(row.network, number(row.megabytes)) for row in ROWS if row.network}
+    assert len(memory) == len({network for network, _ in memory})
+
+
+def test_every_row_reads_as_numbers():
+    for row in ROWS:
+        assert row.network == "" or row.network in NETWORKS
+        assert number(row.gpu_ms) > 3
+        assert number(row.parameters) > 0
+        assert number(row.miou) or number(row.pretrained_miou)
+
+
+def test_every_network_of_the_study_has_a_row():
+    assert {row.network for row in ROWS if row.network} == set(NETWORKS)
+
+
+@pytest.mark.parametrize(
+    ("printed", "value"),
+    [("20 (TXp), 11 (2080ti)", 20), ("4(TXp)", 4), ("7* (1080ti)", 7), ("2.9**", 2.9), ("", None)],
+)
+def test_printed_values_are_read(printed, value):
+    assert number(printed) == value
+
+
+# Our rows beside them
+
+
+def test_counts_of_the_analysis_agree_but_for_the_memory_that_is_no_count():
+    other = []
+    for table in ("II", "III", "IV", "V"):
+        for row in rows_of(TABLES[table]):
+            assert row.agrees("parameters") and row.agrees("gflops"), row
+            if not row.agrees("megabytes"):
+                other.append(same_network(row.network))
+    separable = {"mininet_v2_d", "mininet_v2_d_s", "mininet_v2_d_i", "mininet_v2_0"}
+    assert set(other) == separable | {"erfnet_s", "mininet_v2_1", "mininet_v2_2"}
+
+
+def test_a_row_knows_its_differences():
+    paper = PaperRow("x", "mininet_v2", 512, 256, "9 (TXp)", "61", "0.5", "3.22", "2.02", "58.51")
+    row = Row("x", "mininet_v2", 512, 256, 19, 515_345, 3.25, 2.03, 10.0, None, (0.5, 0.6), paper)
+    assert row.difference("parameters") == 15_345
+    assert row.difference("cpu_ms") == -51
+    assert row.difference("gpu_ms") is None
+    assert row.difference("miou") == pytest.approx(0.55 - 0.5851)
+    assert row.miou_spread == pytest.approx(statistics.stdev([0.5, 0.6]))
+    assert [row.agrees(field) for field in ("parameters", "gflops", "megabytes")] == [
+        True,
+        True,
+        False,
+    ]
+    assert Row("y", "", 512, 256, 0).agrees("gflops") is None
+
+
+def test_a_table_shows_what_a_row_has():
+    headings, first, *_ = cells_of(rows_of(TABLES["VIII"]))
+    assert headings[:5] == ["Configuration", "Input", "Params (M)", "paper", "diff"]
+    assert "CPU (ms)" not in headings
+    assert first[:5] == ["DeepLabV3+", "512x512", "-", "41.1", "-"]
+
+
+# The paper's conclusions
+
+BETTER = Claim("a is better", "a", "b")
+AS_GOOD = Claim("a is as good", "a", "b", MARGIN)
+
+
+@pytest.mark.parametrize(
+    ("claim", "mious", "others", "verdict"),
+    [
+        (BETTER, (0.60, 0.61, 0.62), (0.50, 0.51, 0.52), HOLDS),
+        (BETTER, (0.50, 0.51, 0.52), (0.60, 0.61, 0.62), FAILS),
+        (BETTER, (0.50, 0.56, 0.62), (0.49, 0.55, 0.61), UNDECIDED),
+        (BETTER, (0.60,), (0.50,), UNDECIDED),
+        (BETTER, (), (0.50, 0.51), UNKNOWN),
+        (AS_GOOD, (0.600, 0.601, 0.602), (0.604, 0.605, 0.606), HOLDS),
+        (AS_GOOD, (0.600, 0.601, 0.602), (0.624, 0.625, 0.626), FAILS),
+        (AS_GOOD, (0.600, 0.601, 0.602), (0.610, 0.611, 0.612), UNDECIDED),
+    ],
+)
+def test_verdicts(claim, mious, others, verdict):
+    finding = judge(claim, mious, others)
+    assert finding.verdict == verdict
+    assert str(finding).startswith(f"{claim.text}: {verdict}")
+
+
+def test_interval_is_students():
+    """Means 2 apart, pooled deviation 1, three each: 2.78 * sqrt(2 / 3)."""
+    finding = judge(BETTER, (2.0, 3.0, 4.0), (0.0, 1.0, 2.0))
+    assert finding.difference == 2
+    assert finding.uncertainty == pytest.approx(2.78 * (2 / 3) ** 0.5)
+    assert list(T_95) == sorted(T_95, reverse=True)
+
+
+seeds = st.lists(st.floats(0, 1), min_size=2, max_size=5)
+
+
+@given(mious=seeds, others=seeds)
+def test_what_holds_one_way_fails_the_other(mious, others):
+    opposite = {HOLDS: FAILS, FAILS: HOLDS, UNDECIDED: UNDECIDED}
+    there, back = judge(BETTER, mious, others), judge(BETTER, others, mious)
+    assert back.verdict == opposite[there.verdict]
+
+
+def test_claims_are_judged_where_both_networks_have_rows():
+    findings = judge_all({"mininet_v2_d": (0.5, 0.51), "mininet_v2_s": (0.5, 0.51), "x": ()})
+    assert [(f.claim.network, f.claim.other) for f in findings] == [
+        ("mininet_v2_d", "mininet_v2_s")
+    ]
+
+
+# Times
+
+
+@pytest.fixture
+def peer(tmp_path):
+    """A stranger's network for any size, and one for 64x32 alone."""
+    weight = np.random.default_rng(0).normal(size=(5, 3, 3, 3)).astype(np.float32)
+    paths = []
+    for name, sides in (("free", ["h", "w"]), ("fixed", [32, 64])):
+        graph = helper.make_graph(
+            [helper.make_node("Conv", ["x", "weight"], ["y"], pads=[1] * 4, name="conv")],
+            "peer",
+            [helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, 3, *sides])],
+            [helper.make_tensor_value_info("y", TensorProto.FLOAT, None)],
+            [numpy_helper.from_array(weight, "weight")],
+        )
+        model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)])
+        model.ir_version = 8
+        paths.append(tmp_path / f"{name}.onnx")
+        onnx.save(model, paths[-1])
+    return paths
+
+
+def test_each_network_is_measured_once_for_all_its_rows(peer, tmp_path):
+    free, fixed = peer
+    (tmp_path / "graphs").mkdir()
+    paper = PaperRow("ENet", "", 64, 32, parameters="0.4")
+    v2 = Row("MiniNet-v2", "mininet_v2", 64, 32, 2, 1, 1.0, 1.0)
+    same = Row("MiniNet-v2-D-I-M-R", "mininet_v2_m_r", 64, 32, 2)
+    tables = {"V": [same], "VI": [v2, Row("ENet", "", 64, 32, 0, paper=paper)]}
+    peers = {"enet": free, "other": fixed}
+    tables = with_peers(tables, peers)
+    assert [row.name for row in tables["VI"]] == ["MiniNet-v2", "ENet", "other"]
+    assert (tables["VI"][2].width, tables["VI"][2].height) == (64, 32)
+    timed = with_cpu_times(tables, peers, 1, 1, tmp_path / "graphs")
+    times = [row.cpu_ms for rows in timed.values() for row in rows]
+    assert all(time > 0 for time in times)
+    assert times[0] == times[1]
+    assert timed["VI"][0].parameters == 1, "our own counts stay"
+    enet = timed["VI"][1]
+    assert enet.parameters == 5 * 3 * 9
+    assert enet.gflops == pytest.approx(2e-9 * 64 * 32 * 5 * 3 * 9)
+    assert enet.difference("parameters") == 135 - 0.4e6
+
+
+def test_a_peer_of_any_size_gets_our_networks_sizes(peer):
+    rows = with_peers({"VI": rows_of(TABLES["VI"])}, {"mine": peer[0]})["VI"]
+    sizes = {(row.width, row.height) for row in rows if row.name == "mine"}
+    assert sizes == {(1024, 512), (512, 256)}
+
+
+def test_time_in_pytorch_is_positive():
+    assert time_in_pytorch(build_network("mininet_v2_cpu", 2), 64, 32, "cpu") > 0
+
+
+# Runs
+
+
+def test_augmentation_flips_and_shifts_without_scale():
+    draws = FlipsAndShifts().draw(200, 100, 50, np.random.default_rng(0))
+    assert (draws.size == [100, 50]).all()
+    assert (draws.corner[:, 1] == 0).all()
+    shifts = draws.corner[:, 0]
+    assert (abs(shifts) <= 10).all() and len(set(shifts)) > 15
+    assert 60 < draws.is_flipped.sum() < 140
+
+
+def test_runs_are_the_papers_protocol_and_none_is_repeated():
+    rows = [row for number in ("II", "III", "IV", "V") for row in rows_of(TABLES[number])]
+    recipes = runs_of(rows, Schedule("cityscapes", seeds=(1, 2)))
+    networks = [recipe.network for recipe in recipes]
+    assert networks[:4] == ["mininet_v2_d", "mininet_v2_s", "mininet_v2_d_s", "mininet_v2_d_i"]
+    assert networks[4:9] == [
+        *("mininet_v2_0", "mininet_v2_1", "mininet_v2_2", "mininet_v2_m", "mininet_v2")
+    ]
+    assert networks[:11] == networks[11:] and len(set(networks)) == 11
+    assert [recipe.seed for recipe in recipes] == [1] * 11 + [2] * 11
+    first = recipes[0]
+    assert (first.epochs, first.batch_size, first.width, first.height) == (250, 12, 512, 256)
+    assert (first.learning_rate, first.poly_power, first.weight_decay) == (1e-3, 0.9, 2e-4)
+    assert first.class_weight_power == 0
+    assert first.augmentation.scale_range == (1.0, 1.0)
+
+
+def test_each_row_of_the_benchmarks_has_its_own_size():
+    recipes = runs_of(
+        [row for row in rows_of(TABLES["VIII"]) if row.network], Schedule("icdar2015")
+    )
+    sizes = {(recipe.network, recipe.width, recipe.height) for recipe in recipes}
+    assert ("mininet_v2", 1024, 512) in sizes and ("mininet_v2", 512, 256) in sizes
+    assert ("mininet", 512, 256) in sizes and ("erfnet_s", 1024, 512) in sizes
+
+
+def test_a_size_that_a_network_does_not_take_is_refused_first():
+    rows = [row for row in rows_of(TABLES["VI"]) if row.network]
+    with pytest.raises(StudyError, match="mininet takes sides that are multiples of 64"):
+        runs_of(rows, Schedule("camvid", size=(240, 176)))
+
+
+# The command
+
+
+def test_command_writes_and_prints_the_tables(capsys, tmp_path):
+    output = tmp_path / "out"
+    arguments = ["study", "--tables", "V", "II", "VI", "--blocks", 0, "--output", output]
+    status, out, _ = run(capsys, *arguments, "--json")
+    assert status == 0
+    values = json.loads(out)
+    assert values == json.loads((output / "study.json").read_text())
+    assert list(values["tables"]) == ["II", "V", "VI"]
+    row = values["tables"]["II"][0]
+    assert row["name"] == "ERFNet-S" and row["network"] == "erfnet_s"
+    assert row["parameters"] == 2_064_066 and row["paper"]["parameters"] == 2.06e6
+    assert row["paper"]["miou"] == pytest.approx(0.5879)
+    assert row["difference"]["gflops"] == pytest.approx(row["gflops"] - 13.42)
+    assert (row["cpu_ms"], row["gpu_ms"], row["miou"]) == (None, None, None)
+    text = run(capsys, *arguments)[1]
+    for word in ("Table II:", "ERFNet-D", "19.68", "Table VI:", "71.4 pretrained"):
+        assert word in text
+    markdown = (output / "study.md").read_text()
+    assert "| ERFNet-S | 512x256 | 2.064 | 2.06 | +0.004 |" in markdown
+    for name in ("latency", "parameters"):
+        assert cv2.imread(str(output / f"{name}.png")) is not None
+        assert f"({name}.png)" in markdown
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """A study of Table V on a tiny CamVid: its arguments and its folder."""
+    folder = tmp_path_factory.mktemp("study")
+    data = folder / "data"
+    data.mkdir()
+    write_camvid(data, 48, 32)
+    arguments = ["study", "--tables", "V", "--blocks", 0, "--output", folder / "out", "--json"]
+    arguments += ["--train", "--data", data, "--dataset", "camvid", "--input-size", "32x32"]
+    arguments += ["--epochs", 1, "--batch-size", 3, "--seeds", 1, 2, "--device", "cpu"]
+    arguments += ["--threads", 1]
+    assert cli.main([str(argument) for argument in arguments]) == 0
+    return arguments, folder / "out"
+
+
+def test_command_trains_every_row_with_every_seed(trained, capsys, monkeypatch):
+    arguments, output = trained
+    values = json.loads((output / "study.json").read_text())
+    folders = sorted(path.name for path in (output / "runs").iterdir())
+    assert folders == [
+        f"{name}_32x32_seed{seed}" for name in ("mininet_v2", "mininet_v2_m") for seed in (1, 2)
+    ]
+    for row in values["tables"]["V"]:
+        assert len(row["miou_of_seeds"]) == 2
+        assert row["miou"] == pytest.approx(statistics.fmean(row["miou_of_seeds"]))
+        assert row["miou_spread"] == pytest.approx(statistics.stdev(row["miou_of_seeds"]))
+    (conclusion,) = values["conclusions"]
+    assert conclusion["claim"].startswith("V:") and conclusion["verdict"] != UNKNOWN
+    assert "camvid val after the last of 1 epochs, batch 3, 32x32, seeds 1, 2" in (
+        " ".join(values["measured"])
+    )
+
+    def refuse(*_):
+        raise AssertionError("a finished run is not repeated")
+
+    monkeypatch.setattr(runs, "train", refuse)
+    assert json.loads(run(capsys, *arguments)[1])["tables"] == values["tables"]
+    text = run(capsys, *(argument for argument in arguments if argument != "--json"))[1]
+    assert "The paper's conclusions here:" in text and " ± " in text
+
+
+def test_other_settings_in_the_same_folder_are_refused(trained, capsys):
+    arguments, _ = trained
+    changed = list(arguments)
+    changed[changed.index("--batch-size") + 1] = 2
+    status, _, err = run(capsys, *changed)
+    assert status == 1
+    assert "belongs to a run with other settings: choose another output folder" in err
+
+
+def test_an_interrupted_study_says_how_it_goes_on(capsys, tmp_path, monkeypatch):
+    data = tmp_path / "data"
+    data.mkdir()
+    write_camvid(data, 48, 32)
+
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(runs, "train", stop)
+    arguments = ["--tables", "V", "--blocks", 0, "--output", tmp_path / "out"]
+    arguments += ["--train", "--data", data, "--dataset", "camvid", "--input-size", "32x32"]
+    status, _, err = run(capsys, "study", *arguments, "--threads", 1)
+    assert status == 130
+    assert "goes on with mininet_v2_m_32x32_seed1" in err
+    assert (tmp_path / "out" / "study.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--train"], "--train needs --data"),
+        (["--tables", "II", "--onnx", "a=setup.py"], "peers have their place in Tables VI"),
+        (["--onnx", "a"], "give it as NAME=FILE"),
+        (["--onnx", "a=nowhere.onnx"], "there is no file nowhere.onnx"),
+        (["--tables", "VI", "--onnx", "a=setup.py"], "setup.py is no ONNX file"),
+        (["--onnx", "a=setup.py", "--onnx", "A=setup.py"], "the name A is given twice"),
+        (["--train", "--data", "x", "--dataset", "y"], "unknown dataset 'y'"),
+    ],
+)
+def test_wrong_requests(capsys, tmp_path, arguments, message):
+    status, _, err = run(capsys, "study", "--output", tmp_path / "out", "--blocks", 0, *arguments)
+    assert status == 1
+    assert message in err
+    assert not (tmp_path / "out").exists()
