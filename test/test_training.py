@@ -43,8 +43,6 @@ def test_learning_rate_follows_the_polynomial():
         {"learning_rate": 0.0},
         {"average_decay": 1.0},
         {"batch_size": 0},
-        {"hard_share": 0.0},
-        {"hard_share": 1.1},
         {"lovasz_weight": -1.0},
     ],
 )

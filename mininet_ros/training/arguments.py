@@ -48,13 +48,6 @@ def add_arguments(parser: ArgumentParser) -> None:
         help="0-1: how far light, blur and noise of the images may move (default: 0)",
     )
     parser.add_argument(
-        "--hard-share",
-        type=float,
-        default=1.0,
-        metavar="SHARE",
-        help="share of the pixels, the hardest ones, that the loss counts (default: 1, all)",
-    )
-    parser.add_argument(
         "--lovasz-weight",
         type=float,
         default=0.0,

@@ -41,7 +41,6 @@ def read_recipe(arguments: Namespace) -> Recipe:
         augmentation=Augmentation(
             scale_range=arguments.scale_range, photometric=arguments.photometric
         ),
-        hard_share=arguments.hard_share,
         lovasz_weight=arguments.lovasz_weight,
         rendered_text=arguments.rendered_text,
         initial_model=arguments.initial_model,

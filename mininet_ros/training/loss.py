@@ -1,4 +1,4 @@
-"""Loss and class weights of the paper (Sec. VII-A), and two terms beyond it."""
+"""Loss and class weights of the paper (Sec. VII-A), and a term beyond it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from torch.nn import functional
 
 from mininet_ros.training.classes import IGNORE_LABEL
 from mininet_ros.training.stored_images import StoredImages
+
+LEAST_WEIGHT = 1e-12  # keeps the loss of a batch without any labelled pixel from being 0 / 0
 
 
 def class_weights(samples: StoredImages, power: float) -> Tensor:
@@ -36,10 +38,9 @@ def segmentation_loss(
     logits: Tensor,
     labels: Tensor,
     weights: Tensor,
-    hard_share: float = 1.0,
     lovasz_weight: float = 0.0,
 ) -> Tensor:
-    """Weighted cross entropy at label size, averaged over the labelled pixels.
+    """Weighted cross entropy at label size, averaged over the labelled pixels; 0 without any.
 
     The logits are enlarged to the labels, so that no label is lost to resizing (Sec. VII-A).
 
@@ -47,42 +48,28 @@ def segmentation_loss(
         logits: float (N, classes, h, w).
         labels: int64 (N, H, W), 255 where ignored.
         weights: float (classes,).
-        hard_share: share of the labelled pixels that count, those of the highest loss (online
-            hard example mining); 1 for all, as in the paper.
         lovasz_weight: weight of :func:`lovasz_softmax`, which is added; 0 as in the paper.
     """
     logits = logits.float()
     enlarged = functional.interpolate(
         logits, size=labels.shape[-2:], mode="bilinear", align_corners=False
     )
-    if hard_share < 1:
-        loss = hardest_cross_entropy(enlarged, labels, weights, hard_share)
-    else:
-        loss = functional.cross_entropy(enlarged, labels, weights, ignore_index=IGNORE_LABEL)
+    loss = functional.cross_entropy(
+        enlarged, labels, weights, ignore_index=IGNORE_LABEL, reduction="sum"
+    )
+    loss = loss / labelled_weight(labels, weights).clamp_min(LEAST_WEIGHT)
     if lovasz_weight:
-        reduced = functional.interpolate(labels[:, None].float(), logits.shape[-2:])[:, 0].long()
-        loss = loss + lovasz_weight * lovasz_softmax(logits.softmax(1), reduced)
+        reduced = functional.interpolate(
+            labels[:, None].float(), logits.shape[-2:], mode="nearest-exact"
+        )
+        loss = loss + lovasz_weight * lovasz_softmax(logits.softmax(1), reduced[:, 0].long())
     return loss
 
 
 def labelled_weight(labels: Tensor, weights: Tensor) -> Tensor:
-    """Sum of the labelled pixels' class weights, by which cross entropy is divided: a scalar."""
+    """Sum of the labelled pixels' class weights, a scalar; shapes as above."""
     table = functional.pad(weights, (0, IGNORE_LABEL + 1 - len(weights)))
     return table[labels].sum()
-
-
-def hardest_cross_entropy(logits: Tensor, labels: Tensor, weights: Tensor, share: float) -> Tensor:
-    """Weighted cross entropy of the labelled pixels that are predicted worst (OHEM).
-
-    Shapes as in :func:`segmentation_loss`, with logits at label size; ``share`` in (0, 1].
-    """
-    labelled = labels != IGNORE_LABEL
-    losses = functional.cross_entropy(
-        logits, labels, weights, ignore_index=IGNORE_LABEL, reduction="none"
-    )[labelled]
-    weight_of = weights[labels[labelled]]
-    hardest = losses.topk(max(1, round(share * len(losses)))).indices
-    return losses[hardest].sum() / weight_of[hardest].sum()
 
 
 def lovasz_softmax(probabilities: Tensor, labels: Tensor) -> Tensor:

@@ -25,8 +25,6 @@ class Recipe:
             ``final_learning_rate``.
         weight_decay: L2, added to the gradient as Adam does it.
         class_weight_power: exponent of the median-frequency weights; 0 weighs all classes alike.
-        hard_share: share of a batch's labelled pixels that the cross entropy counts, the hardest;
-            1 for all. Below 1 not in the paper.
         lovasz_weight: weight of the Lovász-softmax term; 0 for none. Not in the paper.
         rendered_text: pictures of text that are rendered and added to those of scene text. Not in
             the paper.
@@ -56,7 +54,6 @@ class Recipe:
     weight_decay: float = 2e-4
     class_weight_power: float = 0.12
     augmentation: Augmentation = field(default_factory=Augmentation)
-    hard_share: float = 1.0
     lovasz_weight: float = 0.0
     rendered_text: int = 0
     initial_model: str = ""
@@ -72,8 +69,6 @@ class Recipe:
             raise ValueError("learning rates must be positive, the final one at most the first")
         if not 0 <= self.average_decay < 1:
             raise ValueError(f"average_decay must lie in [0, 1), not {self.average_decay}")
-        if not 0 < self.hard_share <= 1:
-            raise ValueError(f"hard_share must lie in (0, 1], not {self.hard_share}")
         if self.lovasz_weight < 0:
             raise ValueError(f"lovasz_weight must not be negative: {self.lovasz_weight}")
 

@@ -78,7 +78,8 @@ def train(
     kept and augmented on the device where they fit; validation and the CPU are float32.
 
     Args:
-        memory_gib: images of either dataset that are kept in memory; the rest is read each time.
+        memory_gib: images of either dataset that each process keeps in memory; the rest is read
+            each time.
         processes: this process among those that train together, each of which calls this.
 
     Raises:
@@ -182,7 +183,7 @@ def train_epoch(
         torch.manual_seed(hash((recipe.seed, step)) + processes.rank)
         with torch.autocast(images.device.type, torch.float16, enabled=images.is_cuda):
             logits = network(images)
-        loss = segmentation_loss(logits, labels, weights, recipe.hard_share, recipe.lovasz_weight)
+        loss = segmentation_loss(logits, labels, weights, recipe.lovasz_weight)
         if processes.size > 1:
             loss = loss * processes.relative_weight(labelled_weight(labels, weights))
         optimizer.zero_grad(set_to_none=True)
