@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from mininet_ros.training.augmentation import Draws, cut
-from mininet_ros.training.device_augmentation import cut_batch
+from mininet_ros.training.device_augmentation import cut_batch, to_device
 from mininet_ros.training.distributed import ALONE, Processes
 from mininet_ros.training.prediction import to_input
 from mininet_ros.training.recipe import Recipe
@@ -125,7 +125,7 @@ class DeviceBatches:
     def of_epoch(self, epoch: int) -> Iterator[tuple[Tensor, Tensor]]:
         """See :class:`Batches`."""
         for step in plan_epoch(self.recipe, epoch, len(self.images), self.processes):
-            chosen = torch.from_numpy(step.chosen).to(self.images.device, non_blocking=True)
+            chosen = to_device(step.chosen, self.images.device)
             self.generator.manual_seed(int(step.draws.noise_seed[0]))
             yield cut_batch(
                 self.images[chosen],

@@ -37,7 +37,7 @@ def cut_batch(
         labels int64 (N, height, width), 255 where padded.
     """
     device = images.device
-    grid_of = _maps(draws, width, height).to(device, non_blocking=True)
+    grid_of = to_device(_maps(draws, width, height), device)
     shape = (len(images), 1, height, width)
     grid = functional.affine_grid(grid_of, shape, align_corners=False)
     is_inside = (grid.abs() < 1).all(-1)
@@ -69,8 +69,16 @@ def relight_batch(images: Tensor, draws: Draws, generator: torch.Generator) -> T
     return images
 
 
-def _maps(draws: Draws, width: int, height: int) -> Tensor:
-    """Affine maps (N, 2, 3) from places in the crop to places in the image, both in -1 to 1."""
+def to_device(values: np.ndarray, device: torch.device) -> Tensor:
+    """A copy of an array on the device, without waiting for what that is doing."""
+    tensor = torch.from_numpy(values)
+    if device.type == "cuda":
+        tensor = tensor.pin_memory()  # the driver may wait before it copies any other memory
+    return tensor.to(device, non_blocking=True)
+
+
+def _maps(draws: Draws, width: int, height: int) -> np.ndarray:
+    """Affine maps float32 (N, 2, 3) from the crop to the image, both from -1 to 1."""
     crop = np.array([width, height])
     slope = crop / draws.size
     offset = (crop - 2 * draws.corner) / draws.size - 1
@@ -78,12 +86,12 @@ def _maps(draws: Draws, width: int, height: int) -> Tensor:
     maps[:, 0, 0] = np.where(draws.is_flipped, -1, 1) * slope[:, 0]
     maps[:, 1, 1] = slope[:, 1]
     maps[:, :, 2] = offset
-    return torch.from_numpy(maps)
+    return maps
 
 
 def _on_images(values: np.ndarray, images: Tensor) -> Tensor:
     """Values (N,) or (N, 3) as a tensor that multiplies images (N, 3, H, W)."""
-    tensor = torch.from_numpy(values.astype(np.float32)).to(images.device, non_blocking=True)
+    tensor = to_device(values.astype(np.float32), images.device)
     return tensor.reshape(len(images), -1, 1, 1)
 
 
@@ -92,7 +100,7 @@ def _blur(images: Tensor, sigma: np.ndarray) -> Tensor:
     taps = np.arange(-BLUR_RADIUS, BLUR_RADIUS + 1)
     kernels = np.exp(-0.5 * (taps / np.maximum(sigma, 1e-3)[:, None]) ** 2)
     kernels = np.repeat(kernels / kernels.sum(1, keepdims=True), images.shape[1], axis=0)
-    weights = torch.from_numpy(kernels.astype(np.float32)).to(images.device, non_blocking=True)
+    weights = to_device(kernels.astype(np.float32), images.device)
     planes = images.reshape(1, -1, *images.shape[2:])
     padded = functional.pad(planes, (BLUR_RADIUS,) * 4, "reflect")
     along_rows = functional.conv2d(padded, weights[:, None, None, :], groups=len(weights))
