@@ -7,14 +7,17 @@ import re
 import cv2
 import numpy as np
 import pytest
+import yaml
 
 pytest.importorskip("matplotlib", reason="needs the extra train")
 pytest.importorskip("torch", reason="needs the extra train")
 
 from tiny_camvid import write_camvid
+from tiny_pictures import write_picture
 from training_rig import splits
 
 from mininet_ros import cli
+from mininet_ros.models import load_model
 from mininet_ros.training.classes import SCENE_TEXT
 from mininet_ros.training.datasets import DatasetError, Sample
 from mininet_ros.training.rendered_text import WithRenderedText
@@ -195,3 +198,25 @@ def test_other_classes_and_counts_are_refused(tmp_path):
         WithRenderedText(Photographs(), -1, WIDTH, HEIGHT, 1)
     data = ["--dataset", "camvid", "--data", str(tmp_path), "--network", "mininet_v2_cpu"]
     assert cli.main(["train", *data, "--output", str(tmp_path / "m"), "--rendered-text", "5"]) == 1
+
+
+def test_command_learns_from_rendered_text_too(tmp_path):
+    pytest.importorskip("onnx", reason="needs the extra train")
+    rows = [
+        {"name": name, "color": list(color)}
+        for name, color in zip(SCENE_TEXT.names, SCENE_TEXT.colors, strict=True)
+    ]
+    (tmp_path / "classes.yaml").write_text(yaml.safe_dump({"classes": rows}))
+    for folder in ("train", "val"):
+        for index in range(2):
+            sample = Photographs()[index]
+            write_picture(tmp_path / folder / "images" / f"{index}.png", sample.image)
+            write_picture(tmp_path / folder / "labels" / f"{index}.png", sample.labels)
+    command = ["train", "--dataset", "folder", "--data", str(tmp_path), "--rendered-text", "4"]
+    command += ["--network", "mininet_v2_cpu", "--input-size", "128x72", "--epochs", "2"]
+    command += ["--batch-size", "3", "--output", str(tmp_path / "model")]
+    assert cli.main(command) == 0
+    card = load_model(tmp_path / "model").card
+    assert card["training"]["rendered_text"] == 4
+    assert card["data"]["images"] == 2
+    assert card["training"]["images_seen"] == 2 * 6
