@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import ctypes
 import queue
 import signal
 import sys
@@ -17,6 +18,10 @@ from rclpy.signals import SignalHandlerOptions
 from mininet_ros.nodes.parameters import ParameterError, ParameterSpec, parameter_help
 
 Finish = Callable[..., None]
+
+# Of mallopt(3), and more than any camera's image.
+M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
+IMAGE_BYTES = 32 * 2**20
 
 
 class StartError(Exception):
@@ -61,6 +66,7 @@ def run_node(
     try:
         _start_ros(name, description, table, list(sys.argv[1:] if args is None else args))
         node = make_node(finish)
+        _keep_freed_memory()
         try:
             _spin_until(node, ending)
         finally:
@@ -72,6 +78,20 @@ def run_node(
     finally:
         rclpy.try_shutdown()
     return 0
+
+
+def _keep_freed_memory() -> None:
+    """Give back what the start took, then let the memory of one image serve the next.
+
+    glibc gives large blocks back to the system as soon as they are free, and then the system
+    clears the pages of every image anew: 5 ms of the 7 ms that an image of 1280x720 took from
+    array to subscriber. Other C libraries have no such settings and are left as they are.
+    """
+    libc = ctypes.CDLL(None)
+    if hasattr(libc, "mallopt") and hasattr(libc, "malloc_trim"):
+        libc.malloc_trim(0)
+        libc.mallopt(M_MMAP_THRESHOLD, IMAGE_BYTES)
+        libc.mallopt(M_TRIM_THRESHOLD, 4 * IMAGE_BYTES)
 
 
 def _start_ros(
