@@ -55,7 +55,7 @@ def make_runner(engine: Engine, width: int, height: int, threads: int) -> Callab
         left, right = (np.ones((GEMM_SIDE, GEMM_SIDE), np.float32) for _ in range(2))
         out = np.empty_like(left)
         return lambda: np.matmul(left, right, out=out)
-    picture = _picture(width, height)
+    picture = street(width, height)
     if engine.runtime == "onnxruntime":
         return _onnx_runner(Path(engine.path), picture, threads)
     if engine.runtime == "openvino":
@@ -65,8 +65,8 @@ def make_runner(engine: Engine, width: int, height: int, threads: int) -> Callab
     raise ValueError(f"unknown runtime {engine.runtime!r}: choose one of {', '.join(RUNTIMES)}")
 
 
-def _picture(width: int, height: int) -> np.ndarray:
-    """A street: what labels cost depends on how much border there is between them."""
+def street(width: int, height: int) -> np.ndarray:
+    """A picture, uint8 (height, width, 3): labels cost more the more borders lie between them."""
     with open_sequence("generated") as street:
         return fit_input(next(iter(street)).image, width, height)
 

@@ -2,19 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import torch
 from safetensors.torch import load_file
 from torch import Tensor
 from torch.nn import functional
 
+from mininet_ros.inference.replay import Replay, why_no_replay
 from mininet_ros.inference.segmenter import Segmentation, Segmenter
 from mininet_ros.models import WEIGHTS, Model, ModelError
 from mininet_ros.network import StagedNetwork, build_network
 
+NAMES = {torch.float32: "float32", torch.float16: "float16", torch.bfloat16: "bfloat16"}
+
 
 class PyTorchSegmenter(Segmenter):
     """Runs a model's ``weights.safetensors`` on ``device`` (``cuda``, ``cuda:1``, ``cpu``).
+
+    On a GPU the way from bytes to labels is recorded once as a CUDA graph and then replayed, in
+    half precision, between buffers that the device reads and writes directly. Where it can't be
+    recorded every operation is launched by itself, and ``device`` says so.
+
+    Args:
+        model: the model folder.
+        device: of PyTorch.
+        dtype: of the network; None for float16 on a GPU and float32 elsewhere. The labels are
+            chosen in float32.
+        recorded: False to launch every operation by itself anyway.
 
     Raises:
         ModelError: the weights do not fit the network that the card names.
@@ -23,18 +39,74 @@ class PyTorchSegmenter(Segmenter):
     backend = "gpu"
     runtime = "pytorch"
 
-    def __init__(self, model: Model, device: str = "cuda") -> None:
+    def __init__(
+        self,
+        model: Model,
+        device: str = "cuda",
+        dtype: torch.dtype | None = None,
+        recorded: bool = True,
+    ) -> None:
         super().__init__(model)
         self._device = torch.device(device)
-        is_cuda = self._device.type == "cuda"
-        self.device = torch.cuda.get_device_name(self._device) if is_cuda else device
-        self._network = load_network(model).to(self._device, memory_format=torch.channels_last)
+        on_gpu = self._device.type == "cuda"
+        self._dtype = dtype or (torch.float16 if on_gpu else torch.float32)
+        self.precision = NAMES[self._dtype]
+        network = load_network(model).to(self._device, self._dtype)
+        self._network = network.to(memory_format=torch.channels_last)
+        self.device = torch.cuda.get_device_name(self._device) if on_gpu else device
+        self._replays: dict[bool, Replay] = {}
+        if on_gpu and recorded and (reason := why_no_replay(self._device) or self._record()):
+            self.device += f" (operation by operation: {reason})"
 
     @torch.inference_mode()
+    def on_device(self, pixels: Tensor, with_confidence: bool = True) -> tuple[Tensor, ...]:
+        """Mask, and confidence where it is asked for, uint8 (N, height, width) on the device.
+
+        Args:
+            pixels: uint8 (N, height, width, 3) BGR on the segmenter's device, of the network's
+                size.
+            with_confidence: compute it.
+        """
+        logits = self._network(normalise(pixels, self.model, self._dtype)).float()
+        size = (self.model.height, self.model.width)
+        if with_confidence:
+            return label(logits, size)
+        return (enlarged(logits, size).argmax(1).to(torch.uint8),)
+
+    def replay(self, with_confidence: bool) -> Replay | None:
+        """The recorded way from bytes to labels; None where there is none."""
+        return self._replays.get(with_confidence)
+
     def _run(self, image: np.ndarray) -> Segmentation:
+        mask, confidence = self._labels(image, with_confidence=True)
+        return Segmentation(mask, confidence)
+
+    def _mask(self, image: np.ndarray) -> np.ndarray:
+        return self._labels(image, with_confidence=False)[0]
+
+    def _labels(self, image: np.ndarray, with_confidence: bool) -> list[np.ndarray]:
+        replay = self._replays.get(with_confidence)
+        if replay is not None:
+            return [output[0] for output in replay(image[None])]
         pixels = torch.from_numpy(image[None]).to(self._device)
-        mask, confidence = label(self._network(normalise(pixels, self.model)), image.shape[:2])
-        return Segmentation(mask[0].cpu().numpy(), confidence[0].cpu().numpy())
+        outputs = self.on_device(pixels, with_confidence)
+        return [output[0].cpu().numpy() for output in outputs]
+
+    def _record(self) -> str:
+        """Record both ways to the labels; returns why that is not possible, or nothing."""
+        shape = (1, self.model.height, self.model.width, 3)
+        try:
+            for with_confidence in (False, True):
+                self._replays[with_confidence] = Replay(
+                    self._with(with_confidence), torch.zeros(shape, dtype=torch.uint8), self._device
+                )
+        except RuntimeError as error:  # what PyTorch raises while it records
+            self._replays.clear()
+            return f"no CUDA graph, {' '.join(str(error).split())[:120]}"
+        return ""
+
+    def _with(self, with_confidence: bool) -> Callable[[Tensor], tuple[Tensor, ...]]:
+        return lambda pixels: self.on_device(pixels, with_confidence)
 
 
 def load_network(model: Model) -> StagedNetwork:
@@ -51,19 +123,24 @@ def load_network(model: Model) -> StagedNetwork:
     return network.eval()
 
 
-def normalise(pixels: Tensor, model: Model) -> Tensor:
-    """Network input float32 (N, 3, H, W) from uint8 (N, H, W, 3) BGR, scaled as the card says."""
+def normalise(pixels: Tensor, model: Model, dtype: torch.dtype = torch.float32) -> Tensor:
+    """Network input (N, 3, H, W) from uint8 (N, H, W, 3) BGR, scaled as the card says."""
     scaled = pixels.permute(0, 3, 1, 2).float() * model.scale + model.offset
-    return scaled.contiguous(memory_format=torch.channels_last)
+    return scaled.to(dtype).contiguous(memory_format=torch.channels_last)
+
+
+def enlarged(logits: Tensor, size: tuple[int, int]) -> Tensor:
+    """Logits (N, classes, h, w) at ``size``, bilinearly with half-pixel centres."""
+    return functional.interpolate(logits, size=size, mode="bilinear", align_corners=False)
 
 
 def label(logits: Tensor, size: tuple[int, int]) -> tuple[Tensor, Tensor]:
     """Mask and confidence at ``size`` (height, width), both uint8 (N, height, width).
 
-    The logits (N, classes, h, w) are enlarged bilinearly with half-pixel centres; the largest
-    wins, its softmax scaled to 0-255 is the confidence.
+    The logits (N, classes, h, w) are :func:`enlarged`; the largest wins, its softmax scaled to
+    0-255 is the confidence.
     """
-    enlarged = functional.interpolate(logits, size=size, mode="bilinear", align_corners=False)
-    mask = enlarged.argmax(1).to(torch.uint8)
-    confidence = (enlarged.softmax(1).amax(1) * 255).round().to(torch.uint8)
+    large = enlarged(logits, size)
+    mask = large.argmax(1).to(torch.uint8)
+    confidence = (large.softmax(1).amax(1) * 255).round().to(torch.uint8)
     return mask, confidence

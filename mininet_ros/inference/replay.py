@@ -1,0 +1,79 @@
+"""A function of a tensor, recorded once on a GPU and replayed with one launch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+
+Function = Callable[[Tensor], Sequence[Tensor]]
+
+WARM_UP = 3
+
+
+def why_no_replay(device: torch.device) -> str:
+    """Why functions can't be recorded on a CUDA device; empty where they can."""
+    if torch.version.hip is not None:
+        return "CUDA graphs are not used on ROCm"
+    major, minor = torch.cuda.get_device_capability(device)
+    return "" if major >= 7 else f"compute capability {major}.{minor} is below 7.0"
+
+
+class Replay:
+    """Host array in, host arrays out, with all that lies between recorded as one CUDA graph.
+
+    Arrays pass through page-locked memory, which the device copies without the processor; results
+    are valid until the next call of the same replay, so they are copied out.
+
+    Args:
+        function: of a tensor on the device; its operations must not depend on the values.
+        example: a tensor of the input's shape and type, on the CPU.
+        device: where the function runs.
+
+    Raises:
+        RuntimeError: the function can't be recorded.
+    """
+
+    def __init__(self, function: Function, example: Tensor, device: torch.device) -> None:
+        self._device = device
+        self._host_input = example.pin_memory()
+        self._input = self._host_input.to(device)
+        self._graph, self.outputs = record(function, self._input)
+        self._host_outputs = [
+            torch.empty_like(output, device="cpu").pin_memory() for output in self.outputs
+        ]
+
+    def __call__(self, array: np.ndarray) -> list[np.ndarray]:
+        """Run it on an array of the example's shape and type."""
+        self._host_input.numpy()[...] = array
+        self._input.copy_(self._host_input, non_blocking=True)
+        self._graph.replay()
+        for host, output in zip(self._host_outputs, self.outputs, strict=True):
+            host.copy_(output, non_blocking=True)
+        torch.cuda.current_stream(self._device).synchronize()
+        return [host.numpy().copy() for host in self._host_outputs]
+
+    def run_on_device(self) -> None:
+        """Run it on what the input holds, without the copies; returns before it is done."""
+        self._graph.replay()
+
+
+def record(function: Function, x: Tensor) -> tuple[torch.cuda.CUDAGraph, Sequence[Tensor]]:
+    """A CUDA graph of ``function(x)`` and the tensors that it writes.
+
+    Raises:
+        RuntimeError: an operation of the function can't be recorded.
+    """
+    # Libraries choose their algorithms and take their memory in the first runs.
+    side = torch.cuda.Stream(x.device)
+    side.wait_stream(torch.cuda.current_stream(x.device))
+    with torch.cuda.stream(side):
+        for _ in range(WARM_UP):
+            function(x)
+    torch.cuda.current_stream(x.device).wait_stream(side)
+    graph = torch.cuda.CUDAGraph()
+    with torch.cuda.graph(graph):
+        outputs = function(x)
+    return graph, outputs
