@@ -31,6 +31,7 @@ from mininet_ros.study.conclusions import (
     judge_all,
 )
 from mininet_ros.study.paper import TABLES, PaperRow, number
+from mininet_ros.study.plots import grouped
 from mininet_ros.study.report import cells_of
 from mininet_ros.study.rows import Row, rows_of, same_network
 from mininet_ros.study.runs import FlipsAndShifts, Schedule, StudyError, runs_of
@@ -125,6 +126,14 @@ def test_a_table_shows_what_a_row_has():
     assert headings[:5] == ["Configuration", "Input", "Params (M)", "paper", "diff"]
     assert "CPU (ms)" not in headings
     assert first[:5] == ["DeepLabV3+", "512x512", "-", "41.1", "-"]
+
+
+def test_charts_show_each_method_once_and_no_table_with_another_ones_images():
+    tables = {number: rows_of(TABLES[number]) for number in ("II", "III", "IV", "V", "VI")}
+    groups = grouped(tables)
+    assert list(groups) == ["validation set of Cityscapes", "test set of Cityscapes"]
+    names = [row.name for row in groups["validation set of Cityscapes"]]
+    assert len(names) == 12 and names.count("MiniNet-v2-D") == 1
 
 
 # The paper's conclusions

@@ -2,78 +2,98 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import cycle
 from pathlib import Path
 
+from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullFormatter, ScalarFormatter
 
 from mininet_ros.study.paper import TABLES
 from mininet_ros.study.rows import Row
 from mininet_ros.study.timing import Tables
 
-# Label of the axis, and factor to its unit.
-AXES = {
-    "cpu_ms": ("ms from picture to label mask on the CPU", 1.0),
-    "parameters": ("million parameters", 1e-6),
+LABELS = {
+    "cpu_ms": "ms on the CPU",
+    "gpu_ms": "ms on the GPU that the paper names",
+    "parameters": "million parameters",
 }
-COLORS = dict(zip(TABLES, ("C0", "C1", "C2", "C3", "C4", "C5", "C6"), strict=True))
+PARAMETERS_UNIT = 1e6
+MARKERS = "osD^v<>P"
+LOGARITHMIC_FROM = 5
 
 
 def draw_accuracy(tables: Tables, cost: str, path: Path) -> None:
     """Write a PNG of mIoU against ``cost`` (``cpu_ms`` or ``parameters``).
 
-    Left as the paper prints both. Right as measured here; where a row was not trained, its printed
-    mIoU over the cost measured here, as a hollow mark.
+    A row of charts for all tables that are evaluated on the same images. Left as the paper prints
+    both (its time on a GPU, where it prints none on a CPU). Right the cost measured here and the
+    mIoU trained here, with its standard deviation over the seeds; where nothing was trained, the
+    printed mIoU as hollow marks.
     """
-    figure = Figure(figsize=(13, 5.5), layout="tight")
-    printed, measured = figure.subplots(1, 2)
-    label, factor = AXES[cost]
-    for number, rows in tables.items():
-        for row in rows:
-            _mark(printed, number, row, row.printed(cost), row.printed("miou"), factor)
-            _mark(measured, number, row, getattr(row, cost), row.miou, factor, row.miou_spread)
-            if row.miou is None:
-                paper = row.printed("miou")
-                _mark(measured, number, row, getattr(row, cost), paper, factor, is_hollow=True)
-    printed.set_title("as printed in the paper")
-    measured.set_title("here (hollow: cost measured here, mIoU of the paper)")
-    for axes in (printed, measured):
-        axes.set_xlabel(label)
-        axes.set_ylabel("mIoU in %")
-        axes.grid(alpha=0.3)
-        if axes.get_legend_handles_labels()[0]:
-            axes.legend(title="Table", loc="lower right")
-        else:
-            axes.text(0.5, 0.5, "nothing to show", ha="center", transform=axes.transAxes)
+    groups = grouped(tables)
+    figure = Figure(figsize=(13, 4.6 * len(groups)), layout="constrained")
+    charts = figure.subplots(len(groups), 2, squeeze=False)
+    for (title, rows), (printed, measured) in zip(groups.items(), charts, strict=True):
+        has_cost = any(row.printed(cost) is not None for row in rows)
+        printed_cost = cost if has_cost else "gpu_ms"
+        is_trained = any(row.miou is not None for row in rows)
+        _draw(printed, rows, printed_cost, is_paper=True, is_trained=False)
+        _draw(measured, rows, cost, is_paper=False, is_trained=is_trained)
+        printed.set_title(f"{title}: as printed")
+        measured.set_title("trained and measured here" if is_trained else "here, with printed mIoU")
+        handles = {
+            label: handle
+            for axes in (printed, measured)
+            for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)
+        }
+        measured.legend(
+            handles.values(), handles, loc="center left", bbox_to_anchor=(1.02, 0.5), fontsize=8
+        )
     figure.savefig(path, dpi=100)
 
 
-def _mark(
-    axes: Axes,
-    number: str,
-    row: Row,
-    cost: float | None,
-    miou: float | None,
-    factor: float,
-    spread: float | None = None,
-    is_hollow: bool = False,
-) -> None:
-    if cost is None or miou is None:
-        return
-    _, known = axes.get_legend_handles_labels()
-    axes.errorbar(
-        factor * cost,
-        100 * miou,
-        yerr=100 * spread if spread else None,
-        fmt="o",
-        color=COLORS[number],
-        markerfacecolor="none" if is_hollow else COLORS[number],
-        label=None if number in known else number,
-    )
-    axes.annotate(
-        f"{row.name}\n{row.width}x{row.height}",
-        (factor * cost, 100 * miou),
-        xytext=(4, 4),
-        textcoords="offset points",
-        fontsize=7,
-    )
+def grouped(tables: Tables) -> dict[str, list[Row]]:
+    """The rows by what they are evaluated on, each method and size once."""
+    groups: dict[str, dict[tuple[str, int, int], Row]] = {}
+    for number, rows in tables.items():
+        group = groups.setdefault(TABLES[number].evaluated_on, {})
+        for row in rows:
+            group.setdefault((row.network or row.name, row.width, row.height), row)
+    return {title: list(rows.values()) for title, rows in groups.items()}
+
+
+def _draw(axes: Axes, rows: Sequence[Row], cost: str, is_paper: bool, is_trained: bool) -> None:
+    has_one_size = len({(row.width, row.height) for row in rows}) == 1
+    unit = PARAMETERS_UNIT if cost == "parameters" else 1.0
+    colors = cycle(colormaps["tab10"].colors)
+    markers = cycle(MARKERS)
+    costs = []
+    for row, color, marker in zip(rows, colors, markers, strict=False):
+        x = row.printed(cost) if is_paper else getattr(row, cost)
+        y = row.miou if is_trained else row.printed("miou")
+        if x is None or y is None:
+            continue
+        spread = row.miou_spread if is_trained else None
+        axes.errorbar(
+            x / unit,
+            100 * y,
+            yerr=100 * spread if spread else None,
+            fmt=marker,
+            color=color,
+            markerfacecolor=color if is_paper or is_trained else "none",
+            label=row.name if has_one_size else f"{row.name} {row.width}x{row.height}",
+        )
+        costs.append(x)
+    if costs and max(costs) > LOGARITHMIC_FROM * min(costs):
+        axes.set_xscale("log")
+        axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axes.xaxis.set_major_formatter(ScalarFormatter())
+        axes.xaxis.set_minor_formatter(NullFormatter())
+    axes.set_xlabel(LABELS[cost])
+    axes.set_ylabel("mIoU in %")
+    axes.grid(alpha=0.3)
+    if not costs:
+        axes.text(0.5, 0.5, "nothing measured", ha="center", transform=axes.transAxes)
