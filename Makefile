@@ -1,4 +1,4 @@
-# `make demo` and `make test` need nothing but Python 3.10-3.13 with venv on x86-64 Linux.
+# `make demo`, `make test` and `make bench` need nothing but Python 3.10-3.13 with venv on x86-64 Linux.
 
 PYTHON ?= python3
 INPUT ?= generated
@@ -7,7 +7,7 @@ VENV := .venv
 PIP := $(VENV)/bin/python -m pip --disable-pip-version-check install --quiet -c .ci/pins.txt
 PACKAGING := setup.py setup.cfg pyproject.toml .ci/pins.txt
 
-.PHONY: demo test clean
+.PHONY: demo test bench clean
 
 demo: $(VENV)/demo-installed
 	$(VENV)/bin/mininet_ros demo "$(INPUT)" --output "$(OUTPUT)"
@@ -17,6 +17,10 @@ test: $(VENV)/test-installed
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/lint-imports
 	$(VENV)/bin/python -m pytest
+
+bench: $(VENV)/test-installed
+	$(VENV)/bin/mininet_ros benchmark camvid --input-size 512x256 --all --rounds 8
+	$(VENV)/bin/mininet_ros benchmark camvid --node --camera-size 640x480 --camera-size 1280x720
 
 $(VENV)/demo-installed: $(PACKAGING)
 	$(PYTHON) -m venv $(VENV)

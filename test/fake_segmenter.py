@@ -22,6 +22,7 @@ class FakeSegmenter(Segmenter):
 
     Attributes:
         runs: inferences begun.
+        without_confidence: how many of them were asked for labels alone.
         gate: inferences wait while it is not set.
     """
 
@@ -35,6 +36,7 @@ class FakeSegmenter(Segmenter):
         self.gate.set()
         self.failures = failures
         self.runs = 0
+        self.without_confidence = 0
 
     def load(self, **parameters: object) -> FakeSegmenter:
         """Stand in for :func:`mininet_ros.inference.load_segmenter`."""
@@ -47,6 +49,10 @@ class FakeSegmenter(Segmenter):
             raise RuntimeError("the device is lost")
         blue = np.ascontiguousarray(image[..., 0])
         return Segmentation((blue >= 128).astype(np.uint8), blue)
+
+    def _mask(self, image: np.ndarray) -> np.ndarray:
+        self.without_confidence += 1
+        return super()._mask(image)
 
 
 def _model() -> Model:

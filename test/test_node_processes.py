@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import platform
 import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -165,3 +168,21 @@ def test_arguments_that_ros_cannot_read_are_a_failure_without_a_traceback(ros_do
     assert node.wait() == 1
     assert "segmentation_node: ROS cannot start with these arguments" in node.errors
     assert "Traceback" not in node.errors
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="the settings are glibc's")
+def test_images_do_not_take_new_pages_each_time():
+    program = (
+        "import resource, numpy\n"
+        "from mininet_ros.nodes.process import _keep_freed_memory\n"
+        "def faults():\n"
+        "    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt\n"
+        "    for _ in range(20):\n"
+        "        first, second = (numpy.ones((1080, 1920, 3), numpy.uint8) for _ in range(2))\n"
+        "        del first, second\n"
+        "    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before\n"
+        "before = faults(); _keep_freed_memory(); faults(); print(before, faults())"
+    )
+    run = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True)
+    before, after = map(int, run.stdout.split())
+    assert after < before / 10

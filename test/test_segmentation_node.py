@@ -141,6 +141,23 @@ def test_masks_at_network_size_come_with_rescaled_calibration(graph):
     assert (overlays[0].width, overlays[0].height) == (160, 120), "pictures stay whole"
 
 
+@pytest.mark.parametrize(("listened", "alone"), [("mask", 1), ("overlay", 1), ("confidence", 0)])
+def test_confidence_is_computed_for_its_listeners_alone(graph, listened, alone):
+    rig = Rig(graph)
+    results = rig.listen(listened)
+    rig.wait_for_node()
+    rig.camera.publish(image())
+    graph.spin_until(lambda: results)
+    assert (rig.segmenter.runs, rig.segmenter.without_confidence) == (1, alone)
+
+
+def test_report_says_the_precision_and_why(graph):
+    segmenter = FakeSegmenter()
+    segmenter.precision, segmenter.precision_reason = "int8", "measured here"
+    _, values = Rig(graph, segmenter).report()
+    assert values["precision"] == "int8 (measured here)"
+
+
 def test_calibration_alone_takes_no_inference(graph):
     rig = Rig(graph)
     infos = rig.listen("camera_info", CameraInfo)
