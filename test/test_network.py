@@ -51,7 +51,8 @@ def test_full_table_has_the_papers_modules():
 @settings(max_examples=5, deadline=None)
 @given(columns=st.integers(1, 6), rows=st.integers(1, 6), classes=st.integers(1, 5))
 def test_size_of_the_logits_at_any_multiple(name, columns, rows, classes):
-    network = build_network(name, classes).to("meta").eval()
+    with torch.device("meta"):
+        network = build_network(name, classes).eval()
     height, width = network.multiple * rows, network.multiple * columns
     with torch.no_grad():
         logits = network(torch.zeros(1, 3, height, width, device="meta"))

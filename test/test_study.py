@@ -34,7 +34,7 @@ from mininet_ros.study.paper import TABLES, PaperRow, number
 from mininet_ros.study.plots import grouped
 from mininet_ros.study.report import cells_of
 from mininet_ros.study.rows import Row, rows_of, same_network
-from mininet_ros.study.runs import FlipsAndShifts, Schedule, StudyError, runs_of
+from mininet_ros.study.runs import FlipsAndShifts, Schedule, StudyError, mious_by_size, runs_of
 from mininet_ros.study.timing import time_in_pytorch, with_cpu_times, with_peers
 
 ROWS = [row for table in TABLES.values() for row in table.rows]
@@ -279,6 +279,16 @@ def test_each_row_of_the_benchmarks_has_its_own_size():
     assert ("mininet", 512, 256) in sizes and ("erfnet_s", 1024, 512) in sizes
 
 
+def test_conclusions_compare_networks_of_one_input_size():
+    by_size = mious_by_size({"VI": rows_of(TABLES["VI"])}, Schedule("cityscapes"))
+    assert set(by_size) == {"1024x512", "512x256"}
+    assert "mininet_v2_cpu" not in by_size["1024x512"]
+    verdicts = {finding.claim.other for finding in judge_all(by_size["512x256"])}
+    assert verdicts == {"mininet_v2_cpu", "mininet"}
+    fixed = mious_by_size({"VI": rows_of(TABLES["VI"])}, Schedule("camvid", size=(128, 64)))
+    assert set(fixed) == {"128x64"}
+
+
 def test_a_size_that_a_network_does_not_take_is_refused_first():
     rows = [row for row in rows_of(TABLES["VI"]) if row.network]
     with pytest.raises(StudyError, match="mininet takes sides that are multiples of 64"):
@@ -350,7 +360,7 @@ def test_command_trains_every_row_with_every_seed(trained, capsys, monkeypatch):
     monkeypatch.setattr(runs, "train", refuse)
     assert json.loads(run(capsys, *arguments)[1])["tables"] == values["tables"]
     text = run(capsys, *(argument for argument in arguments if argument != "--json"))[1]
-    assert "The paper's conclusions here:" in text and " ± " in text
+    assert "The paper's conclusions here, at 32x32:" in text and " ± " in text
 
 
 def test_other_settings_in_the_same_folder_are_refused(trained, capsys):

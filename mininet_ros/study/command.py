@@ -18,7 +18,7 @@ from mininet_ros.study.rows import rows_of
 from mininet_ros.study.runs import (
     Schedule,
     StudyError,
-    mious_by_network,
+    mious_by_size,
     run_name,
     runs_of,
     train_run,
@@ -68,7 +68,7 @@ def study(arguments: Namespace) -> None:
         tables, line = _timed(tables, peers, arguments.threads, arguments.blocks)
         measured.append(line)
     if not arguments.train:
-        found = Study(tables, (), measured)
+        found = Study(tables, {}, measured)
         found.write(arguments.output)
     else:
         device = _device(arguments.device)
@@ -108,7 +108,8 @@ def _report(
     tables: Tables, schedule: Schedule, runs: Path, measured: list[str], output: Path
 ) -> Study:
     scored = with_mious(tables, schedule, runs)
-    found = Study(scored, judge_all(mious_by_network(scored)), measured)
+    findings = {size: judge_all(mious) for size, mious in mious_by_size(scored, schedule).items()}
+    found = Study(scored, findings, measured)
     found.write(output)
     return found
 

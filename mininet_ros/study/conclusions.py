@@ -76,6 +76,7 @@ CLAIMS = (
         "V: the reduced output resolution costs little", "mininet_v2_m_r", "mininet_v2_m", MARGIN
     ),
     Claim("VI-VIII: MiniNet-v2 is better than its cpu variant", "mininet_v2", "mininet_v2_cpu"),
+    Claim("VI-VIII: MiniNet-v2 is better than ERFNet", "mininet_v2", "erfnet_s"),
     Claim("VI-VIII: MiniNet-v2-cpu is better than MiniNet", "mininet_v2_cpu", "mininet"),
 )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -35,12 +35,13 @@ class Study:
 
     Attributes:
         tables: rows by the number of their table.
-        findings: on the paper's conclusions; none where nothing was trained.
+        findings: on the paper's conclusions, by the input size of training such as ``512x256``;
+            none where nothing was trained.
         measured: how, in words: one line each on times and on training.
     """
 
     tables: Tables
-    findings: Sequence[Finding]
+    findings: Mapping[str, Sequence[Finding]]
     measured: Sequence[str]
 
     def as_dict(self) -> dict[str, Any]:
@@ -57,11 +58,13 @@ class Study:
             "conclusions": [
                 {
                     "claim": finding.claim.text,
+                    "input_size": size,
                     "verdict": finding.verdict,
                     "difference": finding.difference,
                     "uncertainty": finding.uncertainty,
                 }
-                for finding in self.findings
+                for size, findings in self.findings.items()
+                for finding in findings
             ],
         }
 
@@ -99,9 +102,11 @@ class Study:
             *self.measured,
         ]
         parts = ["\n".join(bullet + note for note in notes)]
-        if self.findings:
-            lines = [f"{bullet}{finding}" for finding in self.findings]
-            parts.append("\n".join(["The paper's conclusions here:", *lines]))
+        for size, findings in self.findings.items():
+            if findings:
+                lines = [f"{bullet}{finding}" for finding in findings]
+                heading = f"The paper's conclusions here, at {size}:"
+                parts += [heading, "\n".join(lines)] if bullet else ["\n".join([heading, *lines])]
         return parts
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import torch
 
 from mininet_ros.network import NETWORKS, build_network
-from mininet_ros.network.profile import profile_network
+from mininet_ros.network.profile import NetworkProfile, profile_network
 from mininet_ros.study.paper import PaperRow, PaperTable, number
 
 FIELDS = ("parameters", "gflops", "megabytes", "cpu_ms", "gpu_ms", "miou")
@@ -126,9 +127,7 @@ def named(rows: Sequence[Row], name: str) -> list[int]:
 def _with_cost(paper: PaperRow, classes: int) -> Row:
     if not paper.network:
         return Row(paper.name, "", paper.width, paper.height, 0, paper=paper)
-    with torch.device("meta"):  # counted, not computed
-        network = build_network(paper.network, classes)
-    profile = profile_network(network, paper.width, paper.height)
+    profile = _profile(same_network(paper.network), classes, paper.width, paper.height)
     return Row(
         paper.name,
         paper.network,
@@ -140,6 +139,12 @@ def _with_cost(paper: PaperRow, classes: int) -> Row:
         profile.mebibytes,
         paper=paper,
     )
+
+
+@cache
+def _profile(network: str, classes: int, width: int, height: int) -> NetworkProfile:
+    with torch.device("meta"):  # counted, not computed
+        return profile_network(build_network(network, classes), width, height)
 
 
 def _percent(printed: str) -> float | None:

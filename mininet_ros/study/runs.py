@@ -170,14 +170,15 @@ def with_mious(tables: Tables, schedule: Schedule, folder: Path) -> Tables:
     }
 
 
-def mious_by_network(tables: Tables) -> dict[str, Sequence[float]]:
-    """Results by network; of a network in rows of several sizes, those of the first row."""
-    mious: dict[str, Sequence[float]] = {}
+def mious_by_size(tables: Tables, schedule: Schedule) -> dict[str, dict[str, Sequence[float]]]:
+    """Results by the input size that they were trained at, such as ``512x256``, and network."""
+    mious: dict[str, dict[str, Sequence[float]]] = {}
     for rows in tables.values():
         for row in rows:
             if row.network:
-                mious.setdefault(row.network, row.mious)
-                mious.setdefault(same_network(row.network), row.mious)
+                width, height = schedule.size_of(row)
+                of_size = mious.setdefault(f"{width}x{height}", {})
+                of_size[row.network] = of_size[same_network(row.network)] = row.mious
     return mious
 
 
