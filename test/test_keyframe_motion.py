@@ -6,18 +6,15 @@ import cv2
 import numpy as np
 import pytest
 
-from mininet_ros.keyframes.content import class_weight_table, measure_content
 from mininet_ros.keyframes.motion import (
     MAX_POINTS,
     MAX_SKIPPED,
     PointTracker,
-    local_similarity,
+    local_similarities,
     parallax_and_overlap,
 )
-from mininet_ros.keyframes.sent import MAX_SENT_REGIONS, SentRegions
 
 WIDTH, HEIGHT = 320, 240
-TARGET = class_weight_table({"sign": 1.0}, ("background", "sign"))
 
 
 @pytest.fixture(scope="module")
@@ -109,80 +106,12 @@ def test_a_picture_without_corners_is_survived() -> None:
     assert len(tracker.points.ids) == 0
 
 
-def test_the_majority_of_corners_decides_how_a_region_moves() -> None:
-    before = np.array([[0, 0], [40, 0], [0, 40], [40, 40], [20, 20]], np.float32)
+def test_the_majority_of_corners_decides_how_a_place_moves() -> None:
+    before = np.array([[0, 0], [40, 0], [0, 40], [40, 40], [20, 20], [300, 200]], np.float32)
     after = before * 1.1 + np.array([3.0, -2.0], np.float32)
     after[4] += 60.0
-    growth, shift = local_similarity(before, after)
-    assert growth == pytest.approx(1.1, abs=1e-4)
-    np.testing.assert_allclose(shift, [3.0, -2.0], atol=1e-3)
-    assert local_similarity(before[:2], after[:2]) is None
-
-
-def test_sent_regions_follow_the_view_not_the_pixel(world: np.ndarray) -> None:
-    tracker, sent = PointTracker(), SentRegions()
-    tracker.update(view(world, 100, 100))
-    sign = measure_content(sign_mask(180, 120), None, TARGET)
-    sent.add(sign.regions, 0.5, tracker.points, tracker.points)
-    for step in range(1, 11):
-        before = tracker.points
-        tracker.update(view(world, 100 + 8 * step, 100))
-        sent.carry(before, tracker.points)
-    share = sent.share_map((WIDTH, HEIGHT), 0.5)
-    assert measure_content(sign_mask(100, 120), None, TARGET, share).sent > 0.85
-    assert measure_content(sign_mask(180, 120), None, TARGET, share).sent == 0.0
-
-
-def test_a_frame_sent_late_is_noted_where_the_view_is_now(world: np.ndarray) -> None:
-    tracker, sent = PointTracker(), SentRegions()
-    tracker.update(view(world, 100, 100))
-    start = tracker.points
-    for step in range(1, 6):
-        tracker.update(view(world, 100, 100 - 4 * step))
-    regions = measure_content(sign_mask(150, 100), None, TARGET).regions
-    sent.add(regions, 0.5, start, tracker.points)
-    share = sent.share_map((WIDTH, HEIGHT), 0.5)
-    assert measure_content(sign_mask(150, 120), None, TARGET, share).sent > 0.9
-
-
-def test_a_better_picture_of_a_sent_region_is_worth_the_improvement(world: np.ndarray) -> None:
-    tracker, sent = PointTracker(), SentRegions()
-    tracker.update(view(world, 100, 100))
-    regions = measure_content(sign_mask(150, 100), None, TARGET).regions
-    sent.add(regions, 0.2, tracker.points, tracker.points)
-    assert sent.share_map((WIDTH, HEIGHT), 0.8).max() == pytest.approx(0.25)
-    assert sent.share_map((WIDTH, HEIGHT), 0.1).max() == 1.0
-
-
-def test_an_outline_settles_on_the_region_it_has_arrived_at(world: np.ndarray) -> None:
-    tracker, sent = PointTracker(), SentRegions()
-    tracker.update(view(world, 100, 100))
-    regions = measure_content(sign_mask(150, 100), None, TARGET).regions
-    sent.add(regions, 0.5, tracker.points, tracker.points)
-    moved = measure_content(sign_mask(154, 102), None, TARGET)
-    sent.settle(moved.regions)
-    share = sent.share_map((WIDTH, HEIGHT), 0.5)
-    assert measure_content(sign_mask(154, 102), None, TARGET, share).sent == 1.0
-
-
-def test_sent_regions_are_bounded_and_leave_with_the_view(world: np.ndarray) -> None:
-    tracker, sent = PointTracker(), SentRegions()
-    tracker.update(view(world, 100, 100))
-    boxes = [(x, y) for x in range(5, 300, 30) for y in range(5, 220, 30)]
-    mask = sum(sign_mask(x, y, 20) for x, y in boxes)
-    regions = measure_content(mask, None, TARGET).regions
-    assert len(regions) > MAX_SENT_REGIONS
-    sent.add(regions, 0.5, tracker.points, tracker.points)
-    assert len(sent) == MAX_SENT_REGIONS
-    for step in range(1, 45):
-        before = tracker.points
-        tracker.update(view(world, 100 + 8 * step, 100))
-        sent.carry(before, tracker.points)
-    assert len(sent) == 0
-
-
-def sign_mask(x: int, y: int, side: int = 30) -> np.ndarray:
-    """A mask with one square of class `sign`."""
-    mask = np.zeros((HEIGHT, WIDTH), np.uint8)
-    mask[y : y + side, x : x + side] = 1
-    return mask
+    after[5] = before[5] + np.array([7.0, 8.0], np.float32)
+    near = np.array([[True] * 5 + [False], [False] * 5 + [True]])
+    growth, shift = local_similarities(before, after, near)
+    np.testing.assert_allclose(growth, [1.1, 1.0], atol=1e-4)
+    np.testing.assert_allclose(shift, [[3.0, -2.0], [7.0, 8.0]], atol=1e-3)

@@ -52,6 +52,54 @@ def test_a_refused_stamp_is_not_scored(picture: tuple[np.ndarray, np.ndarray]) -
     assert decision.scores.sent > 0.9
 
 
+def test_a_frame_that_waited_long_is_still_noted_as_sent(
+    picture: tuple[np.ndarray, np.ndarray],
+) -> None:
+    config = SelectorConfig(
+        window_time_s=100.0, window_motion_px=0.0, quality_floor=0.0, max_gap_s=0.0, max_waiting=4
+    )
+    joined = pipeline(config)
+    image, mask = picture
+    joined.add(image, mask, None, 0)
+    darker = image // 2
+    for index in range(1, 200):
+        joined.add(darker, mask, None, index * STEP)
+    (forwarded,) = (d for d in joined.tick(300 * STEP) if d.forwarded)
+    assert forwarded.stamp_ns == 0
+    joined.add(image, mask, None, 400 * STEP)
+    (again,) = (d for d in joined.finish() if d.scores is not None)
+    assert again.scores.sent > 0.9
+
+
+def test_other_settings_and_another_scorer_in_mid_stream(
+    picture: tuple[np.ndarray, np.ndarray],
+) -> None:
+    joined = pipeline(SelectorConfig(quality_floor=0.0))
+    joined.add(*picture, None, STEP)
+    (forwarded,) = joined.configure(SelectorConfig(mode=Mode.GATE, min_gap_s=0.0))
+    assert forwarded.forwarded
+    (known,) = joined.add(*picture, None, 2 * STEP)
+    assert known.scores.sent > 0.9
+    other = FrameScorer({"text": 2.0}, ("background", "text"))
+    config = SelectorConfig(mode=Mode.GATE, min_gap_s=0.0, max_waiting=300)
+    assert joined.configure(config, other) == []
+    assert joined.scorer is other and other.history > 300
+    assert joined.add(*picture, None, 3 * STEP)[0].scores.sent == 0.0
+
+
+def test_a_jump_back_to_the_stamp_of_a_waiting_frame(
+    picture: tuple[np.ndarray, np.ndarray],
+) -> None:
+    joined = pipeline(SelectorConfig(quality_floor=0.0, reorder_s=0.0, max_gap_s=0.0))
+    joined.add(*picture, None, 1 * STEP)
+    joined.add(*picture, None, 9 * STEP)
+    lost = joined.add(*picture, None, 1 * STEP)
+    assert {decision.reason for decision in lost} == {Reason.TIME_JUMPED}
+    assert any(decision.forwarded for decision in joined.tick(300 * STEP))
+    joined.add(*picture, None, 400 * STEP)
+    assert [d.scores.sent > 0.9 for d in joined.finish()] == [True]
+
+
 def test_a_request_and_a_silence_are_answered_through_it(
     picture: tuple[np.ndarray, np.ndarray],
 ) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from mininet_ros.keyframes import ClassError, ContentStatus, FrameScorer
+from mininet_ros.keyframes.content import things
 
 CLASSES = ("background", "text")
 WIDTH, HEIGHT = 640, 480
@@ -44,11 +45,12 @@ def test_a_drive_along_a_wall(world: tuple[np.ndarray, np.ndarray]) -> None:
     assert all(scores.motion == pytest.approx(20.0, abs=1.0) for scores in seen[1:])
     assert seen[11].parallax == pytest.approx(60.0, abs=3.0)
     assert seen[20].overlap == pytest.approx(1.0 - 12 * 20 / WIDTH, abs=0.05)
-    board = 120 * 60 / (WIDTH * HEIGHT)
-    assert seen[8].content == pytest.approx(board, rel=0.05)
+    area = 120 * 60 / (WIDTH * HEIGHT)
+    board = things(area)
+    assert seen[8].content == pytest.approx(board, rel=0.01)
     assert (seen[8].regions, seen[8].cut, seen[8].sent) == (1, 0.0, 0.0)
     assert seen[12].sent > 0.85
-    assert seen[12].content < 0.15 * board
+    assert seen[12].content < 0.05 * board
     assert seen[27].cut > 0.5
 
 
@@ -100,6 +102,28 @@ def test_memory_is_bounded(world: tuple[np.ndarray, np.ndarray]) -> None:
     assert scorer.mark_sent(7)
 
 
+def test_what_is_forgotten_leaves_room_for_older_frames(
+    world: tuple[np.ndarray, np.ndarray],
+) -> None:
+    scorer = FrameScorer({"text": 1.0}, CLASSES, history=2)
+    image, mask = view(world, 200)
+    for index in range(10):
+        scorer.score(image, mask, None, index + 1)
+        if index > 0:
+            scorer.forget(index + 1)
+    assert scorer.mark_sent(1)
+
+
+def test_the_cost_of_each_part_is_told(world: tuple[np.ndarray, np.ndarray]) -> None:
+    scorer = FrameScorer({"text": 1.0}, CLASSES)
+    assert scorer.times.mean_ms() == {}
+    for index in range(2):
+        scorer.score(*view(world, 200), None, index + 1)
+    assert list(scorer.times.mean_ms()) == ["quality", "motion", "content", "sent"]
+    assert all(ms > 0.0 for ms in scorer.times.mean_ms().values())
+    assert scorer.times.runs == 2
+
+
 def test_a_frame_forwarded_in_the_dark_overlaps_with_nothing(
     world: tuple[np.ndarray, np.ndarray],
 ) -> None:
@@ -122,7 +146,7 @@ def test_ranges_hold_on_arbitrary_pictures() -> None:
             assert 0.0 <= getattr(scores, name) <= 1.0, name
         for name in ("cut", "sent", "tracked", "overlap"):
             assert 0.0 <= getattr(scores, name) <= 1.0, name
-        assert 0.0 <= scores.content <= 2.0
+        assert 0.0 <= scores.content <= 2.0 * 3.4 * scores.regions
         assert 0.0 <= scores.parallax <= np.hypot(160, 120) + 1e-6
         if index % 3 == 0:
             scorer.mark_sent(index + 1)

@@ -65,7 +65,7 @@ def test_the_best_frame_of_a_window_is_forwarded_when_it_closes() -> None:
     best = next(decision for decision in decisions if decision.forwarded)
     assert best.reason is Reason.BEST_OF_WINDOW
     assert best.sentence.startswith("Best of 11 frames in 1.000 s")
-    assert best.worth == pytest.approx(0.9 * 0.01)
+    assert best.worth == pytest.approx(0.9 * WINDOW.base_content)
     assert reasons(decisions)[3] is Reason.NOT_BEST
     assert "104" not in best.sentence and "100.400 s was preferred" in next(
         decision.sentence for decision in decisions if index_of(decision) == 3

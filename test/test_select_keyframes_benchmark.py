@@ -14,7 +14,7 @@ pytest.importorskip("matplotlib", reason="curves are drawn by matplotlib")
 from mininet_ros import cli
 from mininet_ros.keyframes.evaluation import SelectionMetrics
 from mininet_ros.offline import true_sequences
-from mininet_ros.offline.benchmark import Outcome, advantage, mean_outcome
+from mininet_ros.offline.benchmark import Outcome, ScoringCost, advantage, mean_outcome
 from mininet_ros.offline.frame_cache import FrameCache
 from mininet_ros.sequences import Frame, GeneratedStreet, LabelledFrame
 
@@ -74,6 +74,8 @@ def test_all_selectors_at_the_same_count(capsys, given, tmp_path):
         assert list(outcome["selectors"]) == SELECTORS
         assert outcome["length"] == COUNT
         assert 0 < outcome["frames"] <= outcome["budget"] * COUNT
+        assert list(outcome["cost"]["ms_per_frame"]) == ["quality", "motion", "content", "sent"]
+        assert min(outcome["cost"]["ms_per_frame"].values()) > 0.0
         for metrics in outcome["selectors"].values():
             assert set(metrics) == METRICS
             assert metrics["frames"] == outcome["frames"]
@@ -93,6 +95,7 @@ def test_table_names_all_selectors(capsys, given, tmp_path):
     assert [words[0] for words in lines if words and words[0] in SELECTORS] == SELECTORS
     assert "regions followed by optical flow" in out
     assert "the best single cue's" in out
+    assert "scores of a frame of 160x120: quality " in out
 
 
 def test_masks_of_a_model_and_truth_of_the_labels(capsys, drive, tiny_model, tmp_path):
@@ -200,19 +203,21 @@ def test_advantage_and_mean():
     selectors |= {
         "ours": metrics(0.9, 0.2), "quality": metrics(0.6, 0.1), "greedy_bound": metrics(1.0, 0.3)
     }  # fmt: skip
-    outcome = Outcome("a", 0.05, 80, 4, selectors)
+    outcome = Outcome("a", 0.05, 80, 4, selectors, ScoringCost(640, 480, {"motion": 1.0}))
     assert advantage(outcome) == {
         "best_single_cue": "quality",
         "recall_over_single_cue": pytest.approx(1.5),
         "recall_over_bound": pytest.approx(0.9),
         "cut_over_every_n": pytest.approx(0.4),
     }
-    none_cut = Outcome("b", 0.05, 80, 4, selectors | {"every_n": metrics(0.2, 0.0)})
+    other_cost = ScoringCost(640, 480, {"motion": 2.0})
+    none_cut = Outcome("b", 0.05, 80, 4, selectors | {"every_n": metrics(0.2, 0.0)}, other_cost)
     assert advantage(none_cut)["cut_over_every_n"] is None
     mean = mean_outcome([outcome, none_cut], "both")
     assert (mean.sequence, mean.length, mean.frames) == ("both", 160, 8)
     assert mean.selectors["every_n"].instance_recall == pytest.approx(0.3)
     assert mean.selectors["every_n"].frames == 4
+    assert mean.cost == ScoringCost(640, 480, {"motion": 1.5})
 
 
 def test_labels_of_other_classes_than_the_model(capsys, drive, tiny_model, tmp_path):

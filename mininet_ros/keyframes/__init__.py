@@ -1,7 +1,8 @@
 """Which frames are worth forwarding: scores of a frame, the selector, the byte budget.
 
-NumPy and OpenCV only; neither ROS nor a clock. `FrameScorer` scores frames, `KeyframeSelector`
-decides on them, `KeyframePipeline` joins the two and `ByteBudget` meters what goes to team mates.
+NumPy and OpenCV only; no ROS, and no clock decides anything. `FrameScorer` scores frames,
+`KeyframeSelector` decides on them, `KeyframePipeline` joins the two and `ByteBudget` meters what
+goes to team mates.
 """
 
 from mininet_ros.keyframes.budget import BudgetError, ByteBudget, Outcome, Verdict

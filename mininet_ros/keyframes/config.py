@@ -55,7 +55,7 @@ class SelectorConfig:
             forwarded frame, above 0 to 1. The share grows to all frames as `max_gap_s` nears.
         gate_memory: recent frames that the gate compares with, at least 1.
         quality_floor: least quality, 0 to 1.
-        content_floor: least content, as a share of the picture times class weight.
+        content_floor: least content, in new things times class weight.
         parallax_floor_px: least parallax to the last forwarded frame, pixels of the camera image.
         base_content: what a frame without any target is worth, in units of content. Large values
             make quality decide, small ones content.
@@ -80,7 +80,7 @@ class SelectorConfig:
     quality_floor: float = 0.1
     content_floor: float = 0.0
     parallax_floor_px: float = 0.0
-    base_content: float = 0.01
+    base_content: float = 0.5
     pause_s: float = 2.0
     reorder_s: float = 0.5
     max_waiting: int = 64

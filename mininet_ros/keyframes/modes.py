@@ -204,9 +204,9 @@ class GatePicker:
         if failing is None:
             threshold = self._threshold(frame.stamp, deadline)
             if frame.worth >= threshold:
-                sentence = f"Worth at least {threshold:.4f}, as the gate asks ({frame.summary()})."
+                sentence = f"Worth at least {threshold:.3f}, as the gate asks ({frame.summary()})."
                 return room.forward(frame, Reason.PASSED_GATE, sentence)
-            sentence = f"The gate asks for {threshold:.4f} at present ({frame.summary()})."
+            sentence = f"The gate asks for {threshold:.3f} at present ({frame.summary()})."
             failing = frame.decided(Reason.BELOW_GATE, sentence)
         del room.frames[frame.stamp]
         return [failing]

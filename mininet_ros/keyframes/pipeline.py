@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from mininet_ros.keyframes.decisions import Decision
+from mininet_ros.keyframes.config import SelectorConfig
+from mininet_ros.keyframes.decisions import Decision, Reason
 from mininet_ros.keyframes.scorer import FrameScorer
 from mininet_ros.keyframes.selector import KeyframeSelector
 
@@ -22,6 +23,7 @@ class KeyframePipeline:
     def __init__(self, scorer: FrameScorer, selector: KeyframeSelector) -> None:
         self.scorer = scorer
         self.selector = selector
+        self._follow_waiting()
 
     def add(
         self,
@@ -57,8 +59,31 @@ class KeyframePipeline:
         self.scorer.reset()
         return decisions
 
+    def configure(
+        self, config: SelectorConfig, scorer: FrameScorer | None = None
+    ) -> list[Decision]:
+        """Change the settings in mid-stream; see `KeyframeSelector.configure`.
+
+        Args:
+            config: the selector's settings from now on.
+            scorer: takes the place of the present one, which loses what was sent: for other
+                targets.
+        """
+        decisions = self._noted(self.selector.configure(config))
+        if scorer is not None:
+            self.scorer = scorer
+        self._follow_waiting()
+        return decisions
+
+    def _follow_waiting(self) -> None:
+        """Let the scorer remember every frame that may still be forwarded, however old."""
+        self.scorer.history = self.selector.config.max_waiting + 1
+
     def _noted(self, decisions: list[Decision]) -> list[Decision]:
         for decision in decisions:
             if decision.forwarded:
                 self.scorer.mark_sent(decision.stamp_ns)
+            # The scorer began anew when time jumped back, and the newest frame may have this stamp.
+            if decision.reason is not Reason.TIME_JUMPED:
+                self.scorer.forget(decision.stamp_ns)
         return decisions

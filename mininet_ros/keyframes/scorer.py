@@ -9,21 +9,20 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from mininet_ros.keyframes.content import Content, Region, class_weight_table, measure_content
+from mininet_ros.keyframes.content import Content, Region, class_weight_table, find_regions
 from mininet_ros.keyframes.motion import (
     Points,
     PointTracker,
     no_points,
     parallax_and_overlap,
 )
+from mininet_ros.keyframes.part_times import PartTimes
 from mininet_ros.keyframes.quality import QualityMeter, check_image, reduced
 from mininet_ros.keyframes.scores import ContentStatus, FrameScores
 from mininet_ros.keyframes.sent import SentRegions
 
 # Masks and motion are looked at on pictures of about this width.
 SCORING_WIDTH = 320
-
-NO_CONTENT = Content(0.0, ())
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,7 +43,11 @@ class FrameScorer:
     Args:
         targets: target class name to weight; empty for a selection without semantics.
         classes: the class names of the network that makes the masks, in label order.
-        history: how many frames back `mark_sent` can reach.
+        history: how many frames back `mark_sent` can reach; what is forgotten by name does not
+            count.
+
+    Attributes:
+        times: what the parts of scoring take: "quality", "motion", "content", "sent".
 
     Raises:
         ClassError: a target is not among `classes`, or a weight is out of range.
@@ -55,7 +58,8 @@ class FrameScorer:
     ) -> None:
         self._weights = class_weight_table(targets, classes)
         self._named = bool(targets)
-        self._history = history
+        self.history = history
+        self.times = PartTimes()
         self._quality = QualityMeter()
         self._gray: np.ndarray | None = None
         self.reset()
@@ -116,6 +120,10 @@ class FrameScorer:
         self._sent.add(record.regions, record.quality, record.points, self._tracker.points)
         return True
 
+    def forget(self, stamp_ns: int) -> None:
+        """Note that the frame of this stamp will not be forwarded."""
+        self._records.pop(stamp_ns, None)
+
     def _score(
         self,
         image: np.ndarray,
@@ -123,20 +131,26 @@ class FrameScorer:
         confidence: np.ndarray | None,
         stamp_ns: int,
     ) -> FrameScores:
-        self._gray = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY, dst=self._gray)
-        small = reduced(self._gray, SCORING_WIDTH)
-        pixel = image.shape[1] / small.shape[1]
-        before = self._tracker.points
-        flow = self._tracker.update(small)
-        self._sent.carry(before, self._tracker.points)
-        points = self._tracker.points if flow.found else no_points(self._tracker.points.size)
-        parallax, overlap = parallax_and_overlap(self._forwarded or no_points((0, 0)), points)
-        quality = self._quality.measure(image, self._gray)
-        status, content = self._content(mask, confidence, points.size, quality.value)
-        self._sent.settle(content.regions)
-        self._records[stamp_ns] = _Record(points, content.regions, quality.value)
-        if len(self._records) > self._history:
+        self.times.runs += 1
+        with self.times.part("quality"):
+            self._gray = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY, dst=self._gray)
+            quality = self._quality.measure(image, self._gray)
+        with self.times.part("motion"):
+            small = reduced(self._gray, SCORING_WIDTH)
+            before = self._tracker.points
+            flow = self._tracker.update(small)
+            points = self._tracker.points if flow.found else no_points(self._tracker.points.size)
+            parallax, overlap = parallax_and_overlap(self._forwarded or no_points((0, 0)), points)
+        with self.times.part("content"):
+            status, regions = self._regions(mask, confidence, points.size)
+        with self.times.part("sent"):
+            self._sent.carry(before, self._tracker.points)
+            content = Content(regions, self._sent.how_well(regions, quality.value))
+            self._sent.settle(regions)
+        self._records[stamp_ns] = _Record(points, regions, quality.value)
+        while len(self._records) > self.history:
             self._records.popitem(last=False)
+        pixel = image.shape[1] / small.shape[1]
         return FrameScores(
             stamp_ns=stamp_ns,
             width=image.shape[1],
@@ -150,29 +164,24 @@ class FrameScorer:
             quality=quality.value,
             content=content.value,
             content_status=status,
-            regions=len(content.regions),
-            cut=content.cut,
-            sent=content.sent,
+            regions=len(regions),
+            cut=content.cut_share,
+            sent=content.sent_share,
             motion=flow.motion * pixel,
             tracked=flow.share,
             parallax=parallax * pixel,
             overlap=overlap,
         )
 
-    def _content(
-        self,
-        mask: np.ndarray | None,
-        confidence: np.ndarray | None,
-        size: tuple[int, int],
-        quality: float,
-    ) -> tuple[ContentStatus, Content]:
+    def _regions(
+        self, mask: np.ndarray | None, confidence: np.ndarray | None, size: tuple[int, int]
+    ) -> tuple[ContentStatus, tuple[Region, ...]]:
         if not self._named:
-            return ContentStatus.NO_TARGETS, NO_CONTENT
+            return ContentStatus.NO_TARGETS, ()
         if mask is None:
-            return ContentStatus.NO_MASK, NO_CONTENT
+            return ContentStatus.NO_MASK, ()
         small = cv2.resize(mask, size, interpolation=cv2.INTER_NEAREST)
         certainty = None
         if confidence is not None:
             certainty = cv2.resize(confidence, size, interpolation=cv2.INTER_NEAREST)
-        sent = self._sent.share_map(size, quality)
-        return ContentStatus.MEASURED, measure_content(small, certainty, self._weights, sent)
+        return ContentStatus.MEASURED, find_regions(small, certainty, self._weights)

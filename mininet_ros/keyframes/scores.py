@@ -42,8 +42,9 @@ class FrameScores:
             to 1.
         sharpness: finest detail relative to the same picture's coarse detail, 0 to 1.
         quality: geometric mean of `illumination` and `sharpness`, 0 to 1.
-        content: sum over target regions of area share, mean confidence, class weight, less for cut
-            and already sent regions; 0 to the largest class weight.
+        content: number of things of the target classes, each counted by its size (1 for 0.7 % of
+            the picture, a third more with each doubling), times mean confidence and class weight,
+            less for cut and already sent ones; 0 to 220 times the largest class weight.
         content_status: why `content` is 0, if it was not measured.
         regions: number of target regions.
         cut: share of the target area in regions that the picture's border cuts, 0 to 1.

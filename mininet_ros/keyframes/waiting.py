@@ -34,8 +34,8 @@ class Candidate:
     def summary(self) -> str:
         """Its numbers in a few words."""
         return (
-            f"worth {self.worth:.4f}: quality {self.scores.quality:.2f}, "
-            f"content {self.scores.content:.4f}"
+            f"worth {self.worth:.3f}: quality {self.scores.quality:.2f}, "
+            f"content {self.scores.content:.2f}"
         )
 
 

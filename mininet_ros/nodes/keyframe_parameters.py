@@ -94,7 +94,7 @@ KEYFRAME_PARAMETERS = (
     ParameterSpec(
         "content_floor",
         _SELECTOR.content_floor,
-        "Least content: share of the picture times class weight; max_gap_s goes before.",
+        "Least content: new things times class weight; max_gap_s goes before.",
         0.0,
         100.0,
         runtime=True,
@@ -118,7 +118,7 @@ KEYFRAME_PARAMETERS = (
         "max_waiting",
         _SELECTOR.max_waiting,
         "Frames that may wait for a decision; they are held in memory.",
-        2,
+        4,
         10_000,
         runtime=True,
     ),

@@ -97,7 +97,7 @@ class KeyframeRecording:
     def _caption(self, stamp_ns: int, start_ns: int) -> str:
         values = self._decisions.get(stamp_ns, {})
         figures = [f"{(stamp_ns - start_ns) / 1e9:.1f} s", values.get("reason", "not seen")]
-        for name, form in (("quality", "q {:.2f}"), ("content", "c {:.4f}")):
+        for name, form in (("quality", "q {:.2f}"), ("content", "c {:.2f}")):
             if name in values:
                 figures.append(form.format(float(values[name])))
         return "  ".join(figures)

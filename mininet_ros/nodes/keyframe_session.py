@@ -146,13 +146,8 @@ class KeyframeSession:
         rescore = settings.targets() != self._settings.targets() or semantics != self._semantics
         self._settings, self._semantics = settings, semantics
         self.store.capacity = settings.selector.max_waiting
-        decisions = self.pipeline.selector.configure(settings.selector)
-        for decision in decisions:
-            if decision.forwarded:
-                self.pipeline.scorer.mark_sent(decision.stamp_ns)
-        if rescore:
-            self.pipeline.scorer = self._make_pipeline().scorer
-        self._carry_out(decisions)
+        scorer = self._make_pipeline().scorer if rescore else None
+        self._carry_out(self.pipeline.configure(settings.selector, scorer))
 
     def abandon(self) -> None:
         """Begin anew after an error, whose frame and those that waited with it are given up."""

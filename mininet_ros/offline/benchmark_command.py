@@ -111,7 +111,13 @@ def _print(sequences: Sequence[TrueSequence], summary: Sequence[Outcome], output
             f"({ratios['best_single_cue']}), {_times(ratios['recall_over_bound'])} the bound's; "
             f"cut frames {_times(ratios['cut_over_every_n'])} every-N's"
         )
-    print(f"\ncurves: {output / CURVES}")
+    cost = summary[-1].cost
+    parts = " + ".join(f"{name} {ms:.2f}" for name, ms in cost.ms_per_frame.items())
+    print(
+        f"\nscores of a frame of {cost.width}x{cost.height}: "
+        f"{parts} = {sum(cost.ms_per_frame.values()):.2f} ms"
+    )
+    print(f"curves: {output / CURVES}")
 
 
 def _times(ratio: float | None) -> str:

@@ -155,8 +155,8 @@ def _timeline(results: Results) -> str:
         ]
         note = (
             "Worth is what the selector maximises: quality times content, where content is the "
-            "share of the picture that shows targets, less for what the border cuts and for what "
-            f"was forwarded before. {note}"
+            "number of targets that the picture shows, less for small ones, for what the border "
+            f"cuts and for what was forwarded before. {note}"
         )
     every_n = baseline_names(results.summary)["every_n"].removesuffix(" frame")
     strip_names = {OURS: "Selected", "every_n": every_n}

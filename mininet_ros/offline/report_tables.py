@@ -19,7 +19,7 @@ _TARGET_COLUMNS: tuple[tuple[str, Callable[[Choice], str]], ...] = (
     ("targets seen<br>whole", lambda c: f"{100 * c.metrics.instance_recall:.0f} %"),
     ("of their<br>largest views", lambda c: f"{100 * c.metrics.pixel_recall:.0f} %"),
     ("frames with<br>a cut target", lambda c: f"{100 * c.metrics.cut_share:.0f} %"),
-    ("content", lambda c: f"{c.content:.4f}"),
+    ("content", lambda c: f"{c.content:.2f}"),
 )
 _COLUMNS: tuple[tuple[str, Callable[[Choice], str]], ...] = (
     ("sharpness", lambda c: f"{c.metrics.sharpness:.2f}"),

@@ -17,7 +17,7 @@ from mininet_ros.training.datasets.icdar2015 import WordList, open_icdar2015
 
 TOUR_DATASET = "icdar2015"
 TOUR_SPLIT = "val"
-TOUR_PHOTOS = 6
+TOUR_PHOTOS = 12
 TOUR_CLASSES = ("background", "text")
 
 
