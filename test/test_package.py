@@ -22,7 +22,7 @@ KEY_OF_MODULE = {
     "yaml": "python3-yaml",
 }
 # Installed by those who train, use the GPU or read bags: not on every robot (see package.xml).
-OPTIONAL = {"matplotlib", "onnx", "rosbags", "safetensors", "torch"}
+OPTIONAL = {"matplotlib", "onnx", "openvino", "rosbags", "safetensors", "torch"}
 # Not imported by the package: `ros2 launch` itself.
 COMMANDS = {"ros2launch"}
 
