@@ -49,6 +49,7 @@ setup(
             "safetensors>=0.4",
             "onnx>=1.16",
             "matplotlib>=3.5",
+            "pillow>=9.2",
         ],
         # For `mininet_ros benchmark --openvino` alone: ONNX Runtime is as fast or faster.
         "openvino": ["openvino>=2024.4"],

@@ -22,7 +22,7 @@ KEY_OF_MODULE = {
     "yaml": "python3-yaml",
 }
 # Installed by those who train, use the GPU or read bags: not on every robot (see package.xml).
-OPTIONAL = {"matplotlib", "onnx", "openvino", "rosbags", "safetensors", "torch"}
+OPTIONAL = {"PIL", "matplotlib", "onnx", "openvino", "rosbags", "safetensors", "torch"}
 # Not imported by the package: `ros2 launch` itself.
 COMMANDS = {"ros2launch"}
 
@@ -68,10 +68,11 @@ def test_pip_requirements_are_the_imports(setup_arguments):
         return {line.split(">")[0] for line in lines}
 
     extras = setup_arguments["extras_require"].values()
-    module_of = {"opencv-python-headless": "cv2", "PyYAML": "yaml"}
+    module_of = {"opencv-python-headless": "cv2", "pillow": "PIL", "PyYAML": "yaml"}
     required = {module_of.get(name, name) for name in names(setup_arguments["install_requires"])}
     assert required == set(KEY_OF_MODULE)
-    assert set().union(*map(names, extras)) >= imported_modules() & OPTIONAL
+    optional = {module_of.get(name, name) for name in set().union(*map(names, extras))}
+    assert optional >= imported_modules() & OPTIONAL
 
 
 def test_one_version_and_one_description(setup_arguments, manifest):
