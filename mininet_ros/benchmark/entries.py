@@ -51,7 +51,9 @@ def engines_of(
             raise ValueError("an ONNX file alone needs --input-size")
         size = (loaded[0].width, loaded[0].height)
     if OPENVINO in others and find_spec(OPENVINO) is None:
-        raise ValueError("openvino is not installed for this Python: pip install mininet_ros[openvino]")
+        raise ValueError(
+            "openvino is not installed for this Python: pip install mininet_ros[openvino]"
+        )
     engines = []
     for model in loaded:
         engines += _engines_of_model(model, size, others, folder)
