@@ -5,7 +5,6 @@ from __future__ import annotations
 import cv2
 import numpy as np
 import pytest
-from conftest import real_data
 
 from mininet_ros.keyframes.degradation import (
     DEGRADATIONS,
@@ -15,33 +14,6 @@ from mininet_ros.keyframes.degradation import (
     pairs_won,
 )
 from mininet_ros.keyframes.quality import QualityMeter, measure_quality
-
-
-def every_other_half(folder: str, suffix: str, count: int) -> list[np.ndarray]:
-    """`count` pictures spread over the half that the constants were not chosen on."""
-    paths = sorted(real_data(folder).glob(f"*{suffix}"))[1::2]
-    return [cv2.imread(str(path)) for path in paths[:: len(paths) // count][:count]]
-
-
-def second_halves_of_drives(folder: str, count: int) -> list[np.ndarray]:
-    """The same for CamVid, where neighbours look alike: the later half of each drive."""
-    drives: dict[str, list] = {}
-    for path in sorted(real_data(folder).glob("*.png")):
-        drives.setdefault(path.name.split("_")[0], []).append(path)
-    paths = [path for drive in drives.values() for path in drive[len(drive) // 2 :]]
-    return [cv2.imread(str(path)) for path in paths[:: len(paths) // count][:count]]
-
-
-@pytest.mark.parametrize("photos", ["scene_text", "street"])
-def test_real_photos_win_against_their_degraded_copies(photos: str) -> None:
-    if photos == "scene_text":
-        images = every_other_half("data/icdar2015/train/images", ".jpg", 25)
-    else:
-        images = second_halves_of_drives("data/camvid/train", 90)
-    shares = pairs_won(images, lambda image: measure_quality(image).value)
-    assert len(shares) == len(DEGRADATIONS)
-    missed = {name: share for name, share in shares.items() if share < 0.95}
-    assert not missed
 
 
 def test_pairs_won_counts_strict_wins_only() -> None:

@@ -98,6 +98,13 @@ def _add_benchmark(parser: ArgumentParser) -> None:
     group.add_argument(
         "--tours", type=_count, default=4, metavar="N", help="number of tours (default: 4)"
     )
+    parser.add_argument(
+        "--judge-quality",
+        action="store_true",
+        help="of the photos in the folder INPUT, how many score above a darker, brighter, blurred "
+        "or noisy copy of themselves; of each series (img_1, img_2 ...) the later half counts, "
+        "which no constant was chosen on",
+    )
 
 
 def _share(text: str) -> float:

@@ -91,7 +91,7 @@ class ImageFiles(Sequence):
     """
 
     def __init__(self, paths: list[Path], name: str, rate_hz: float) -> None:
-        self._paths = sorted(paths, key=_natural_order)
+        self._paths = sorted(paths, key=natural_order)
         stems = [path.stem for path in self._paths]
         unique = len(set(stems)) == len(stems)
         self._names = stems if unique else [path.name for path in self._paths]
@@ -243,7 +243,7 @@ def image_files(folder: Path) -> list[Path]:
     ]
 
 
-def _natural_order(path: Path) -> tuple[list[tuple[int, int, str]], str]:
+def natural_order(path: Path) -> tuple[list[tuple[int, int, str]], str]:
     """Numbers by value, the rest by letter without regard to case; the name settles ties."""
     parts = re.split(r"(\d+)", path.name.lower())
     ordered = [(0, int(part), "") if part.isdecimal() else (1, 0, part) for part in parts if part]
