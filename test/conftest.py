@@ -11,6 +11,7 @@ import pytest
 # other processes use the cores: set before anything imports PyTorch.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+from drive_rig import drive, given  # noqa: F401 - fixtures of the tests of select-keyframes
 from ros_graph import graph, ros_domain  # noqa: F401 - fixtures of every graph test
 
 SHARED = Path(os.environ.get("MININET_ROS_DATA", Path(__file__).parents[2] / "shared"))

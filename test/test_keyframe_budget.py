@@ -73,6 +73,24 @@ def test_clear_drops_what_waits() -> None:
     assert budget.release(100 * SECOND) == []
 
 
+def test_other_settings_take_effect_at_once_and_give_no_credit() -> None:
+    budget = ByteBudget(rate=10, burst=100, room=8)
+    budget.offer(1, 100, 1.0, 0)
+    for stamp, (size, worth) in enumerate(((90, 0.9), (40, 0.8), (30, 0.7), (20, 0.6)), start=2):
+        assert budget.offer(stamp, size, worth, 0) == []
+    changed = budget.configure(rate=20, burst=50, room=2, now_ns=SECOND)
+    assert outcomes(changed) == [(2, "too_large"), (5, "crowded_out")]
+    assert budget.credit == 10
+    assert outcomes(budget.release(2 * SECOND)) == []
+    assert outcomes(budget.release(int(2.5 * SECOND))) == [(3, "sent")]
+    budget.release(100 * SECOND)
+    assert budget.credit == 50
+    assert budget.configure(rate=20, burst=500, room=2, now_ns=100 * SECOND) == []
+    assert budget.credit == 50
+    with pytest.raises(BudgetError, match="burst must be at least 1"):
+        budget.configure(rate=20, burst=0, room=2, now_ns=100 * SECOND)
+
+
 @pytest.mark.parametrize("setting", ["rate", "burst", "room"])
 def test_settings_below_one_are_refused(setting: str) -> None:
     with pytest.raises(BudgetError, match=f"The budget's {setting} must be at least 1, got 0."):

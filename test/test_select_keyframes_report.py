@@ -24,7 +24,7 @@ def frames_of(qualities, forwarded=(), step_ns=100_000_000, start_ns=10**18):
             reason = Reason.MAX_GAP if index % 2 else Reason.BEST_OF_WINDOW
         scores = FrameScores(stamp, 64, 48, quality=quality)
         decision = Decision(stamp, reason, f"Said of <{index}>.", scores)
-        frames.append(DecidedFrame(index, f"frame {index}", stamp, Payload(1, 1), decision))
+        frames.append(DecidedFrame(index, f"frame {index}", stamp, Payload(1, 1), decision, 0))
     return frames
 
 
@@ -77,7 +77,7 @@ def test_frames_of_one_stamp_and_stamps_that_jump_back():
 def test_refused_frames_have_no_scores_to_draw():
     frames = frames_of([0.5, 0.5])
     refused = Decision(frames[1].stamp_ns, Reason.REPEATED_STAMP, "Repeated.")
-    frames[1] = DecidedFrame(1, "frame 1", frames[1].stamp_ns, Payload(1, 1), refused)
+    frames[1] = DecidedFrame(1, "frame 1", frames[1].stamp_ns, Payload(1, 1), refused, 0)
     assert len(line_points(draw(frames))) == 1
 
 

@@ -93,3 +93,20 @@ def test_a_jump_back_in_time_clears_what_waits_for_the_budget(graph):
     rig.report(lambda status, values: int(values["team_waiting"]) > 0)
     rig.play(0)
     rig.report(lambda status, values: int(values["team_cleared"]) > 0)
+
+
+def test_another_budget_takes_effect_while_the_node_runs(graph):
+    rig = Rig(
+        graph,
+        listen_to=("scores", "team_images"),
+        team_bytes_per_s=1,
+        team_burst_bytes=12_000,
+        **EVERY_FRAME,
+    )
+    rig.play(*range(10))
+    rig.wait_for_scores(9)
+    rig.report(lambda status, values: int(values["team_waiting"]) > 0)
+    before = len(rig.team_images)
+    assert all(answer.successful for answer in rig.set(team_bytes_per_s=1_000_000))
+    rig.report(lambda status, values: values["team_waiting"] == "0")
+    graph.spin_until(lambda: len(rig.team_images) > before)

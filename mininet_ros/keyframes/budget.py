@@ -92,15 +92,32 @@ class ByteBudget:
     """
 
     def __init__(self, rate: int, burst: int, room: int = 8) -> None:
-        for name, value in (("rate", rate), ("burst", burst), ("room", room)):
-            if value < 1:
-                raise BudgetError(f"The budget's {name} must be at least 1, got {value}.")
+        _check(rate, burst, room)
         self._rate, self._burst, self._room = int(rate), int(burst), int(room)
         self._credit = self._burst * NANOSECONDS
         self._time: int | None = None
         self._waiting: list[_Payload] = []
         self._counts = dict.fromkeys(Outcome, 0)
         self._offered = self._offered_bytes = self._sent_bytes = 0
+
+    def configure(self, rate: int, burst: int, room: int, now_ns: int) -> list[Verdict]:
+        """Change the settings, from this time on; credit stays, but for what exceeds the burst.
+
+        Returns:
+            The verdicts that are due now: what has become too large, what finds no room any more,
+            and what is sent.
+
+        Raises:
+            BudgetError: a setting is out of range; then nothing is changed.
+        """
+        _check(rate, burst, room)
+        verdicts = self.release(now_ns)
+        self._rate, self._burst, self._room = int(rate), int(burst), int(room)
+        self._credit = min(self._credit, self._burst * NANOSECONDS)
+        large = [payload for payload in self._waiting if payload.size > self._burst]
+        self._waiting = [payload for payload in self._waiting if payload.size <= self._burst]
+        verdicts += [self._too_large(payload) for payload in large]
+        return verdicts + self._crowd_out() + self.release(now_ns)
 
     @property
     def credit(self) -> float:
@@ -123,21 +140,10 @@ class ByteBudget:
         self._offered += 1
         self._offered_bytes += size
         if size > self._burst:
-            sentence = f"{size} bytes exceed the burst of {self._burst} bytes."
-            refused = self._verdict(_Payload(stamp_ns, size, worth), Outcome.TOO_LARGE, sentence)
-            return [*self.release(now_ns), refused]
+            return [*self.release(now_ns), self._too_large(_Payload(stamp_ns, size, worth))]
         self._waiting.append(_Payload(stamp_ns, size, worth))
         self._waiting.sort(key=lambda payload: (-payload.worth, -payload.stamp))
-        verdicts = self.release(now_ns)
-        while len(self._waiting) > self._room:
-            verdicts.append(
-                self._verdict(
-                    self._waiting.pop(),
-                    Outcome.CROWDED_OUT,
-                    f"{self._room} payloads of more worth wait for the budget.",
-                )
-            )
-        return verdicts
+        return self.release(now_ns) + self._crowd_out()
 
     def release(self, now_ns: int) -> list[Verdict]:
         """Send what the credit at this time allows; returns verdicts in sending order."""
@@ -175,6 +181,24 @@ class ByteBudget:
             room=self._room,
         )
 
+    def _crowd_out(self) -> list[Verdict]:
+        """Drop the least worthy payloads that find no room."""
+        crowded, self._waiting = self._waiting[self._room :], self._waiting[: self._room]
+        sentence = f"{self._room} payloads of more worth wait for the budget."
+        return [
+            self._verdict(payload, Outcome.CROWDED_OUT, sentence) for payload in reversed(crowded)
+        ]
+
+    def _too_large(self, payload: _Payload) -> Verdict:
+        sentence = f"{payload.size} bytes exceed the burst of {self._burst} bytes."
+        return self._verdict(payload, Outcome.TOO_LARGE, sentence)
+
     def _verdict(self, payload: _Payload, outcome: Outcome, sentence: str) -> Verdict:
         self._counts[outcome] += 1
         return Verdict(payload.stamp, payload.size, outcome, sentence)
+
+
+def _check(rate: int, burst: int, room: int) -> None:
+    for name, value in (("rate", rate), ("burst", burst), ("room", room)):
+        if value < 1:
+            raise BudgetError(f"The budget's {name} must be at least 1, got {value}.")

@@ -219,6 +219,8 @@ class GatePicker:
         if deadline is not None:
             elapsed = 1.0 - (deadline - stamp) / in_nanoseconds(config.max_gap_s)
             share += (1.0 - share) * elapsed
+        if share >= 1.0:
+            return 0.0
         return float(np.quantile(self._recent, 1.0 - share))
 
 

@@ -12,8 +12,8 @@ divided by the noise level: `((2^H / 256) / sqrt(1 + noise^2)) ^ 0.75`.
 *Sharpness* is the strength of the finest detail relative to the same picture's detail at eight
 times coarser scale. Being a ratio it hardly changes with exposure, and every blur lowers it.
 
-The constants were chosen on one half of the ICDAR 2015 and CamVid training photos and checked on
-the other half with `mininet_ros.keyframes.degradation`.
+The constants were chosen on the earlier half of each series of the ICDAR 2015 and CamVid training
+photos; `select-keyframes --judge-quality` reports on the later halves.
 """
 
 from __future__ import annotations

@@ -81,6 +81,11 @@ class KeyframeOutputs:
         if self.team.wanted:
             self.team.offer(frame, worth, self.jpeg_quality, self._now_ns())
 
+    def configure(self, settings: KeyframeSettings) -> None:
+        """Put other settings into effect."""
+        self.jpeg_quality = settings.jpeg_quality
+        self.team.configure(settings, self._now_ns())
+
     def release(self) -> None:
         """Send to team mates what the budget allows by now."""
         self.team.release(self._now_ns())

@@ -1,8 +1,7 @@
 """The parameters of the keyframe selector node.
 
 Those of the selection have the defaults of :class:`~mininet_ros.keyframes.KeyframeSettings` and its
-:class:`~mininet_ros.keyframes.SelectorConfig`, which explain them in full. The byte budget is read
-at start: a new one begins with a full account, and so would be no limit when it changes.
+:class:`~mininet_ros.keyframes.SelectorConfig`, which explain them in full.
 """
 
 from __future__ import annotations
@@ -136,6 +135,7 @@ KEYFRAME_PARAMETERS = (
         "Mean rate of all that goes out under team/, bytes per second.",
         1,
         _MAX_BYTES,
+        runtime=True,
     ),
     ParameterSpec(
         "team_burst_bytes",
@@ -143,6 +143,7 @@ KEYFRAME_PARAMETERS = (
         "Most bytes under team/ at once; a larger frame is never sent.",
         1,
         _MAX_BYTES,
+        runtime=True,
     ),
     ParameterSpec(
         "team_waiting",
@@ -150,6 +151,7 @@ KEYFRAME_PARAMETERS = (
         "Frames that may wait for the budget; the one of most worth goes first.",
         1,
         10_000,
+        runtime=True,
     ),
     ParameterSpec(
         "mask_wait_s",

@@ -165,7 +165,7 @@ class KeyframeSelectorNode(Node):
     def _configure(
         self, settings: KeyframeSettings, semantics: Semantics, mask_wait_s: float
     ) -> None:
-        self._outputs.jpeg_quality = settings.jpeg_quality
+        self._outputs.configure(settings)
         self._session.store.wait_s = mask_wait_s
         self._session.configure(settings, semantics)
 

@@ -11,6 +11,7 @@ from rclpy.serialization import serialize_message
 from sensor_msgs.msg import CameraInfo, CompressedImage
 
 from mininet_ros.keyframes import ByteBudget, Outcome, Verdict
+from mininet_ros.keyframes.settings import KeyframeSettings
 from mininet_ros.nodes.frame_store import StoredFrame
 from mininet_ros.nodes.images import image_to_bgr, image_to_labels, jpeg_message, png_message
 from mininet_ros.nodes.recent_values import RecentValues, quantile
@@ -88,6 +89,11 @@ class TeamLink:
         self._waiting[self._offered] = payload
         size = sum(len(content) for _, content in payload)
         self._settle(self._budget.offer(self._offered, size, worth, now_ns))
+
+    def configure(self, settings: KeyframeSettings, now_ns: int) -> None:
+        """Put another byte budget into effect; what was spent of the old one stays spent."""
+        limits = settings.team_bytes_per_s, settings.team_burst_bytes, settings.team_waiting
+        self._settle(self._budget.configure(*limits, now_ns))
 
     def release(self, now_ns: int) -> None:
         """Send what the budget allows by now."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from argparse import ArgumentParser, ArgumentTypeError
 from pathlib import Path
 
+import yaml
+
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the arguments."""
@@ -17,6 +19,14 @@ def add_arguments(parser: ArgumentParser) -> None:
         default="slam",
         metavar="NAME|FILE",
         help="slam, team, text, or a parameter file of the selector node (default: slam)",
+    )
+    parser.add_argument(
+        "--set",
+        type=_parameter,
+        nargs="+",
+        default=[],
+        metavar="NAME=VALUE",
+        help="change parameters of the preset, such as mode=gate max_gap_s=10",
     )
     parser.add_argument(
         "--classes",
@@ -105,6 +115,17 @@ def _add_benchmark(parser: ArgumentParser) -> None:
         "or noisy copy of themselves; of each series (img_1, img_2 ...) the later half counts, "
         "which no constant was chosen on",
     )
+
+
+def _parameter(text: str) -> tuple[str, object]:
+    name, equals, value = text.partition("=")
+    try:
+        parsed = yaml.safe_load(value)
+    except yaml.YAMLError:
+        parsed = None
+    if not equals or not name or parsed is None:
+        raise ArgumentTypeError(f"{text!r} is not of the form NAME=VALUE, such as max_gap_s=10")
+    return name, parsed
 
 
 def _share(text: str) -> float:

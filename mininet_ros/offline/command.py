@@ -99,6 +99,7 @@ def read_settings(arguments: Namespace) -> KeyframeSettings:
         ConfigError: the preset cannot be used.
     """
     values = read_preset(arguments.preset)
+    values |= dict(arguments.set)
     if arguments.classes is not None:
         values["classes"] = tuple(arguments.classes)
     return KeyframeSettings.from_values(values)
@@ -168,7 +169,9 @@ def _print(
         f"{summary.forwarded} of {summary.frames} frames forwarded "
         f"({100 * summary.share:.1f} %), {data_size(summary.forwarded_bytes)} of "
         f"{data_size(summary.full_stream_bytes)} as JPEG {settings.jpeg_quality} and PNG masks; "
-        f"largest gap {summary.largest_gap_s:.2f} s"
+        f"largest gap {summary.largest_gap_s:.2f} s; decided after "
+        f"{summary.delay_median_s:.2f} s, {summary.delay_longest_s:.2f} s at most, in mode "
+        f"{settings.selector.mode.value}"
     )
     for reason, count in summary.reasons.items():
         print(f"{count:>8}  {reason.replace('_', ' ')}")

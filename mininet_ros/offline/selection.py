@@ -59,6 +59,7 @@ class DecidedFrame:
         stamp_ns: on the source's own clock, ns.
         payload: its size for team mates.
         decision: the one and final decision on it.
+        delay_ns: from its stamp to that of the newest frame when it was decided on, ns.
     """
 
     index: int
@@ -66,6 +67,7 @@ class DecidedFrame:
     stamp_ns: int
     payload: Payload
     decision: Decision
+    delay_ns: int
 
 
 class OfflineSelection:
@@ -154,6 +156,7 @@ class OfflineSelection:
                 arrival.stamp_ns,
                 arrival.payload,
                 decision,
+                max(0, self._now_ns - arrival.stamp_ns),
             )
             if decision.forwarded:
                 self._on_forward(arrival)

@@ -23,6 +23,9 @@ class Summary:
         duration_s: from the first frame to the last.
         largest_gap_s: longest time without a forwarded frame, from the first frame of the
             recording to the last.
+        delay_median_s: from the stamp of a forwarded frame to that of the frame with which it was
+            decided on; segmentation and transport come on top.
+        delay_longest_s: the longest of these.
         forwarded_bytes: size of the forwarded frames, as JPEG with PNG masks.
         full_stream_bytes: the same of all frames.
         without_mask: frames that had no mask.
@@ -36,6 +39,8 @@ class Summary:
     share: float
     duration_s: float
     largest_gap_s: float
+    delay_median_s: float
+    delay_longest_s: float
     forwarded_bytes: int
     full_stream_bytes: int
     without_mask: int
@@ -54,6 +59,7 @@ def summarize(frames: Sequence[DecidedFrame], team: Mapping[int, Outcome]) -> Su
     forwarded = [frame for frame in frames if frame.decision.forwarded]
     stamps = [frames[0].stamp_ns, *(f.stamp_ns for f in forwarded), frames[-1].stamp_ns]
     reasons = Counter(frame.decision.reason.value for frame in frames)
+    delays = [frame.delay_ns for frame in forwarded] or [0]
     outcomes = Counter(outcome.value for outcome in team.values())
     sent = {index for index, outcome in team.items() if outcome is Outcome.SENT}
     return Summary(
@@ -62,6 +68,8 @@ def summarize(frames: Sequence[DecidedFrame], team: Mapping[int, Outcome]) -> Su
         share=len(forwarded) / len(frames),
         duration_s=(frames[-1].stamp_ns - frames[0].stamp_ns) / 1e9,
         largest_gap_s=float(np.diff(stamps).max()) / 1e9,
+        delay_median_s=float(np.median(delays)) / 1e9,
+        delay_longest_s=max(delays) / 1e9,
         forwarded_bytes=sum(frame.payload.size for frame in forwarded),
         full_stream_bytes=sum(frame.payload.size for frame in frames),
         without_mask=sum(frame.payload.mask_bytes == 0 for frame in frames),
