@@ -93,7 +93,8 @@ def _timed(tables: Tables, peers: dict[str, Path], threads: int, blocks: int) ->
         tables = with_cpu_times(tables, peers, threads, blocks, Path(folder))
     line = (
         f"CPU: median from uint8 picture to label mask in ONNX Runtime, {threads} threads of "
-        f"{processor_name()}; the paper's is PyTorch on an Intel i5-8600k."
+        f"{processor_name()}, untrained networks that see one class everywhere; the paper's is "
+        f"PyTorch on an Intel i5-8600k."
     )
     tables = with_gpu_times(tables)
     if torch.cuda.is_available():
