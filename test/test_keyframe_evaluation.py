@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from mininet_ros.keyframes import FrameScorer, FrameScores
+from mininet_ros.keyframes import FrameScores
 from mininet_ros.keyframes.baselines import (
     BASELINES,
     every_n,
@@ -18,8 +18,9 @@ from mininet_ros.keyframes.baselines import (
     sharpest_of_window,
 )
 from mininet_ros.keyframes.evaluation import (
+    JPEG_QUALITY,
     JudgedFrame,
-    judge_frames,
+    judge_frame,
     lasting_instances,
     measure_selection,
 )
@@ -141,16 +142,13 @@ def test_flicker_and_illegible_views_do_not_count() -> None:
     assert measure_selection(frames, [1]).instance_recall == 1.0
 
 
-def test_frames_are_judged_without_anything_sent() -> None:
+def test_a_judged_frame_knows_its_size_on_the_link() -> None:
     image = np.random.default_rng(0).integers(0, 256, (120, 160, 3), np.uint8)
-    mask = np.zeros((120, 160), np.uint8)
-    mask[40:60, 40:80] = 1
-    frames = [(image, mask, None, index) for index in range(3)]
-    scorer = FrameScorer({"text": 1.0}, ("background", "text"))
-    seen = judge_frames(frames, [(whole(1),)] * 3, scorer)
-    assert [frame.stamp_ns for frame in seen] == [0, 1, 2]
-    assert all(frame.scores.sent == 0.0 and frame.scores.content > 0.0 for frame in seen)
-    assert all(frame.jpeg_bytes > 1000 for frame in seen)
+    scores = FrameScores(stamp_ns=7, width=160, height=120)
+    seen = judge_frame(scores, (whole(1),), image)
+    assert (seen.stamp_ns, seen.scores, seen.sightings) == (7, scores, (whole(1),))
+    _, code = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
+    assert seen.jpeg_bytes == len(code) > 1000
 
 
 # -- baselines ---------------------------------------------------------------------------------

@@ -13,6 +13,8 @@ from mininet_ros.keyframes import (
     Reason,
     SelectorConfig,
 )
+from mininet_ros.keyframes.observation import FrameObserver
+from mininet_ros.keyframes.part_times import PartTimes
 
 STEP = 100_000_000
 
@@ -41,6 +43,23 @@ def test_what_is_forwarded_counts_as_sent(picture: tuple[np.ndarray, np.ndarray]
     assert forwarded[0].scores.sent == 0.0
     assert forwarded[1].scores.sent > 0.9
     assert forwarded[1].scores.overlap > 0.9
+
+
+def test_observed_frames_are_judged_as_pictures_are(
+    picture: tuple[np.ndarray, np.ndarray],
+) -> None:
+    config = SelectorConfig(window_time_s=0.5, window_motion_px=0.0, quality_floor=0.0)
+    from_pictures, from_observations = pipeline(config), pipeline(config)
+    observer = FrameObserver({"text": 1.0}, ("background", "text"), PartTimes())
+    image, mask = picture
+    for stamp in (0, 1, 2, 3, 4, 5, 6, 7, 20, 1, 2, 9):
+        moved = np.roll(image, 3 * stamp, axis=1), np.roll(mask, 3 * stamp, axis=1)
+        observation = observer.observe(*moved, None, stamp * STEP)
+        expected = from_pictures.add(*moved, None, stamp * STEP)
+        assert from_observations.add_observed(observation) == expected
+    (refusal,) = from_observations.add_observed(observation)
+    assert refusal.reason is Reason.REPEATED_STAMP
+    assert from_observations.finish() == from_pictures.finish()
 
 
 def test_a_refused_stamp_is_not_scored(picture: tuple[np.ndarray, np.ndarray]) -> None:

@@ -15,8 +15,7 @@ from mininet_ros import cli
 from mininet_ros.keyframes.evaluation import SelectionMetrics
 from mininet_ros.offline import true_sequences
 from mininet_ros.offline.benchmark import Outcome, ScoringCost, advantage, mean_outcome
-from mininet_ros.offline.frame_cache import FrameCache
-from mininet_ros.sequences import Frame, GeneratedStreet, LabelledFrame
+from mininet_ros.sequences import GeneratedStreet
 
 COUNT = 30
 SELECTORS = [
@@ -170,28 +169,6 @@ def test_wrong_budgets_end_with_status_two(share):
     with pytest.raises(SystemExit) as end:
         cli.main([*arguments, "--budget", share])
     assert end.value.code == 2
-
-
-def test_cached_frames_come_back_as_they_were():
-    generator = np.random.default_rng(0)
-    frames = [
-        LabelledFrame(
-            Frame(generator.integers(0, 255, (8, 6 + n, 3), np.uint8), 10**15 + n, str(n)),
-            generator.integers(0, 9, (4, 5), np.uint8),
-            None if n == 1 else generator.integers(0, 255, (4, 5), np.uint8),
-        )
-        for n in range(3)
-    ]
-    cache = FrameCache()
-    for frame in frames:
-        cache.add(frame)
-    for _ in range(2):
-        for frame, (image, mask, confidence, stamp_ns) in zip(frames, cache, strict=True):
-            np.testing.assert_array_equal(image, frame.frame.image)
-            np.testing.assert_array_equal(mask, frame.mask)
-            np.testing.assert_array_equal(confidence, frame.confidence)
-            assert stamp_ns == frame.frame.stamp_ns
-    cache.close()
 
 
 def metrics(recall, cut):

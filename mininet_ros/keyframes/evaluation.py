@@ -9,7 +9,6 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from mininet_ros.keyframes.scorer import FrameScorer
 from mininet_ros.keyframes.scores import FrameScores
 from mininet_ros.keyframes.truth import Sighting
 
@@ -67,24 +66,18 @@ class SelectionMetrics:
     bytes: int
 
 
-def judge_frames(
-    frames: Iterable[tuple[np.ndarray, np.ndarray | None, np.ndarray | None, int]],
-    sightings: Iterable[tuple[Sighting, ...]],
-    scorer: FrameScorer,
-) -> list[JudgedFrame]:
-    """Score every frame of a sequence once.
+def judge_frame(
+    scores: FrameScores, sightings: tuple[Sighting, ...], image: np.ndarray
+) -> JudgedFrame:
+    """Put together what is known of a frame.
 
     Args:
-        frames: image, mask, confidence and stamp of each, as `FrameScorer.score` takes them.
-        sightings: the truth on each.
-        scorer: fresh; nothing is marked as sent.
+        scores: with nothing sent before.
+        sightings: the truth.
+        image: (H, W, 3) uint8 BGR.
     """
-    judged = []
-    for (image, mask, confidence, stamp), seen in zip(frames, sightings):
-        scores = scorer.score(image, mask, confidence, stamp)
-        _, code = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
-        judged.append(JudgedFrame(scores, seen, len(code)))
-    return judged
+    _, code = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
+    return JudgedFrame(scores, sightings, len(code))
 
 
 def lasting_instances(frames: Sequence[JudgedFrame]) -> set[int]:

@@ -9,15 +9,16 @@ from contextlib import contextmanager
 
 
 class PartTimes:
-    """Seconds spent in each part, added up. Nothing is decided by them.
+    """Seconds of CPU spent in each part, added up. Nothing is decided by them.
 
     Attributes:
         runs: how often the whole computation was run.
+        seconds: of the calling thread's CPU by part, in the order of first use.
     """
 
     def __init__(self) -> None:
         self.runs = 0
-        self._seconds: Counter[str] = Counter()
+        self.seconds: Counter[str] = Counter()
 
     @contextmanager
     def part(self, name: str) -> Iterator[None]:
@@ -26,10 +27,10 @@ class PartTimes:
         try:
             yield
         finally:
-            self._seconds[name] += time.thread_time() - started
+            self.seconds[name] += time.thread_time() - started
 
     def mean_ms(self) -> Mapping[str, float]:
         """Milliseconds a run by part, in the order of first use; empty before the first run."""
         if not self.runs:
             return {}
-        return {name: 1e3 * seconds / self.runs for name, seconds in self._seconds.items()}
+        return {name: 1e3 * seconds / self.runs for name, seconds in self.seconds.items()}

@@ -6,6 +6,7 @@ import numpy as np
 
 from mininet_ros.keyframes.config import SelectorConfig
 from mininet_ros.keyframes.decisions import Decision, Reason
+from mininet_ros.keyframes.observation import Observation
 from mininet_ros.keyframes.scorer import FrameScorer
 from mininet_ros.keyframes.selector import KeyframeSelector
 
@@ -44,6 +45,13 @@ class KeyframePipeline:
             return [refusal]
         scores = self.scorer.score(image, mask, confidence, stamp_ns)
         return self._noted(self.selector.add(scores))
+
+    def add_observed(self, frame: Observation) -> list[Decision]:
+        """Take in the next frame, already observed; see `FrameScorer.judge`."""
+        refusal = self.selector.refuse(frame.stamp_ns)
+        if refusal is not None:
+            return [refusal]
+        return self._noted(self.selector.add(self.scorer.judge(frame)))
 
     def request(self, stamp_ns: int) -> list[Decision]:
         """See `KeyframeSelector.request`."""

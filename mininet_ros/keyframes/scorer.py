@@ -4,34 +4,15 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
-import cv2
 import numpy as np
 
-from mininet_ros.keyframes.content import Content, Region, class_weight_table, find_regions
-from mininet_ros.keyframes.motion import (
-    Points,
-    PointTracker,
-    no_points,
-    parallax_and_overlap,
-)
+from mininet_ros.keyframes.content import Content
+from mininet_ros.keyframes.motion import Points, no_points, parallax_and_overlap
+from mininet_ros.keyframes.observation import FrameObserver, Observation
 from mininet_ros.keyframes.part_times import PartTimes
-from mininet_ros.keyframes.quality import QualityMeter, check_image, reduced
-from mininet_ros.keyframes.scores import ContentStatus, FrameScores
+from mininet_ros.keyframes.scores import FrameScores
 from mininet_ros.keyframes.sent import SentRegions
-
-# Masks and motion are looked at on pictures of about this width.
-SCORING_WIDTH = 320
-
-
-@dataclass(frozen=True, eq=False)
-class _Record:
-    """What `mark_sent` needs of a frame that was scored earlier."""
-
-    points: Points
-    regions: tuple[Region, ...]
-    quality: float
 
 
 class FrameScorer:
@@ -56,22 +37,21 @@ class FrameScorer:
     def __init__(
         self, targets: Mapping[str, float], classes: Sequence[str], history: int = 128
     ) -> None:
-        self._weights = class_weight_table(targets, classes)
-        self._named = bool(targets)
         self.history = history
         self.times = PartTimes()
-        self._quality = QualityMeter()
-        self._gray: np.ndarray | None = None
+        self._observer = FrameObserver(targets, classes, self.times)
         self.reset()
 
     def reset(self) -> None:
         """Forget all frames and all that was sent."""
-        self._tracker = PointTracker()
+        self._observer.reset()
+        self._begin()
+
+    def _begin(self) -> None:
         self._sent = SentRegions()
-        self._records: OrderedDict[int, _Record] = OrderedDict()
-        self._last_stamp: int | None = None
-        self._size: tuple[int, int] | None = None
+        self._records: OrderedDict[int, Observation] = OrderedDict()
         self._forwarded: Points | None = None
+        self._now = no_points((0, 0))
 
     def score(
         self,
@@ -94,67 +74,38 @@ class FrameScorer:
         Raises:
             ValueError: an array has another shape or type than said above.
         """
-        check_image(image)
-        for name, labels in (("mask", mask), ("confidence", confidence)):
-            if labels is not None and (labels.dtype != np.uint8 or labels.ndim != 2):
-                raise ValueError(
-                    f"A {name} must be a (H, W) uint8 array, "
-                    f"got shape {labels.shape} {labels.dtype}."
-                )
-        size = (image.shape[1], image.shape[0])
-        if size != self._size or (self._last_stamp is not None and stamp_ns <= self._last_stamp):
-            self.reset()
-        self._size, self._last_stamp = size, stamp_ns
-        return self._score(image, mask, confidence, stamp_ns)
+        return self.judge(self._observer.observe(image, mask, confidence, stamp_ns))
 
-    def mark_sent(self, stamp_ns: int) -> bool:
-        """Note that the frame of this stamp was forwarded.
+    def judge(self, frame: Observation) -> FrameScores:
+        """Score a frame that was observed before, in place of `score`.
+
+        Args:
+            frame: by a `FrameObserver` of the same targets and classes. All frames of a stream in
+                their order, not some of them.
 
         Returns:
-            False if the frame is no longer remembered; then nothing is noted.
+            The frame's scores.
         """
-        record = self._records.get(stamp_ns)
-        if record is None:
-            return False
-        self._forwarded = record.points
-        self._sent.add(record.regions, record.quality, record.points, self._tracker.points)
-        return True
-
-    def forget(self, stamp_ns: int) -> None:
-        """Note that the frame of this stamp will not be forwarded."""
-        self._records.pop(stamp_ns, None)
-
-    def _score(
-        self,
-        image: np.ndarray,
-        mask: np.ndarray | None,
-        confidence: np.ndarray | None,
-        stamp_ns: int,
-    ) -> FrameScores:
-        self.times.runs += 1
-        with self.times.part("quality"):
-            self._gray = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY, dst=self._gray)
-            quality = self._quality.measure(image, self._gray)
+        if frame.first:
+            self._begin()
+        points = _points_in(frame)
         with self.times.part("motion"):
-            small = reduced(self._gray, SCORING_WIDTH)
-            before = self._tracker.points
-            flow = self._tracker.update(small)
-            points = self._tracker.points if flow.found else no_points(self._tracker.points.size)
             parallax, overlap = parallax_and_overlap(self._forwarded or no_points((0, 0)), points)
-        with self.times.part("content"):
-            status, regions = self._regions(mask, confidence, points.size)
         with self.times.part("sent"):
-            self._sent.carry(before, self._tracker.points)
-            content = Content(regions, self._sent.how_well(regions, quality.value))
-            self._sent.settle(regions)
-        self._records[stamp_ns] = _Record(points, regions, quality.value)
+            self._sent.carry(frame.before, frame.now)
+            known = self._sent.how_well(frame.regions, frame.quality.value)
+            content = Content(frame.regions, known)
+            self._sent.settle(frame.regions)
+        self._now = frame.now
+        self._records[frame.stamp_ns] = frame
         while len(self._records) > self.history:
             self._records.popitem(last=False)
-        pixel = image.shape[1] / small.shape[1]
+        pixel = frame.width / frame.now.size[0]
+        quality = frame.quality
         return FrameScores(
-            stamp_ns=stamp_ns,
-            width=image.shape[1],
-            height=image.shape[0],
+            stamp_ns=frame.stamp_ns,
+            width=frame.width,
+            height=frame.height,
             brightness=quality.brightness,
             entropy=quality.entropy,
             clipped=quality.clipped,
@@ -163,25 +114,34 @@ class FrameScorer:
             sharpness=quality.sharpness,
             quality=quality.value,
             content=content.value,
-            content_status=status,
-            regions=len(regions),
+            content_status=frame.status,
+            regions=len(frame.regions),
             cut=content.cut_share,
             sent=content.sent_share,
-            motion=flow.motion * pixel,
-            tracked=flow.share,
+            motion=frame.flow.motion * pixel,
+            tracked=frame.flow.share,
             parallax=parallax * pixel,
             overlap=overlap,
         )
 
-    def _regions(
-        self, mask: np.ndarray | None, confidence: np.ndarray | None, size: tuple[int, int]
-    ) -> tuple[ContentStatus, tuple[Region, ...]]:
-        if not self._named:
-            return ContentStatus.NO_TARGETS, ()
-        if mask is None:
-            return ContentStatus.NO_MASK, ()
-        small = cv2.resize(mask, size, interpolation=cv2.INTER_NEAREST)
-        certainty = None
-        if confidence is not None:
-            certainty = cv2.resize(confidence, size, interpolation=cv2.INTER_NEAREST)
-        return ContentStatus.MEASURED, find_regions(small, certainty, self._weights)
+    def mark_sent(self, stamp_ns: int) -> bool:
+        """Note that the frame of this stamp was forwarded.
+
+        Returns:
+            False if the frame is no longer remembered; then nothing is noted.
+        """
+        frame = self._records.get(stamp_ns)
+        if frame is None:
+            return False
+        self._forwarded = _points_in(frame)
+        self._sent.add(frame.regions, frame.quality.value, self._forwarded, self._now)
+        return True
+
+    def forget(self, stamp_ns: int) -> None:
+        """Note that the frame of this stamp will not be forwarded."""
+        self._records.pop(stamp_ns, None)
+
+
+def _points_in(frame: Observation) -> Points:
+    """The corners that were found in a frame itself."""
+    return frame.now if frame.flow.found else no_points(frame.now.size)
