@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mininet_ros.keyframes import Decision, FrameScores, KeyframeSelector, Mode, SelectorConfig
@@ -89,7 +89,7 @@ class Run:
         return [decision.stamp_ns for decision in self.decisions if decision.forwarded]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(config=configs, stream=st.lists(steps, max_size=80))
 def test_on_an_orderly_stream(config: SelectorConfig, stream: list) -> None:
     run = Run(KeyframeSelector(config)).play(stream)
@@ -112,7 +112,7 @@ def test_on_an_orderly_stream(config: SelectorConfig, stream: list) -> None:
     assert not run.offered or run.offered[-1] - last <= most
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(config=configs, stream=st.lists(faulty_steps, max_size=80))
 def test_on_a_faulty_stream(config: SelectorConfig, stream: list) -> None:
     run = Run(KeyframeSelector(config)).play(stream)
@@ -127,7 +127,7 @@ def test_on_a_faulty_stream(config: SelectorConfig, stream: list) -> None:
     assert max(Counter(forwarded).values(), default=0) <= 1 + len(run.restarted_at)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(config=configs, stream=st.lists(steps, min_size=1, max_size=40))
 def test_after_a_jump_back_the_selector_decides_like_a_new_one(
     config: SelectorConfig, stream: list

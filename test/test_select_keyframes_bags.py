@@ -52,7 +52,7 @@ def camera_info(bag: Recorder, stamp_ns: int):
     )  # fmt: skip
 
 
-def record(kind: str, folder: Path, masks: bool = True) -> Path:
+def record(kind: str, folder: Path, masks: bool = True, requests: tuple[int, ...] = ()) -> Path:
     """A drive with calibration, notes of another topic, and perhaps masks that come 30 ms late."""
     folder.mkdir(exist_ok=True)
     with Recorder(kind, folder) as bag:
@@ -63,11 +63,28 @@ def record(kind: str, folder: Path, masks: bool = True) -> Path:
             bag.write(INFO, camera_info(bag, stamp_ns), recorded_ns + 1)
             note = bag.types.types["std_msgs/msg/String"](data=f"turn {index}")
             bag.write(NOTES, note, recorded_ns + 2)
+            if index in requests:
+                bag.write("/robot/keyframe/request", bag.header(stamp_ns), recorded_ns + 5)
             if masks:
                 certain = np.full((120, 160), 255, np.uint8)
                 bag.write(MASK, bag.image(labels(index), "mono8", stamp_ns), recorded_ns + 3)
                 bag.write(CONFIDENCE, bag.image(certain, "mono8", stamp_ns), recorded_ns + 4)
     return bag.path
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_recorded_requests_are_answered(capsys, tmp_path, kind):
+    path = record(kind, tmp_path / "bag")
+    arguments = ["--dataset", "camvid", "--set", "mode=request", "max_gap_s=0", "--output"]
+    status, _, err = run(capsys, path, *arguments, tmp_path / "out")
+    assert status == 1 and "a bag that recorded keyframe/request" in err
+    path = record(kind, tmp_path / "asked", requests=(5, 15))
+    status, _, err = run(capsys, path, *arguments, tmp_path / "out", "--json")
+    assert status == 0, err
+    with (tmp_path / "out" / "keyframes.csv").open(newline="") as file:
+        chosen = [row for row in csv.DictReader(file) if row["forwarded"] == "1"]
+    asked = [f"{(START_NS + n * PERIOD_NS) / 1e9:.3f}" for n in (5, 15)]
+    assert [row["requested_stamp"][:14] for row in chosen] == asked
 
 
 def run(capsys, *arguments):

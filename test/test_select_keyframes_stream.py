@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 
 import cv2
@@ -14,6 +15,7 @@ from drive_rig import (
     run,
 )
 
+from mininet_ros import cli
 from mininet_ros.keyframes import Mode, Outcome, Reason, SelectorConfig
 from mininet_ros.keyframes.settings import KeyframeSettings
 from mininet_ros.offline.command import UntilInterrupted
@@ -118,3 +120,32 @@ def test_requests_beyond_the_end_are_unanswered():
     selection.add(labelled(0), SECOND)
     assert [frame.decision.forwarded for frame in selection.finish()] == [False]
     assert selection.pipeline.selector.statistics().unanswered == 1
+
+
+def test_delay_of_each_mode(capsys, given, tmp_path):
+    trajectory = tmp_path / "stamps.txt"
+    trajectory.write_text("0.4\n1.2\n")
+    delays = {}
+    for mode, more in (("window", ()), ("gate", ()), ("request", ("--requests", trajectory))):
+        arguments = ["--output", tmp_path / mode, "--set", f"mode={mode}", "max_gap_s=0", *more]
+        summary = json.loads(run(capsys, *given, *arguments, "--json")[1])
+        assert summary["mode"] == mode and summary["forwarded"] > 0
+        assert 0.0 <= summary["delay_median_s"] <= summary["delay_longest_s"]
+        delays[mode] = summary["delay_longest_s"]
+    assert delays["gate"] == 0.0
+    assert 0.0 < delays["request"] <= 0.6 + 1 / 15 + 1e-6
+    assert 0.0 < delays["window"] <= 1.0 + 1 / 15 + 1e-6
+    _, out, _ = run(capsys, *given, "--set", "mode=gate", "--output", tmp_path / "gate")
+    assert "decided after 0.00 s, 0.00 s at most, in mode gate" in out
+
+
+@pytest.mark.parametrize("text", ["max_gap_s", "=3", "mode=[", "classes="])
+def test_parameters_of_another_form_end_with_status_two(text):
+    with pytest.raises(SystemExit) as end:
+        cli.main(["select-keyframes", "generated", "--output", "x", "--set", text])
+    assert end.value.code == 2
+
+
+def test_unknown_parameters_are_refused_by_name(capsys, given, tmp_path):
+    status, _, err = run(capsys, *given, "--set", "max_gap=3", "--output", tmp_path / "out")
+    assert status == 1 and "Unknown parameter 'max_gap'; known parameters:" in err

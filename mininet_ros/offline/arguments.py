@@ -42,7 +42,8 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--requests",
         type=Path,
         metavar="FILE",
-        help="mode request: stamps in seconds, as in a keyframe trajectory in TUM format",
+        help="mode request: stamps in seconds, as in a keyframe trajectory in TUM format (default: "
+        "those that a bag recorded on keyframe/request)",
     )
     parser.add_argument(
         "--jpeg",

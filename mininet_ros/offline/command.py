@@ -20,7 +20,7 @@ from mininet_ros.offline.filtered_bag import FilteredBag, check_target, write_fi
 from mininet_ros.offline.output import REPORT, TABLE, OutputFolder
 from mininet_ros.offline.quality_command import judge_quality
 from mininet_ros.offline.report import data_size
-from mininet_ros.offline.requests import read_requests
+from mininet_ros.offline.requests import read_requests, recorded_requests
 from mininet_ros.offline.run import Run, run_selection
 from mininet_ros.offline.source import Source, SourceOptions, open_source
 from mininet_ros.sequences import LabelledFrame, SequenceError
@@ -43,9 +43,9 @@ def select_keyframes(arguments: Namespace) -> None:
     if arguments.benchmark:
         run_benchmark(arguments, source_options(arguments), settings)
         return
-    requests = _requests(arguments, settings)
     source = open_source(source_options(arguments))
     with source.sequence as sequence:
+        requests = _requests(arguments, settings, source)
         _check(arguments, settings, source)
         folder = OutputFolder(arguments.output, arguments.jpeg)
         counts = [count for count in (sequence.length, arguments.frames) if count is not None]
@@ -121,19 +121,25 @@ def source_options(arguments: Namespace) -> SourceOptions:
     )
 
 
-def _requests(arguments: Namespace, settings: KeyframeSettings) -> list[int]:
+def _requests(arguments: Namespace, settings: KeyframeSettings, source: Source) -> list[int]:
+    """Stamps that are asked for: of the given file, else those recorded in the bag."""
     answers = settings.selector.mode is Mode.REQUEST
-    if answers and arguments.requests is None:
-        raise ConfigError(
-            f"preset {arguments.preset} answers requests: give a file of stamps as --requests, or "
-            "another preset"
-        )
     if arguments.requests is not None and not answers:
         raise ConfigError(
             f"preset {arguments.preset} is of mode {settings.selector.mode.value}, which answers "
             "no requests: leave out --requests, or give a preset of mode request"
         )
-    return read_requests(arguments.requests) if answers else []
+    if not answers:
+        return []
+    if arguments.requests is not None:
+        return read_requests(arguments.requests)
+    recorded = recorded_requests(source.sequence) if isinstance(source.sequence, BagImages) else []
+    if not recorded:
+        raise ConfigError(
+            f"preset {arguments.preset} answers requests: give a file of stamps as --requests, a "
+            "bag that recorded keyframe/request, or another preset"
+        )
+    return recorded
 
 
 def _check(arguments: Namespace, settings: KeyframeSettings, source: Source) -> None:

@@ -5,6 +5,35 @@ from __future__ import annotations
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
+from mininet_ros.sequences.bag import BagImages
+from mininet_ros.sequences.bag_reader import open_bag, stamp_ns_of
+
+TOPIC = "keyframe/request"
+MESSAGE = "std_msgs/msg/Header"
+
+
+def recorded_requests(bag: BagImages) -> list[int]:
+    """Read the requests that were recorded with a bag: stamps on a topic `.../keyframe/request`.
+
+    Returns:
+        Stamps in ns, in the order of their recording; empty where there is no such topic.
+
+    Raises:
+        SequenceError: the bag cannot be read.
+    """
+    with open_bag(bag.path) as reader:
+        connections = [
+            connection
+            for connection in reader.connections
+            if connection.msgtype == MESSAGE and f"/{connection.topic}".endswith(f"/{TOPIC}")
+        ]
+        # Without a choice of connections, rosbags would read all of them.
+        messages = reader.messages(connections) if connections else ()
+        return [
+            stamp_ns_of(reader.deserialize(data, connection.msgtype))
+            for connection, _, data in messages
+        ]
+
 
 def read_requests(path: Path) -> list[int]:
     """Read stamps from a text file, one in each line.

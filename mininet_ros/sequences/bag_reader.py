@@ -74,8 +74,12 @@ def image_topics(reader: AnyReader) -> list[str]:
 
 def header_stamp_ns(message: Any) -> int:
     """Stamp of a message with a header, ns."""
-    stamp = message.header.stamp
-    return stamp.sec * 1_000_000_000 + stamp.nanosec
+    return stamp_ns_of(message.header)
+
+
+def stamp_ns_of(header: Any) -> int:
+    """Stamp of a header, ns."""
+    return header.stamp.sec * 1_000_000_000 + header.stamp.nanosec
 
 
 def message_pixels(message: Any) -> np.ndarray:
