@@ -47,7 +47,7 @@ def test_team_mates_get_what_the_budget_allows_and_the_best_of_what_waits(graph)
 
     tell(100)
     rig.play(*range(20))
-    decided = rig.wait_for_scores(19)
+    rig.wait_for_scores(19)
     graph.spin_for(0.5)
     first = numbers(rig.team_images)
     assert 0 < len(first) < 10, "time stands still: the burst is spent"
@@ -62,7 +62,7 @@ def test_team_mates_get_what_the_budget_allows_and_the_best_of_what_waits(graph)
     late = numbers(rig.team_images)[len(first)]
     left = {
         frame["number"]: float(frame["worth"])
-        for frame in decided
+        for frame in rig.wait_for_scores(19)
         if frame["forwarded"] == "1" and frame["number"] not in first
     }
     assert left[late] == max(left.values())

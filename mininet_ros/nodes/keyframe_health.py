@@ -81,6 +81,10 @@ class KeyframeHealth:
                 "last_unanswered": statistics.last_unanswered,
                 "scoring_median_ms": 1e3 * quantile(session.scoring_s.values(), 0.5),
                 "scoring_p95_ms": 1e3 * quantile(session.scoring_s.values(), 0.95),
+                **{
+                    f"scoring_{part}_mean_ms": ms
+                    for part, ms in session.pipeline.scorer.times.mean_ms().items()
+                },
                 "delay_median_ms": 1e3 * quantile(session.delay_s.values(), 0.5),
                 **self._outputs.team.values(),
                 "lost": sum(subscription.lost for subscription in self._inputs.values()),
