@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,9 @@ import pytest
 # Networks as small as those of the tests are slower on several threads, and far slower where
 # other processes use the cores: set before anything imports PyTorch.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+# A shell lets background jobs ignore Ctrl-C, and their children would inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 from drive_rig import drive, given  # noqa: F401 - fixtures of the tests of select-keyframes
 from ros_graph import graph, ros_domain  # noqa: F401 - fixtures of every graph test
