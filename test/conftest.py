@@ -12,11 +12,11 @@ import pytest
 # other processes use the cores: set before anything imports PyTorch.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-# A shell lets background jobs ignore Ctrl-C, and their children would inherit that.
-signal.signal(signal.SIGINT, signal.default_int_handler)
-
 from drive_rig import drive, given  # noqa: F401 - fixtures of the tests of select-keyframes
 from ros_graph import graph, ros_domain  # noqa: F401 - fixtures of every graph test
+
+# A shell lets background jobs ignore Ctrl-C, and their children would inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 SHARED = Path(os.environ.get("MININET_ROS_DATA", Path(__file__).parents[2] / "shared"))
 

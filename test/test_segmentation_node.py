@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import sys
-from array import array
 from types import ModuleType, SimpleNamespace
 
 import cv2
@@ -13,80 +11,17 @@ import pytest
 
 pytest.importorskip("rclpy", reason="needs ROS 2 (rclpy)")
 
-from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from fake_segmenter import CLASSES, HEIGHT, WIDTH, FakeSegmenter
 from rclpy.parameter import Parameter
-from rclpy.qos import QoSProfile, ReliabilityPolicy, qos_profile_sensor_data
-from ros_graph import Graph
+from rclpy.qos import QoSProfile, ReliabilityPolicy
 from rosgraph_msgs.msg import Clock
-from sensor_msgs.msg import CameraInfo, CompressedImage, Image
+from segmentation_rig import Rig, bright, header, image, picture, stamps
+from sensor_msgs.msg import CameraInfo, Image
 from std_msgs.msg import Header
-from std_srvs.srv import SetBool
 
 from mininet_ros.nodes import diagnostics, topics
-from mininet_ros.nodes.images import image_message, image_to_bgr, jpeg_message
+from mininet_ros.nodes.images import image_message, image_to_bgr
 from mininet_ros.nodes.label_info import publish_label_info
-from mininet_ros.nodes.segmentation_node import SegmentationNode
-
-
-def picture(width: int = 160, height: int = 120) -> np.ndarray:
-    """Dark, but for a bright rectangle right of the middle."""
-    image = np.full((height, width, 3), 20, np.uint8)
-    image[height // 4 : height // 2, width // 2 : width * 3 // 4] = 220
-    return image
-
-
-def bright(image: np.ndarray) -> np.ndarray:
-    return (image[..., 0] >= 128).astype(np.uint8)
-
-
-def header(number: int = 0) -> Header:
-    """A header that is its image's own: nobody else can have made it up."""
-    message = Header(frame_id="front_camera")
-    message.stamp.sec, message.stamp.nanosec = 1000 + number, 123456789
-    return message
-
-
-def image(number: int = 0, width: int = 160, height: int = 120) -> Image:
-    return image_message(picture(width, height), "bgr8", header(number))
-
-
-class Rig:
-    """The node with a camera that publishes and a desk that looks at the results."""
-
-    def __init__(self, graph, segmenter=None, namespace="", **parameters) -> None:
-        self.graph = graph
-        self.segmenter = segmenter or FakeSegmenter()
-        overrides = [Parameter(name, value=value) for name, value in parameters.items()]
-        self.node = graph.add(
-            SegmentationNode(
-                load=self.segmenter.load,
-                context=graph.context,
-                namespace=namespace,
-                parameter_overrides=overrides,
-            )
-        )
-        self.namespace = namespace
-        self.camera = graph.publisher(Image, f"{namespace}/image")
-        self.reports = graph.listen(DiagnosticArray, "/diagnostics")
-
-    def listen(self, name: str, kind: type = Image) -> list:
-        return self.graph.listen(kind, f"{self.namespace}/segmentation/{name}")
-
-    def wait_for_node(self, publisher=None) -> None:
-        """Wait until the node listens to the camera."""
-        publisher = publisher or self.camera
-        self.graph.spin_until(lambda: publisher.get_subscription_count() > 0)
-        self.graph.spin_for(0.2)
-
-    def report(self, condition=lambda status, values: True) -> tuple[DiagnosticStatus, dict]:
-        """Return the next report that meets the condition, with its values by name."""
-        name = f"{self.node.get_fully_qualified_name()}: segmentation"
-        return self.graph.next_report(self.reports, name, condition)
-
-
-def stamps(messages: list) -> list[int]:
-    return [message.header.stamp.sec - 1000 for message in messages]
 
 
 @pytest.mark.parametrize(("width", "height"), [(160, 120), (120, 160), (WIDTH, HEIGHT), (33, 47)])
@@ -269,23 +204,6 @@ def test_an_inference_that_fails_is_an_error_and_the_next_image_is_served(graph)
     assert "the device is lost" in status.message
 
 
-def test_enable_stops_and_starts_the_node(graph):
-    rig = Rig(graph)
-    masks = rig.listen("mask")
-    rig.wait_for_node()
-    client = graph.observer.create_client(SetBool, "/segmentation/enable")
-    assert graph.call(client, SetBool.Request(data=False)).success
-    graph.spin_until(lambda: rig.camera.get_subscription_count() == 0)
-    rig.camera.publish(image(1))
-    status, _ = rig.report()
-    assert (status.level, status.message) == (diagnostics.OK, "disabled by ~/enable")
-    assert graph.call(client, SetBool.Request(data=True)).success
-    rig.wait_for_node()
-    rig.camera.publish(image(2))
-    graph.spin_until(lambda: masks)
-    assert stamps(masks) == [2]
-
-
 def test_diagnostics_tell_what_runs_and_how_fast(graph):
     rig = Rig(graph)
     rig.listen("mask")
@@ -309,45 +227,6 @@ def test_diagnostics_tell_what_runs_and_how_fast(graph):
     assert 0 < float(values["inference_median_ms"]) < float(values["latency_median_ms"])
     assert float(values["latency_median_ms"]) <= float(values["latency_p95_ms"])
     assert int(values["inferred"]) == int(values["published"]) > 0
-
-
-def test_parameters_change_the_running_node(graph):
-    rig = Rig(graph)
-    masks, overlays = rig.listen("mask"), rig.listen("overlay")
-    rig.wait_for_node()
-    answers = rig.node.set_parameters(
-        [
-            Parameter("mask_size", value="network"),
-            Parameter("overlay_alpha", value=0.0),
-            Parameter("overlay_alpha", value=2.0),
-            Parameter("mask_size", value="tiny"),
-            Parameter("model", value="other"),
-        ]
-    )
-    assert [answer.successful for answer in answers] == [True, True, False, False, False]
-    assert all(answer.reason for answer in answers[2:])
-    rig.camera.publish(image())
-    graph.spin_until(lambda: masks and overlays)
-    assert (masks[0].width, masks[0].height) == (WIDTH, HEIGHT)
-    np.testing.assert_array_equal(image_to_bgr(overlays[0]), picture())
-
-
-def test_the_transport_changes_while_the_node_runs(graph):
-    rig = Rig(graph)
-    compressed = graph.publisher(CompressedImage, "image/compressed")
-    masks = rig.listen("mask")
-    rig.wait_for_node()
-    assert rig.node.set_parameters([Parameter("image_transport", value="compressed")])[0].successful
-    rig.wait_for_node(compressed)
-    graph.spin_until(lambda: rig.camera.get_subscription_count() == 0)
-    compressed.publish(CompressedImage(format="jpeg", data=array("B", b"broken"), header=header(1)))
-    graph.spin_for(0.2)
-    compressed.publish(jpeg_message(picture(), header(2)))
-    graph.spin_until(lambda: masks)
-    assert stamps(masks) == [2]
-    assert (masks[0].width, masks[0].height) == (160, 120)
-    _, values = rig.report(lambda status, values: values["published"] == "1")
-    assert values["rejected: undecodable"] == "1"
 
 
 def test_two_robots_stay_apart(graph):
@@ -376,70 +255,6 @@ def test_middleware_without_events_is_asked_each_second(graph, monkeypatch):
     rig.camera.publish(image(4))
     graph.spin_until(lambda: masks)
     assert stamps(masks) == [4]
-
-
-@pytest.fixture
-def impatient(monkeypatch):
-    """Silence is noticed as soon as it can be."""
-    monkeypatch.setattr(diagnostics, "SILENCE_S", diagnostics.PERIOD_S)
-
-
-def warning(rig: Rig) -> str:
-    status, _ = rig.report(lambda status, values: status.level == diagnostics.WARN)
-    return status.message
-
-
-def test_a_camera_that_nobody_publishes_is_named(graph):
-    rig = Rig(graph)
-    graph.observer.destroy_publisher(rig.camera)
-    rig.listen("mask")
-    assert warning(rig).startswith("nobody publishes /image")
-
-
-def test_a_publisher_whose_qos_does_not_fit_is_named(graph, impatient):
-    rig = Rig(graph, reliability="reliable")
-    graph.observer.destroy_publisher(rig.camera)
-    rig.camera = graph.publisher(Image, "image", qos_profile_sensor_data)
-    rig.listen("mask")
-    graph.spin_for(1.0)
-    rig.camera.publish(image())
-    message = warning(rig)
-    assert "QoS offers another reliability" in message
-    assert "set the parameter reliability" in message
-    assert rig.node.set_parameters([Parameter("reliability", value="best_effort")])[0].successful
-    masks = rig.listen("mask")
-    rig.wait_for_node()
-    rig.camera.publish(image(3))
-    graph.spin_until(lambda: masks)
-
-
-def test_a_topic_of_another_type_is_named(graph, ros_domain, tmp_path, impatient):
-    rig = Rig(graph, image_transport="compressed")
-    # One process cannot have both types of a topic.
-    with contextlib.closing(Graph(ros_domain, tmp_path)) as elsewhere:
-        elsewhere.publisher(Image, "image/compressed")
-        rig.listen("mask")
-        message = warning(rig)
-    assert "sensor_msgs/msg/Image" in message
-    assert "set the parameter image_transport" in message
-
-
-def test_a_silent_publisher_names_qos_and_transport_as_causes(graph, impatient):
-    rig = Rig(graph)
-    rig.listen("mask")
-    rig.wait_for_node()
-    message = warning(rig)
-    assert "no message on /image for" in message
-    assert "QoS" in message
-    assert "fastdds_images.xml" in message
-
-
-def test_stamps_of_another_clock_are_named(graph):
-    rig = Rig(graph)
-    rig.listen("mask")
-    rig.wait_for_node()
-    rig.camera.publish(image(1))
-    assert "use_sim_time" in warning(rig)
 
 
 def test_simulated_time_is_the_time_of_latencies(graph):
