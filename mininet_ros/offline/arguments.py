@@ -7,6 +7,8 @@ from pathlib import Path
 
 import yaml
 
+from mininet_ros.arguments import add_precision
+
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the arguments."""
@@ -37,6 +39,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--rate", type=float, metavar="HZ", help="of images, which do not state it")
     parser.add_argument("--frames", type=_count, metavar="N", help="stop after N frames")
     _add_masks(parser)
+    add_precision(parser)
     _add_bags(parser)
     parser.add_argument(
         "--requests",

@@ -113,6 +113,7 @@ def source_options(arguments: Namespace) -> SourceOptions:
         backend=arguments.backend,
         network=arguments.network,
         threads=arguments.threads,
+        precision=arguments.precision,
         labels=arguments.labels,
         dataset=arguments.dataset,
         rate_hz=arguments.rate,

@@ -31,7 +31,7 @@ class SourceOptions:
     Attributes:
         input: see `mininet_ros.sequences.open_sequence`.
         model: name or folder of the model that makes the masks.
-        backend, network, threads: see `mininet_ros.inference.load_segmenter`.
+        backend, network, threads, precision: see `mininet_ros.inference.load_segmenter`.
         labels: folder of label PNGs.
         dataset: whose classes masks without a model have; see
             `mininet_ros.training.classes.read_class_table`.
@@ -45,11 +45,22 @@ class SourceOptions:
     backend: str = "auto"
     network: str = "auto"
     threads: int = 0
+    precision: str = "float32"
     labels: Path | None = None
     dataset: str | None = None
     rate_hz: float | None = None
     image_topic: str | None = None
     mask_topic: str | None = None
+
+    def open_segmenter(self) -> Segmenter:
+        """The model, ready to run.
+
+        Raises:
+            ModelError, BackendError: it cannot be used.
+        """
+        return load_segmenter(
+            self.model, self.backend, self.network, self.threads, precision=self.precision
+        )
 
 
 @dataclass(frozen=True)
@@ -106,13 +117,13 @@ def open_source(options: SourceOptions) -> Source:
 
 
 def _segmented_source(sequence: Sequence, options: SourceOptions) -> Source:
-    segmenter = load_segmenter(options.model, options.backend, options.network, options.threads)
+    segmenter = options.open_segmenter()
     model = segmenter.model
     return Source(
         sequence,
         model.classes,
         model.colors,
-        f"{model.name} ({segmenter.runtime}, {segmenter.device})",
+        f"{model.name} ({segmenter.runtime} {segmenter.precision}, {segmenter.device})",
         lambda: _segmented(sequence, segmenter),
     )
 

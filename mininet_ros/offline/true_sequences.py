@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from mininet_ros.inference import Segmenter, load_segmenter
+from mininet_ros.inference import Segmenter
 from mininet_ros.keyframes import ConfigError
 from mininet_ros.keyframes.photo_tour import Photo, PhotoTour
 from mininet_ros.keyframes.truth import InstanceLinker, Sighting
@@ -77,7 +77,7 @@ def open_true_sequences(
     """
     segmenter = None
     if options.model is not None:
-        segmenter = load_segmenter(options.model, options.backend, options.network, options.threads)
+        segmenter = options.open_segmenter()
     if options.labels is None and options.dataset == TOUR_DATASET:
         sequences = _photo_tours(Path(options.input), segmenter, tours)
     else:
