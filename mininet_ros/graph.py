@@ -71,10 +71,16 @@ class Graph:
         self.end()
 
     def start(
-        self, node: str, parameters: Mapping[str, Any], params_file: Path | None = None
+        self,
+        node: str,
+        parameters: Mapping[str, Any],
+        params_file: Path | None = None,
+        namespace: str = "",
     ) -> subprocess.Popen:
         """Start a node, by its module's name; ``parameters`` win over those of the file."""
         arguments = [f"{NODES}.{node}", "--ros-args"]
+        if namespace:
+            arguments += ["-r", f"__ns:={namespace}"]
         if params_file is not None:
             arguments += ["--params-file", str(params_file)]
         process = subprocess.Popen(
@@ -94,10 +100,18 @@ class Graph:
             GraphError: this or another process failed.
         """
         while awaited.poll() is None:
-            for process in self._processes:
-                _require_success(process)
+            self.require_success()
             time.sleep(POLL_S)
         _require_success(awaited)
+
+    def require_success(self) -> None:
+        """Look at all processes once.
+
+        Raises:
+            GraphError: one failed.
+        """
+        for process in self._processes:
+            _require_success(process)
 
     def interrupt(self, process: subprocess.Popen, awaited: subprocess.Popen) -> None:
         """End ``process`` and give ``awaited`` time to end by itself."""
@@ -127,12 +141,15 @@ def _require_success(process: subprocess.Popen) -> None:
 
 
 def _arguments(parameters: Mapping[str, Any]) -> list[str]:
-    """Parameters as ROS arguments; text is quoted, so that it stays text whatever it says."""
-    arguments = []
-    for name, value in parameters.items():
-        if isinstance(value, str):
-            value = "'" + value.replace("'", "''") + "'"
-        elif isinstance(value, bool):
-            value = str(value).lower()
-        arguments += ["-p", f"{name}:={value}"]
-    return arguments
+    """Parameters as ROS arguments."""
+    pairs = (("-p", f"{name}:={_as_yaml(value)}") for name, value in parameters.items())
+    return [argument for pair in pairs for argument in pair]
+
+
+def _as_yaml(value: Any) -> str:
+    """A parameter's value; text is quoted, so that it stays text whatever it says."""
+    if isinstance(value, str):
+        return "'" + value.replace("'", "''") + "'"
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(_as_yaml, value))}]"
+    return str(value).lower() if isinstance(value, bool) else str(value)

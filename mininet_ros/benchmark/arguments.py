@@ -46,6 +46,12 @@ def _add_node(parser: ArgumentParser) -> None:
     )
     group.add_argument("--node", action="store_true")
     group.add_argument(
+        "--cameras",
+        type=int,
+        metavar="N",
+        help="as many cameras and nodes: the nodes in a process each, then all in one process",
+    )
+    group.add_argument(
         "--camera-size",
         type=input_size,
         action="append",

@@ -8,6 +8,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from mininet_ros.benchmark.cameras import as_table as as_cameras_table
+from mininet_ros.benchmark.cameras import measure_cameras
 from mininet_ros.benchmark.entries import OPENVINO, OTHERS, engines_of
 from mininet_ros.benchmark.measure import measure
 from mininet_ros.benchmark.node import as_table as as_node_table
@@ -21,7 +23,11 @@ def benchmark(arguments: argparse.Namespace) -> None:
     Raises:
         ValueError, RuntimeError: what can't be measured, and why.
     """
-    if arguments.node:
+    if arguments.node and arguments.cameras is not None:
+        _benchmark_cameras(arguments)
+    elif arguments.cameras is not None:
+        raise ValueError("--cameras is for the node: give --node, too")
+    elif arguments.node:
         _benchmark_node(arguments)
     elif arguments.gpu:
         _benchmark_gpu(arguments)
@@ -68,3 +74,17 @@ def _benchmark_node(arguments: argparse.Namespace) -> None:
         print(json.dumps([timing.as_dict() for timing in timings], indent=2))
     else:
         print(as_node_table(timings))
+
+
+def _benchmark_cameras(arguments: argparse.Namespace) -> None:
+    stream = (arguments.rate, arguments.seconds, arguments.threads)
+    timings = [
+        timing
+        for model in arguments.models or ["camvid"]
+        for size in arguments.camera_size or [(640, 480)]
+        for timing in measure_cameras(model, arguments.cameras, *size, *stream)
+    ]
+    if arguments.json:
+        print(json.dumps([timing.as_dict() for timing in timings], indent=2))
+    else:
+        print(as_cameras_table(timings))

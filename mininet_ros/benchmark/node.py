@@ -79,10 +79,7 @@ def measure_node(
         GraphError: a process failed, or no mask came.
     """
     with TemporaryDirectory() as name:
-        picture = Path(name) / "street.bmp"
-        with open_sequence("generated") as street:
-            cv2.imwrite(str(picture), cv2.resize(next(iter(street)).image, (width, height)))
-        camera = {"source": str(picture), "rate": float(rate_hz)}
+        camera = {"source": str(write_street(Path(name), width, height)), "rate": float(rate_hz)}
         node = {"model": model, "backend": "cpu", "threads": threads}
         early = camera | {"max_images": round((CAMERA_START_S + START_S) * rate_hz)}
         start_s, _, _ = _run(Path(name) / "start", early, node, camera_first=True)
@@ -103,6 +100,14 @@ def measure_node(
         resident_mb=memory["VmRSS"] / 1e6,
         shared_mb=memory["RssShmem"] / 1e6,
     )
+
+
+def write_street(folder: Path, width: int, height: int) -> Path:
+    """Write a picture of the generated street that costs little to read again and again."""
+    path = folder / "street.bmp"
+    with open_sequence("generated") as street:
+        cv2.imwrite(str(path), cv2.resize(next(iter(street)).image, (width, height)))
+    return path
 
 
 def _run(

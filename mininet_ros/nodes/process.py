@@ -1,4 +1,4 @@
-"""One node as one process: arguments, errors at start, signals, end."""
+"""Nodes as a process, usually one: arguments, errors at start, signals, end."""
 
 from __future__ import annotations
 
@@ -36,19 +36,41 @@ def run_node(
     expected_errors: tuple[type[Exception], ...] = (),
     args: Sequence[str] | None = None,
 ) -> int:
-    """Run a node until it is done or interrupted (SIGINT, SIGTERM).
+    """Run a node until it is done or interrupted: :func:`run_nodes` for the usual one.
 
-    The executor spins in a thread of its own and this one waits, so that a signal ends the node in
-    order: its ``close()`` comes first, the context goes last, and no thread ever publishes through
-    a context that is gone.
+    Args:
+        name, description, table, expected_errors, args: as there.
+        make_node: makes the node, as ``make_nodes`` makes several.
+
+    Returns:
+        The exit status.
+    """
+    return run_nodes(
+        name, description, table, lambda finish: [make_node(finish)], expected_errors, args
+    )
+
+
+def run_nodes(
+    name: str,
+    description: str,
+    table: Sequence[ParameterSpec],
+    make_nodes: Callable[[Finish], Sequence[Node]],
+    expected_errors: tuple[type[Exception], ...] = (),
+    args: Sequence[str] | None = None,
+) -> int:
+    """Run nodes until one is done or the process is interrupted (SIGINT, SIGTERM).
+
+    Each node has an executor, which spins in a thread of its own, and this thread waits, so that a
+    signal ends the nodes in order: their ``close()`` comes first, the context goes last, and no
+    thread ever publishes through a context that is gone.
 
     Args:
         name: of the executable, for messages.
         description: for ``--help``.
-        table: the node's parameters, for ``--help``.
-        make_node: makes the node; it has a method ``close()``. The function that it is given ends
-            the process when called, with an error where that is given as its argument.
-        expected_errors: what make_node may raise besides ParameterError because of what the user
+        table: the nodes' parameters, for ``--help``.
+        make_nodes: makes the nodes; they have a method ``close()``. The function that it is given
+            ends the process when called, with an error where that is given as its argument.
+        expected_errors: what make_nodes may raise besides ParameterError because of what the user
             asked for: printed as one line. All else is a defect and comes with its traceback.
         args: command line without the program's name; default: the process's own.
 
@@ -65,13 +87,14 @@ def run_node(
 
     try:
         _start_ros(name, description, table, list(sys.argv[1:] if args is None else args))
-        node = make_node(finish)
+        nodes = make_nodes(finish)
         _keep_freed_memory()
         try:
-            _spin_until(node, ending)
+            _spin_until(nodes, ending)
         finally:
-            node.close()
-            node.destroy_node()
+            for node in nodes:
+                node.close()
+                node.destroy_node()
     except (ParameterError, StartError, *expected_errors) as error:
         print(f"{name}: {error}", file=sys.stderr)
         return 1
@@ -130,15 +153,13 @@ def _own_arguments(args: Sequence[str]) -> list[str]:
     return own
 
 
-def _spin_until(node: Node, ending: queue.SimpleQueue[BaseException | None]) -> None:
-    """Spin a node until something is put; raise it where it is an error."""
-    executor = SingleThreadedExecutor()
-    executor.add_node(node)
+def _spin_until(nodes: Sequence[Node], ending: queue.SimpleQueue[BaseException | None]) -> None:
+    """Spin nodes until something is put; raise it where it is an error."""
     # Not executor.shutdown(): it takes away what the executor still waits on. Nor
     # spin_until_future_complete(): it adds a callback to its future with every turn.
     ended = threading.Event()
 
-    def spin() -> None:
+    def spin(executor: SingleThreadedExecutor) -> None:
         try:
             while not ended.is_set():
                 executor.spin_once()
@@ -146,12 +167,19 @@ def _spin_until(node: Node, ending: queue.SimpleQueue[BaseException | None]) -> 
         except BaseException as error:  # noqa: BLE001
             ending.put(error)
 
-    spinner = threading.Thread(target=spin, name="executor")
-    spinner.start()
+    # One each: an executor builds its wait set anew for every message, at a cost that grows with
+    # all that its nodes wait for, and the callbacks of a node stay in one thread.
+    executors = [SingleThreadedExecutor() for _ in nodes]
+    spinners = []
+    for node, executor in zip(nodes, executors, strict=True):
+        executor.add_node(node)
+        spinners.append(threading.Thread(target=spin, args=(executor,), name="executor"))
+        spinners[-1].start()
     error = ending.get()
     ended.set()
-    executor.create_task(lambda: None)  # something to do, so that it looks up
-    spinner.join()
-    executor.shutdown()
+    for executor, spinner in zip(executors, spinners, strict=True):
+        executor.create_task(lambda: None)  # something to do, so that it looks up
+        spinner.join()
+        executor.shutdown()
     if error is not None:
         raise error
