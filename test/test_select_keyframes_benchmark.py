@@ -8,6 +8,7 @@ import shutil
 import cv2
 import numpy as np
 import pytest
+from drive_rig import COUNT
 
 pytest.importorskip("matplotlib", reason="curves are drawn by matplotlib")
 
@@ -15,9 +16,7 @@ from mininet_ros import cli
 from mininet_ros.keyframes.evaluation import SelectionMetrics
 from mininet_ros.offline import true_sequences
 from mininet_ros.offline.benchmark import Outcome, ScoringCost, advantage, mean_outcome
-from mininet_ros.sequences import GeneratedStreet
 
-COUNT = 30
 SELECTORS = [
     "ours", "every_n", "random", "parallax", "quality", "semantics", "sharpest_of_window",
     "greedy_bound",
@@ -34,26 +33,9 @@ def run(capsys, *arguments):
     return status, captured.out, captured.err
 
 
-@pytest.fixture(scope="module")
-def drive(tmp_path_factory):
-    """A short drive and its truth."""
-    folder = tmp_path_factory.mktemp("drive")
-    for name in ("images", "labels"):
-        (folder / name).mkdir()
-    street = GeneratedStreet(width=160, height=120, duration_s=COUNT / 15)
-    for index in range(COUNT):
-        frame, truth = street.render(index)
-        cv2.imwrite(str(folder / "images" / f"{frame.name}.png"), frame.image)
-        cv2.imwrite(str(folder / "labels" / f"{frame.name}.png"), truth.labels)
-    return folder
-
-
 @pytest.fixture
-def given(drive):
-    return [
-        drive / "images", "--rate", 15, "--labels", drive / "labels", "--dataset", "camvid",
-        "--classes", "SignSymbol", "Car",
-    ]  # fmt: skip
+def given(given):
+    return [*given, "--classes", "SignSymbol", "Car"]
 
 
 def strict_json(text):
