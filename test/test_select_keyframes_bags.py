@@ -11,14 +11,13 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from drive_rig import rows_of, run
 
 pytest.importorskip("rosbags", reason="reading bags needs rosbags")
 
 from bag_recorder import KINDS, START_NS, Recorder
 from rosbags.highlevel import AnyReader
 from rosbags.typesys import Stores, get_types_from_msg, get_typestore
-
-from mininet_ros import cli
 
 COUNT = 24
 PERIOD_NS = 100_000_000
@@ -85,17 +84,6 @@ def test_recorded_requests_are_answered(capsys, tmp_path, kind):
         chosen = [row for row in csv.DictReader(file) if row["forwarded"] == "1"]
     asked = [f"{(START_NS + n * PERIOD_NS) / 1e9:.3f}" for n in (5, 15)]
     assert [row["requested_stamp"][:14] for row in chosen] == asked
-
-
-def run(capsys, *arguments):
-    status = cli.main(["select-keyframes", *map(str, arguments)])
-    captured = capsys.readouterr()
-    return status, captured.out, captured.err
-
-
-def rows_of(folder):
-    with (folder / "keyframes.csv").open(newline="") as file:
-        return list(csv.DictReader(file))
 
 
 def messages(path: Path):

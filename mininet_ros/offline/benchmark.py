@@ -30,7 +30,7 @@ SINGLE_CUES = ("parallax", "quality", "semantics", "sharpest_of_window")
 
 # Windows are shorter than an even share of all motion, and the floor of content decides which of
 # them are worth a frame: so the budget goes where there is something new. On tours over ICDAR 2015
-# training photos and on the generated street, shares from 0.18 to 0.5 do equally well.
+# training photos, shares from 0.18 to 0.5 reach 0.86 to 0.90 of the bound, which is chance.
 WINDOW_SHARE = 0.25
 CONTENT_FLOORS = (1e-3, 30.0)
 SEARCH_STEPS = 10
