@@ -14,6 +14,7 @@ from mininet_ros.network.convolutions import (
     DepthwiseSeparableConvolution,
     MultiDilationConvolution,
 )
+from mininet_ros.network.dropout import Dropout
 
 BATCH_NORM_EPSILON = 1e-3
 DROPOUT = 0.25
@@ -82,7 +83,7 @@ class MultiDilationModule(MultiDilationConvolution):
         require_residual(in_channels, out_channels)
         super().__init__(in_channels, out_channels, rate, after=NormRelu)
         self.norm = batch_norm(out_channels)
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
 
     def forward(self, x: Tensor) -> Tensor:
         return functional.relu(self.dropout(self.norm(super().forward(x))) + x)

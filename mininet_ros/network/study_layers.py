@@ -16,6 +16,7 @@ from mininet_ros.network.convolutions import (
     FactorisedConvolution,
     FactorisedSeparableConvolution,
 )
+from mininet_ros.network.dropout import Dropout
 from mininet_ros.network.layers import NormRelu, batch_norm, require_residual
 
 
@@ -35,7 +36,7 @@ class ResidualModule(nn.Module):
         require_residual(in_channels, out_channels)
         self.convolution = convolution
         self.norm = batch_norm(out_channels)
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
 
     def forward(self, x: Tensor) -> Tensor:
         return functional.relu(self.dropout(self.norm(self.convolution(x))) + x)

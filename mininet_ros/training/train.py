@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from mininet_ros.network import StagedNetwork, build_network
+from mininet_ros.training.allocator import keep_freed_memory
 from mininet_ros.training.batches import Batches, open_batches, steps_of
 from mininet_ros.training.curves import draw_curves
 from mininet_ros.training.datasets import Dataset
@@ -91,6 +92,7 @@ def train(
     """
     if processes.leads:
         claim_run_folder(recipe, run)
+    keep_freed_memory()
     place = torch.device(device)
     on_cuda = place.type == "cuda"
     torch.manual_seed(recipe.seed)
@@ -121,7 +123,9 @@ def train(
     began = time.monotonic() - progress.seconds
     written = progress.seconds
     for epoch in range(progress.epoch, recipe.epochs):
-        title = f"epoch {epoch + 1}/{recipe.epochs}, best mIoU {100 * progress.best_miou:.1f} %"
+        title = f"epoch {epoch + 1}/{recipe.epochs}"
+        if progress.best_epoch:
+            title += f", best mIoU {100 * progress.best_miou:.1f} %"
         with (
             tqdm(total=steps, desc=title, leave=False, disable=not processes.leads) as bar,
             torch.backends.cudnn.flags(enabled=True, benchmark=True),
