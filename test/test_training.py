@@ -148,10 +148,16 @@ def test_train_and_evaluate_commands(small_camvid, tmp_path, capsys):
     assert model.card["training"]["hours"] >= 0
     assert model.card["training"]["device"].startswith("cpu, ")
     assert model.card["data"]["licence"] == "CC BY-NC 4.0"
+    assert list(model.card["training"]["validation_curve"]) == [1, 2]
+    own = model.card["figures"]
     capsys.readouterr()
     assert cli.main(["evaluate", output, *data, "--split", "val", "--json"]) == 0
     figures = json.loads(capsys.readouterr().out)
     assert figures["miou"] == pytest.approx(model.card["figures"]["validation_miou"], abs=0.01)
+    assert figures["pixel_accuracy"] == pytest.approx(own["validation_pixel_accuracy"], abs=0.01)
+    assert figures["iou"].keys() == own["validation_iou"].keys()
+    for name, iou in own["validation_iou"].items():
+        assert figures["iou"][name] == (None if iou is None else pytest.approx(iou, abs=0.01))
     assert figures["images"] == 6
     assert figures["iou"]["Tree"] is None or 0 <= figures["iou"]["Tree"] <= 1
     assert 0 < figures["pixel_accuracy"] <= 1

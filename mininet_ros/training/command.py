@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from argparse import Namespace
 from datetime import date
+from typing import Any
 
+import numpy as np
 import torch
 
 from mininet_ros.arguments import network_options
@@ -13,8 +15,12 @@ from mininet_ros.training.datasets import open_dataset
 from mininet_ros.training.distributed import Processes, joined
 from mininet_ros.training.export import describe_model, write_model
 from mininet_ros.training.folds import as_table, leave_one_drive_out
+from mininet_ros.training.metrics import ConfusionMatrix
+from mininet_ros.training.model_readme import write_readme
+from mininet_ros.training.prediction import score
 from mininet_ros.training.recipe import Recipe
-from mininet_ros.training.run_folder import what_is_kept
+from mininet_ros.training.run_folder import read_curve, what_is_kept
+from mininet_ros.training.stored_images import StoredImages, for_validation
 from mininet_ros.training.train import train as run_training
 
 
@@ -110,17 +116,30 @@ def train_model(recipe: Recipe, arguments: Namespace, device: str, processes: Pr
         raise KeyboardInterrupt(what_is_kept(run)) from stop
     if not processes.leads:
         return
+    unseen = StoredImages(validation, for_validation(recipe), arguments.memory)
     card["training"] = recipe.as_card() | {
         "finished": date.today().isoformat(),
         "best_epoch": result.epoch,
         "images_seen": result.images,
         "hours": round(result.hours, 2),
         "device": processes.describe(device),
+        "validation_curve": read_curve(run / "log.csv"),
     }
-    size = f"{recipe.width}x{recipe.height}"
-    card["figures"] = {
-        "validation_miou": round(result.miou, 4),
-        "measured_by": f"mininet_ros train, PyTorch, {size}, scored at label size",
-    }
+    card["figures"] = figures_of(score(result.network, unseen), recipe, training.classes.names)
     model = write_model(result.network, card, arguments.output)
+    write_readme(model.folder, model.card)
     print(f"{model.folder}: validation mIoU {100 * result.miou:.2f} % at epoch {result.epoch}")
+
+
+def figures_of(matrix: ConfusionMatrix, recipe: Recipe, classes: tuple[str, ...]) -> dict[str, Any]:
+    """The card's figures, in 0-1, of the weights that ship."""
+    return {
+        "validation_miou": round(matrix.miou, 4),
+        "validation_pixel_accuracy": round(matrix.pixel_accuracy, 4),
+        "validation_iou": {
+            name: None if np.isnan(iou) else round(float(iou), 4)
+            for name, iou in zip(classes, matrix.iou, strict=True)
+        },
+        "measured_by": f"mininet_ros train, PyTorch, {recipe.width}x{recipe.height}, "
+        f"scored at label size",
+    }

@@ -121,6 +121,12 @@ def write_log(
     write_atomically(path, text.getvalue().encode())
 
 
+def read_curve(path: Path) -> dict[int, float]:
+    """Validation mIoU (0-1) by epoch, from a log that :func:`write_log` wrote."""
+    with path.open(newline="") as file:
+        return {int(row["epoch"]): float(row["miou"]) for row in csv.DictReader(file)}
+
+
 def write_atomically(path: Path, content: bytes) -> None:
     """Write beside and rename, so that an interrupted write leaves the last good file.
 

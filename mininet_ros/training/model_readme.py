@@ -1,0 +1,71 @@
+"""The README of a trained model folder: what its card says, in a form for people."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+README = "README.md"
+
+
+def write_readme(folder: Path, card: Mapping[str, Any]) -> None:
+    """Write the model's README, unless its folder has one, which somebody may have edited.
+
+    Args:
+        folder: the model's.
+        card: with the sections ``data``, ``training`` and ``figures`` as the command ``train``
+            writes them.
+
+    Raises:
+        OSError: the file can't be written.
+    """
+    path = folder / README
+    if not path.exists():
+        path.write_text(readme_of(folder.resolve().name, card), encoding="utf-8")
+
+
+def readme_of(name: str, card: Mapping[str, Any]) -> str:
+    """The README's text; arguments as of :func:`write_readme`."""
+    data, training, figures = card["data"], card["training"], card["figures"]
+    classes = [entry["name"] for entry in card["classes"]]
+    lines = [
+        f"# {name}",
+        "",
+        f"{card['network']['name']} for {len(classes)} classes of {data['name']} at "
+        f"{card['input']['width']}x{card['input']['height']}.",
+        "",
+        f"| on {data['name']} {training['validation_split']} | |",
+        "|---|---|",
+        f"| mIoU | {_percent(figures['validation_miou'])} |",
+        f"| pixel accuracy | {_percent(figures['validation_pixel_accuracy'])} |",
+        *(
+            f"| IoU of {label} | {_percent(value)} |"
+            for label, value in figures["validation_iou"].items()
+        ),
+        "",
+        f"    mininet_ros evaluate {shlex.quote(name)} --dataset {training['dataset']} --data DIR "
+        f"--split {training['validation_split']} --report OUT",
+        "",
+        f"**Data:** {data['images']} images of {data['name']} {data['split']}; "
+        f"licence: {data['licence']}.",
+        "",
+        f"**Trained** on {training['device']} in {training['hours']} hours, finished "
+        f"{training['finished']}: {training['images_seen']:,} crops in {training['epochs']} "
+        f"epochs, begun from {training['initial_model'] or 'fresh weights'}, seed {training['seed']}; the "
+        f"weights of epoch {training['best_epoch']} scored best. `model.yaml` holds the whole "
+        f"recipe.",
+        "",
+        "**Seen to fail:** look at `worst.png` of the report that the command above writes, and "
+        "say it here.",
+        "",
+        "**Not for:** pictures that the training data has none of (another light, lens or place); "
+        "anything that safety depends on.",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _percent(share: float | None) -> str:
+    return "absent" if share is None else f"{100 * share:.2f} %"
