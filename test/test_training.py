@@ -41,7 +41,6 @@ def test_learning_rate_follows_the_polynomial():
     [
         {"epochs": 0},
         {"learning_rate": 0.0},
-        {"average_decay": 1.0},
         {"batch_size": 0},
         {"lovasz_weight": -1.0},
     ],
@@ -94,7 +93,6 @@ def test_training_learns(small_camvid, tmp_path):
         **{
             **RECIPE.__dict__,
             "epochs": 12,
-            "average_decay": 0.0,
             "augmentation": Augmentation(scale_range=(1.0, 1.0)),
         }
     )

@@ -20,7 +20,6 @@ RECIPE = Recipe(
     height=HEIGHT,
     epochs=4,
     batch_size=2,
-    average_decay=0.5,
     seed=3,
 )
 

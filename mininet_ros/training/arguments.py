@@ -64,9 +64,6 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--initial-model", default="", metavar="MODEL", help="begin from its weights where they fit"
     )
-    parser.add_argument(
-        "--average-decay", type=float, default=0.0, help="running average of the weights; 0: none"
-    )
     parser.add_argument("--validate-every", type=int, default=1, metavar="EPOCHS")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument(

@@ -50,7 +50,6 @@ def read_recipe(arguments: Namespace) -> Recipe:
         lovasz_weight=arguments.lovasz_weight,
         rendered_text=arguments.rendered_text,
         initial_model=arguments.initial_model,
-        average_decay=arguments.average_decay,
         seed=arguments.seed,
         validate_every=arguments.validate_every,
     )

@@ -53,9 +53,9 @@ def readme_of(name: str, card: Mapping[str, Any]) -> str:
         "",
         f"**Trained** on {training['device']} in {training['hours']} hours, finished "
         f"{training['finished']}: {training['images_seen']:,} crops in {training['epochs']} "
-        f"epochs, begun from {training['initial_model'] or 'fresh weights'}, seed {training['seed']}; the "
-        f"weights of epoch {training['best_epoch']} scored best. `model.yaml` holds the whole "
-        f"recipe.",
+        f"epochs, begun from {training['initial_model'] or 'fresh weights'}, seed "
+        f"{training['seed']}; the weights of epoch {training['best_epoch']} scored best. "
+        f"`model.yaml` holds the whole recipe.",
         "",
         "**Seen to fail:** look at `worst.png` of the report that the command above writes, and "
         "say it here.",

@@ -30,8 +30,6 @@ class Recipe:
             the paper.
         initial_model: name or path of the model folder whose stages it begins from, where they
             fit; empty for fresh weights. Not in the paper.
-        average_decay: decay a step of the running average of the weights, which is then what is
-            validated and kept; 0 for none. Not in the paper.
         seed: of weights, order, augmentation and dropout.
         validate_every: epochs between two validations.
 
@@ -57,7 +55,6 @@ class Recipe:
     lovasz_weight: float = 0.0
     rendered_text: int = 0
     initial_model: str = ""
-    average_decay: float = 0.0
     seed: int = 1
     validate_every: int = 1
 
@@ -67,8 +64,6 @@ class Recipe:
                 raise ValueError(f"{name} must be at least 1, not {getattr(self, name)}")
         if not 0 < self.final_learning_rate <= self.learning_rate:
             raise ValueError("learning rates must be positive, the final one at most the first")
-        if not 0 <= self.average_decay < 1:
-            raise ValueError(f"average_decay must lie in [0, 1), not {self.average_decay}")
         if self.lovasz_weight < 0:
             raise ValueError(f"lovasz_weight must not be negative: {self.lovasz_weight}")
 

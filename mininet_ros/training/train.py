@@ -34,7 +34,6 @@ from mininet_ros.training.run_folder import (
     write_checkpoint,
     write_log,
 )
-from mininet_ros.training.running_average import RunningAverage
 from mininet_ros.training.stored_images import (
     DEFAULT_MEMORY_GIB,
     StoredImages,
@@ -100,7 +99,6 @@ def train(
     if recipe.initial_model:
         begin_from(network, recipe.initial_model)
     network = network.to(place, memory_format=torch.channels_last)
-    average = RunningAverage(network, recipe.average_decay) if recipe.average_decay else None
     optimizer = torch.optim.Adam(
         network.parameters(),
         lr=recipe.learning_rate,
@@ -114,10 +112,7 @@ def train(
     batches = open_batches(recipe, samples, place, processes)
     steps = steps_of(recipe, len(samples))
 
-    candidate = average.network if average else network
     parts = {"network": network, "optimizer": optimizer, "scaler": scaler}
-    if average:
-        parts["averaged"] = average.network
     progress = read_checkpoint(run, parts)
     spread = processes.spread(network)
     began = time.monotonic() - progress.seconds
@@ -131,14 +126,14 @@ def train(
             torch.backends.cudnn.flags(enabled=True, benchmark=True),
         ):
             loss = train_epoch(
-                recipe, epoch, batches, spread, average, optimizer, scaler, weights, processes, bar
+                recipe, epoch, batches, spread, optimizer, scaler, weights, processes, bar
             )
         if not processes.leads:
             continue
         is_last = epoch + 1 == recipe.epochs
         is_scored = is_last or (epoch + 1) % recipe.validate_every == 0
         if is_scored:
-            matrix = score(candidate, unseen)
+            matrix = score(network, unseen)
             if np.isnan(matrix.miou):
                 raise TrainingError(
                     f"no pixel of {validation.name} {validation.split} is labelled: weights can't "
@@ -146,7 +141,7 @@ def train(
                 )
             if matrix.miou > progress.best_miou:
                 progress = replace(progress, best_epoch=epoch + 1, best_miou=matrix.miou)
-                write_atomically(run / "best.safetensors", save(candidate.packed_weights()))
+                write_atomically(run / "best.safetensors", save(network.packed_weights()))
             write_log(run / "log.csv", epoch + 1, optimizer.param_groups[0]["lr"], loss, matrix)
             write_atomically(run / "curves.png", draw_curves(run / "log.csv"))
         progress = replace(progress, epoch=epoch + 1, seconds=time.monotonic() - began)
@@ -166,7 +161,6 @@ def train_epoch(
     epoch: int,
     batches: Batches,
     network: nn.Module,
-    average: RunningAverage | None,
     optimizer: torch.optim.Optimizer,
     scaler: torch.amp.GradScaler,
     weights: Tensor,
@@ -194,8 +188,6 @@ def train_epoch(
         scaler.scale(loss).backward()
         scaler.step(optimizer)
         scaler.update()
-        if average is not None:
-            average.update(step)
         losses.append(loss.detach())
         bar.update()
         if index % SHOWN_EVERY == 0:
