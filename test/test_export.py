@@ -10,12 +10,15 @@ import onnx
 import torch
 from conftest import real_data
 from onnx import numpy_helper
+from safetensors.torch import load_file
 
-from mininet_ros.models import ModelError, load_model
+from mininet_ros.inference.pytorch import load_network
+from mininet_ros.models import ModelError, load_model, models_folder
 from mininet_ros.network import build_network
 from mininet_ros.training import export
 from mininet_ros.training.classes import CAMVID
 from mininet_ros.training.export import (
+    SMALLEST_WEIGHT,
     ExportError,
     check_graph,
     check_image,
@@ -54,6 +57,43 @@ def test_graph_equals_network(name, tmp_path):
     assert len(np.unique(mask)) > 1
     assert mask.shape == confidence.shape == (64, 96)
     assert mask.dtype == confidence.dtype == np.uint8
+
+
+def test_vanished_weights_become_zero_and_change_nothing(tmp_path):
+    network = seasoned_network("mininet_v2_cpu", 11)
+    norm = network.stages["m4"].dilated_norm
+    with torch.no_grad():
+        network.stages["m4"].dilated_depthwise.weight[5] = 1e-41
+        norm.weight[5], norm.bias[5], norm.running_mean[5], norm.running_var[5] = [1e-38] * 4
+        image = torch.rand(1, 3, 64, 96) - 0.5
+        expected = network(image)
+    model = write_model(
+        network, describe_model("mininet_v2_cpu", {}, CAMVID, 96, 64), tmp_path / "model"
+    )
+    weights = load_file(model.path("weights.safetensors"))
+    assert not weights["stages.m4.dilated_depthwise.weight"][5].any()
+    assert all(smallest(value.numpy()) >= SMALLEST_WEIGHT for value in weights.values())
+    graph = onnx.load(model.path("model.onnx"))
+    arrays = [numpy_helper.to_array(tensor) for tensor in graph.graph.initializer]
+    assert all(smallest(array) >= SMALLEST_WEIGHT for array in arrays)
+    with torch.no_grad():
+        assert torch.equal(load_network(model).eval()(image), expected)
+
+
+@pytest.mark.parametrize("folder", sorted(models_folder().iterdir()), ids=lambda path: path.name)
+def test_shipped_models_hold_no_vanished_weights(folder):
+    for value in load_file(folder / "weights.safetensors").values():
+        assert smallest(value.numpy()) >= SMALLEST_WEIGHT
+    graph = onnx.load(folder / "model.onnx")
+    for tensor in graph.graph.initializer:
+        assert smallest(numpy_helper.to_array(tensor)) >= np.finfo(np.float32).tiny
+
+
+def smallest(array: np.ndarray) -> float:
+    """Smallest magnitude other than zero; infinity for integers."""
+    if array.dtype.kind != "f" or not array.any():
+        return np.inf
+    return float(np.abs(array[array != 0]).min())
 
 
 def test_golden_logits_through_the_graph():
