@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mininet_ros.network import NETWORKS, build_network
+from mininet_ros.network.dropout import Dropout
 from mininet_ros.network.layers import (
     Downsampling,
     MultiDilationModule,
@@ -112,6 +113,6 @@ def test_downsampling_looks_down_and_right_and_puts_the_convolution_first():
 
 def test_released_dropout_and_epsilon():
     network = build_network("mininet_v2_cpu", 2)
-    rates = {m.p for m in network.modules() if isinstance(m, torch.nn.Dropout)}
+    rates = {m.share for m in network.modules() if isinstance(m, Dropout)}
     epsilons = {m.eps for m in network.modules() if isinstance(m, torch.nn.BatchNorm2d)}
     assert (rates, epsilons) == ({0.25}, {1e-3})
