@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -165,7 +166,8 @@ def check_graph(
 
     Raises:
         ExportError: logits differ by more than 1e-3 (of their largest, where that is above 1),
-            more than 0.01 % of the labels differ, or a confidence by more than 1.
+            more than 0.01 % of the labels differ, rounded up to whole pixels, or a confidence by
+            more than 1.
     """
     with torch.inference_mode():
         expected = network(normalise(torch.from_numpy(image[None]), model))
@@ -176,9 +178,11 @@ def check_graph(
     difference = float(np.abs(logits - expected.numpy()).max())
     if not difference <= LOGITS_TOLERANCE * max(1.0, float(expected.abs().max())):
         raise ExportError(f"the exported graph's logits differ by {difference:.2g} from PyTorch's")
-    differing = float((mask != labels).mean())
-    if differing > MASK_TOLERANCE:
-        raise ExportError(f"{differing:.2%} of the exported graph's labels differ from PyTorch's")
+    differing = int((mask != labels).sum())
+    if differing > ceil(MASK_TOLERANCE * mask.size):
+        raise ExportError(
+            f"{differing} of the exported graph's {mask.size} labels differ from PyTorch's"
+        )
     spread = np.abs(confidence.astype(int) - confidences.astype(int)).max()
     if spread > CONFIDENCE_TOLERANCE:
         raise ExportError(f"the exported graph's confidence differs by {spread} from PyTorch's")
