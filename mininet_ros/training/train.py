@@ -21,6 +21,7 @@ from mininet_ros.training.allocator import keep_freed_memory
 from mininet_ros.training.batches import Batches, open_batches, steps_of
 from mininet_ros.training.curves import draw_curves
 from mininet_ros.training.datasets import Dataset
+from mininet_ros.training.denormals import denormals_as_zero
 from mininet_ros.training.distributed import ALONE, Processes
 from mininet_ros.training.initial_weights import begin_from
 from mininet_ros.training.loss import class_weights, labelled_weight, segmentation_loss
@@ -63,6 +64,7 @@ class TrainingResult:
     hours: float
 
 
+@denormals_as_zero()
 def train(
     recipe: Recipe,
     training: Dataset,
@@ -92,9 +94,6 @@ def train(
     if processes.leads:
         claim_run_folder(recipe, run)
     keep_freed_memory()
-    # A module that begins as the identity has gradients too small for a normal float, with which
-    # processors calculate several times slower; as zeros they change nothing.
-    torch.set_flush_denormal(True)
     place = torch.device(device)
     on_cuda = place.type == "cuda"
     torch.manual_seed(recipe.seed)
