@@ -1,6 +1,9 @@
 """Dropout drops the share that it says, keeps the mean, and repeats itself by the seed."""
 
 import pytest
+
+pytest.importorskip("torch", reason="needs the extra train")
+
 import torch
 
 from mininet_ros.network.dropout import Dropout
