@@ -24,12 +24,14 @@ from mininet_ros.study.conclusions import (
     Claim,
     judge,
     judge_all,
+    pooled_variance,
 )
-from mininet_ros.study.paper import TABLES, PaperRow, number
+from mininet_ros.study.paper import ANALYSIS, BENCHMARK, TABLES, PaperRow, number
 from mininet_ros.study.plots import grouped
 from mininet_ros.study.report import cells_of
 from mininet_ros.study.rows import Row, rows_of, same_network
-from mininet_ros.study.runs import FlipsAndShifts, Schedule, StudyError, mious_by_size, runs_of
+from mininet_ros.study.runs import StudyError, alike, runs_of
+from mininet_ros.study.schedule import FlipsAndShifts, Schedule
 from mininet_ros.study.timing import time_in_pytorch, with_cpu_times, with_peers
 
 ROWS = [row for table in TABLES.values() for row in table.rows]
@@ -145,17 +147,27 @@ AS_GOOD = Claim("a is as good", "a", "b", MARGIN)
     ],
 )
 def test_verdicts(claim, mious, others, verdict):
-    finding = judge(claim, mious, others)
+    finding = judge(claim, mious, others, pooled_variance([mious, others]))
     assert finding.verdict == verdict
     assert str(finding).startswith(f"{claim.text}: {verdict}")
 
 
 def test_interval_is_students():
     """Means 2 apart, pooled deviation 1, three each: 2.78 * sqrt(2 / 3)."""
-    finding = judge(BETTER, (2.0, 3.0, 4.0), (0.0, 1.0, 2.0))
+    values, others = (2.0, 3.0, 4.0), (0.0, 1.0, 2.0)
+    finding = judge(BETTER, values, others, pooled_variance([values, others]))
     assert finding.difference == 2
     assert finding.uncertainty == pytest.approx(2.78 * (2 / 3) ** 0.5)
     assert list(T_95) == sorted(T_95, reverse=True)
+
+
+def test_all_networks_say_how_far_seeds_scatter():
+    """Deviations of 1 and 3 about two means, 1 + 2 degrees of freedom: (2 + 18) / 3."""
+    variance = pooled_variance([(1.0, 3.0), (4.0, 7.0, 10.0), (5.0,), ()])
+    assert variance.freedom == 3
+    assert variance.value == pytest.approx(20 / 3)
+    assert variance.uncertainty(1, 4) == pytest.approx(3.18 * (20 / 3 * 1.25) ** 0.5)
+    assert pooled_variance([(1.0,), (2.0,)]) is None
 
 
 seeds = st.lists(st.floats(0, 1), min_size=2, max_size=5)
@@ -164,15 +176,19 @@ seeds = st.lists(st.floats(0, 1), min_size=2, max_size=5)
 @given(mious=seeds, others=seeds)
 def test_what_holds_one_way_fails_the_other(mious, others):
     opposite = {HOLDS: FAILS, FAILS: HOLDS, UNDECIDED: UNDECIDED}
-    there, back = judge(BETTER, mious, others), judge(BETTER, others, mious)
+    variance = pooled_variance([mious, others])
+    there = judge(BETTER, mious, others, variance)
+    back = judge(BETTER, others, mious, variance)
     assert back.verdict == opposite[there.verdict]
 
 
 def test_claims_are_judged_where_both_networks_have_rows():
-    findings = judge_all({"mininet_v2_d": (0.5, 0.51), "mininet_v2_s": (0.5, 0.51), "x": ()})
+    mious = {"mininet_v2_d": (0.5, 0.51), "mininet_v2_s": (0.5, 0.51), "x": ()}
+    findings = judge_all(mious, ANALYSIS)
     assert [(f.claim.network, f.claim.other) for f in findings] == [
         ("mininet_v2_d", "mininet_v2_s")
     ]
+    assert judge_all(mious, BENCHMARK) == []
 
 
 # Times
@@ -242,43 +258,62 @@ def test_augmentation_flips_and_shifts_without_scale():
     assert 60 < draws.is_flipped.sum() < 140
 
 
-def test_runs_are_the_papers_protocol_and_none_is_repeated():
-    rows = [row for number in ("II", "III", "IV", "V") for row in rows_of(TABLES[number])]
-    recipes = runs_of(rows, Schedule("cityscapes", seeds=(1, 2)))
-    networks = [recipe.network for recipe in recipes]
+def test_analysis_runs_are_the_papers_protocol_and_none_is_repeated():
+    tables = {number: rows_of(TABLES[number]) for number in ("II", "III", "IV", "V")}
+    runs = runs_of(tables, Schedule("cityscapes", 2975, seeds=(1, 2)))
+    networks = [run.recipe.network for run in runs]
     assert networks[:4] == ["mininet_v2_d", "mininet_v2_s", "mininet_v2_d_s", "mininet_v2_d_i"]
     assert networks[4:9] == [
         *("mininet_v2_0", "mininet_v2_1", "mininet_v2_2", "mininet_v2_m", "mininet_v2")
     ]
     assert networks[:11] == networks[11:] and len(set(networks)) == 11
-    assert [recipe.seed for recipe in recipes] == [1] * 11 + [2] * 11
-    first = recipes[0]
+    assert [run.recipe.seed for run in runs] == [1] * 11 + [2] * 11
+    first = runs[0].recipe
     assert (first.epochs, first.batch_size, first.width, first.height) == (250, 12, 512, 256)
     assert (first.learning_rate, first.poly_power, first.weight_decay) == (1e-3, 0.9, 2e-4)
     assert first.class_weight_power == 0
     assert first.augmentation.scale_range == (1.0, 1.0)
 
 
+def test_benchmark_runs_are_the_papers_protocol():
+    """A million steps of six pictures, weighed classes, scales from half to double (Sec. VII-A)."""
+    tables = {"VIII": rows_of(TABLES["VIII"])}
+    recipe = runs_of(tables, Schedule("icdar2015", 900))[0].recipe
+    assert recipe.batch_size == 6
+    assert recipe.epochs * 900 // 6 == pytest.approx(1_000_000, rel=1e-3)
+    assert recipe.class_weight_power == 0.12
+    assert recipe.augmentation.scale_range == (0.5, 2.0)
+    changed = runs_of(tables, Schedule("icdar2015", 900, epochs=8, batch_size=3))[0].recipe
+    assert (changed.epochs, changed.batch_size) == (8, 3)
+
+
+def test_a_network_is_trained_anew_by_the_other_protocol():
+    tables = {number: rows_of(TABLES[number]) for number in ("V", "VI")}
+    runs = runs_of(tables, Schedule("camvid", 367, size=(128, 64)))
+    names = {run.name for run in runs}
+    assert {"analysis/mininet_v2_128x64_seed1", "benchmark/mininet_v2_128x64_seed1"} <= names
+    assert len(names) == len(runs)
+
+
 def test_each_row_of_the_benchmarks_has_its_own_size():
-    recipes = runs_of(
-        [row for row in rows_of(TABLES["VIII"]) if row.network], Schedule("icdar2015")
-    )
-    sizes = {(recipe.network, recipe.width, recipe.height) for recipe in recipes}
+    runs = runs_of({"VIII": rows_of(TABLES["VIII"])}, Schedule("icdar2015", 900))
+    sizes = {(run.recipe.network, run.recipe.width, run.recipe.height) for run in runs}
     assert ("mininet_v2", 1024, 512) in sizes and ("mininet_v2", 512, 256) in sizes
     assert ("mininet", 512, 256) in sizes and ("erfnet_s", 1024, 512) in sizes
 
 
-def test_conclusions_compare_networks_of_one_input_size():
-    by_size = mious_by_size({"VI": rows_of(TABLES["VI"])}, Schedule("cityscapes"))
-    assert set(by_size) == {"1024x512", "512x256"}
-    assert "mininet_v2_cpu" not in by_size["1024x512"]
-    verdicts = {finding.claim.other for finding in judge_all(by_size["512x256"])}
-    assert verdicts == {"mininet_v2_cpu", "mininet"}
-    fixed = mious_by_size({"VI": rows_of(TABLES["VI"])}, Schedule("camvid", size=(128, 64)))
-    assert set(fixed) == {"128x64"}
+def test_conclusions_compare_networks_that_were_trained_alike():
+    groups = alike({"VI": rows_of(TABLES["VI"])}, Schedule("cityscapes", 2975))
+    assert set(groups) == {(BENCHMARK, "1024x512"), (BENCHMARK, "512x256")}
+    assert "mininet_v2_cpu" not in groups[BENCHMARK, "1024x512"]
+    findings = judge_all(groups[BENCHMARK, "512x256"], BENCHMARK)
+    assert {finding.claim.other for finding in findings} == {"mininet_v2_cpu", "mininet"}
+    tables = {number: rows_of(TABLES[number]) for number in ("V", "VI")}
+    fixed = alike(tables, Schedule("camvid", 367, size=(128, 64)))
+    assert set(fixed) == {(ANALYSIS, "128x64"), (BENCHMARK, "128x64")}
+    assert set(fixed[ANALYSIS, "128x64"]) == {"mininet_v2", "mininet_v2_m"}
 
 
 def test_a_size_that_a_network_does_not_take_is_refused_first():
-    rows = [row for row in rows_of(TABLES["VI"]) if row.network]
     with pytest.raises(StudyError, match="mininet takes sides that are multiples of 64"):
-        runs_of(rows, Schedule("camvid", size=(240, 176)))
+        runs_of({"VI": rows_of(TABLES["VI"])}, Schedule("camvid", 367, size=(240, 176)))

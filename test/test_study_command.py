@@ -64,7 +64,7 @@ def trained(tmp_path_factory):
 def test_command_trains_every_row_with_every_seed(trained, capsys, monkeypatch):
     arguments, output = trained
     values = json.loads((output / "study.json").read_text())
-    folders = sorted(path.name for path in (output / "runs").iterdir())
+    folders = sorted(path.name for path in (output / "runs" / "analysis").iterdir())
     assert folders == [
         f"{name}_32x32_seed{seed}" for name in ("mininet_v2", "mininet_v2_m") for seed in (1, 2)
     ]
@@ -84,7 +84,7 @@ def test_command_trains_every_row_with_every_seed(trained, capsys, monkeypatch):
     monkeypatch.setattr(runs, "train", refuse)
     assert json.loads(run(capsys, *arguments)[1])["tables"] == values["tables"]
     text = run(capsys, *(argument for argument in arguments if argument != "--json"))[1]
-    assert "The paper's conclusions here, at 32x32:" in text and " ± " in text
+    assert "The paper's conclusions of Tables II to V here, at 32x32:" in text and " ± " in text
 
 
 def test_other_settings_in_the_same_folder_are_refused(trained, capsys):
@@ -109,7 +109,7 @@ def test_an_interrupted_study_says_how_it_goes_on(capsys, tmp_path, monkeypatch)
     arguments += ["--train", "--data", data, "--dataset", "camvid", "--input-size", "32x32"]
     status, _, err = run(capsys, "study", *arguments, "--threads", 1)
     assert status == 130
-    assert "goes on with mininet_v2_m_32x32_seed1" in err
+    assert "goes on with analysis/mininet_v2_m_32x32_seed1" in err
     assert (tmp_path / "out" / "study.json").exists()
 
 

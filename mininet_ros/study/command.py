@@ -15,15 +15,8 @@ from mininet_ros.study.conclusions import judge_all
 from mininet_ros.study.paper import TABLES
 from mininet_ros.study.report import Study
 from mininet_ros.study.rows import rows_of
-from mininet_ros.study.runs import (
-    Schedule,
-    StudyError,
-    mious_by_size,
-    run_name,
-    runs_of,
-    train_run,
-    with_mious,
-)
+from mininet_ros.study.runs import StudyError, alike, runs_of, train_run, with_mious
+from mininet_ros.study.schedule import Schedule
 from mininet_ros.study.timing import (
     Tables,
     parse_peers,
@@ -32,6 +25,8 @@ from mininet_ros.study.timing import (
     with_peers,
 )
 from mininet_ros.training.datasets import open_dataset
+
+RUNS = "runs"
 
 
 def study(arguments: Namespace) -> None:
@@ -49,20 +44,13 @@ def study(arguments: Namespace) -> None:
     peers = parse_peers(arguments.onnx)
     numbers = [number for number in TABLES if number in arguments.tables]
     tables = with_peers({number: rows_of(TABLES[number]) for number in numbers}, peers)
-    schedule = Schedule(
-        dataset=arguments.dataset,
-        epochs=arguments.epochs,
-        batch_size=arguments.batch_size,
-        size=arguments.input_size,
-        seeds=tuple(dict.fromkeys(arguments.seeds)),
-    )
-    recipes = []
+    runs = []
     if arguments.train:
-        ours = [row for rows in tables.values() for row in rows if row.network]
-        recipes = runs_of(ours, schedule)
         training, validation = (
             open_dataset(arguments.dataset, arguments.data, split) for split in ("train", "val")
         )
+        schedule = _schedule(arguments, len(training))
+        runs = runs_of(tables, schedule)
     measured = []
     if arguments.blocks:
         tables, line = _timed(tables, peers, arguments.threads, arguments.blocks)
@@ -73,18 +61,20 @@ def study(arguments: Namespace) -> None:
     else:
         device = _device(arguments.device)
         torch.set_num_threads(arguments.threads)
-        measured.append(_protocol(schedule, device))
-        runs = arguments.output / "runs"
-        found = _report(tables, schedule, runs, measured, arguments.output)
-        for recipe in tqdm(recipes, desc="runs", disable=None):
+        measured += [
+            schedule.in_words(protocol, device)
+            for protocol in dict.fromkeys(TABLES[number].protocol for number in numbers)
+        ]
+        found = _report(tables, schedule, measured, arguments.output)
+        for run in tqdm(runs, desc="runs", disable=None):
             try:
-                train_run(recipe, training, validation, runs, device)
+                train_run(run, training, validation, arguments.output / RUNS, device)
             except KeyboardInterrupt as stop:
                 raise KeyboardInterrupt(
-                    f"the same command goes on with {run_name(recipe)}; what is finished is in "
+                    f"the same command goes on with {run.name}; what is finished is in "
                     f"{arguments.output}"
                 ) from stop
-            found = _report(tables, schedule, runs, measured, arguments.output)
+            found = _report(tables, schedule, measured, arguments.output)
     print(json.dumps(found.as_dict(), indent=2) if arguments.json else found.as_text())
 
 
@@ -105,26 +95,26 @@ def _timed(tables: Tables, peers: dict[str, Path], threads: int, blocks: int) ->
     return tables, line
 
 
-def _report(
-    tables: Tables, schedule: Schedule, runs: Path, measured: list[str], output: Path
-) -> Study:
-    scored = with_mious(tables, schedule, runs)
-    findings = {size: judge_all(mious) for size, mious in mious_by_size(scored, schedule).items()}
+def _schedule(arguments: Namespace, images: int) -> Schedule:
+    return Schedule(
+        dataset=arguments.dataset,
+        images=images,
+        epochs=arguments.epochs,
+        batch_size=arguments.batch_size,
+        size=arguments.input_size,
+        seeds=tuple(dict.fromkeys(arguments.seeds)),
+    )
+
+
+def _report(tables: Tables, schedule: Schedule, measured: list[str], output: Path) -> Study:
+    scored = with_mious(tables, schedule, output / RUNS)
+    findings = {
+        (protocol, size): judge_all(mious, protocol)
+        for (protocol, size), mious in alike(scored, schedule).items()
+    }
     found = Study(scored, findings, measured)
     found.write(output)
     return found
-
-
-def _protocol(schedule: Schedule, device: str) -> str:
-    size = "each row's input size"
-    if schedule.size:
-        size = f"{schedule.size[0]}x{schedule.size[1]}"
-    return (
-        f"mIoU: {schedule.dataset} val after the last of {schedule.epochs} epochs, batch "
-        f"{schedule.batch_size}, {size}, seeds {', '.join(map(str, schedule.seeds))}, on {device}; "
-        f"Adam 1e-3, poly 0.9, weight decay 2e-4, flips and shifts, no pretraining. Mean ± "
-        f"standard deviation over the seeds."
-    )
 
 
 def _device(name: str) -> str:

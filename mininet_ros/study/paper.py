@@ -8,6 +8,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+# The paper's two ways to train: for its analysis (Sec. VI-A), and against others (Sec. VII-A).
+ANALYSIS = "analysis"
+BENCHMARK = "benchmark"
+
 
 @dataclass(frozen=True)
 class PaperRow:
@@ -48,6 +52,7 @@ class PaperTable:
         title: what it shows.
         evaluated_on: whose mIoU it prints.
         classes: of our networks in it, as the dataset has them.
+        protocol: by which its networks are trained, :data:`ANALYSIS` or :data:`BENCHMARK`.
         rows: in the order of the paper.
         remark: why a printed count can't be met.
     """
@@ -56,6 +61,7 @@ class PaperTable:
     title: str
     evaluated_on: str
     classes: int
+    protocol: str
     rows: tuple[PaperRow, ...]
     remark: str = ""
 
@@ -158,7 +164,7 @@ _19_CLASSES = f"Printed costs are those with 19 classes. {_MININET}"
 def _analysis(number: str, title: str, text: str, remark: str = _NO_COUNT) -> PaperTable:
     """A table of Sec. VI: every network at 512x256."""
     rows = _read(_ANALYSIS, "512x256", text)
-    return PaperTable(number, title, "validation set of Cityscapes", 19, rows, remark)
+    return PaperTable(number, title, "validation set of Cityscapes", 19, ANALYSIS, rows, remark)
 
 
 def _benchmark(
@@ -166,7 +172,8 @@ def _benchmark(
 ) -> PaperTable:
     """A table of Sec. VII; the last one has no column for pretraining."""
     columns = _TEXT if number == "VIII" else _BENCHMARK
-    return PaperTable(number, title, evaluated_on, classes, _read(columns, None, text), remark)
+    rows = _read(columns, None, text)
+    return PaperTable(number, title, evaluated_on, classes, BENCHMARK, rows, remark)
 
 
 _DILATION = "dilation: ERFNet's (E), none (0), least for the whole view (1), double (2), multi (M)"

@@ -16,6 +16,7 @@ from mininet_ros.study.conclusions import Finding
 from mininet_ros.study.paper import TABLES
 from mininet_ros.study.plots import draw_accuracy
 from mininet_ros.study.rows import FIELDS, Row
+from mininet_ros.study.schedule import PROTOCOLS
 from mininet_ros.study.timing import Tables
 
 # Heading, factor to the printed unit, decimals.
@@ -35,13 +36,13 @@ class Study:
 
     Attributes:
         tables: rows by the number of their table.
-        findings: on the paper's conclusions, by the input size of training such as ``512x256``;
-            none where nothing was trained.
+        findings: on the paper's conclusions, by protocol and input size of training, such as
+            ``512x256``; none where nothing was trained.
         measured: how, in words: one line each on times and on training.
     """
 
     tables: Tables
-    findings: Mapping[str, Sequence[Finding]]
+    findings: Mapping[tuple[str, str], Sequence[Finding]]
     measured: Sequence[str]
 
     def as_dict(self) -> dict[str, Any]:
@@ -58,12 +59,13 @@ class Study:
             "conclusions": [
                 {
                     "claim": finding.claim.text,
+                    "protocol": protocol,
                     "input_size": size,
                     "verdict": finding.verdict,
                     "difference": finding.difference,
                     "uncertainty": finding.uncertainty,
                 }
-                for size, findings in self.findings.items()
+                for (protocol, size), findings in self.findings.items()
                 for finding in findings
             ],
         }
@@ -102,10 +104,11 @@ class Study:
             *self.measured,
         ]
         parts = ["\n".join(bullet + note for note in notes)]
-        for size, findings in self.findings.items():
+        for (protocol, size), findings in self.findings.items():
             if findings:
                 lines = [f"{bullet}{finding}" for finding in findings]
-                heading = f"The paper's conclusions here, at {size}:"
+                tables = PROTOCOLS[protocol].tables
+                heading = f"The paper's conclusions of Tables {tables} here, at {size}:"
                 parts += [heading, "\n".join(lines)] if bullet else ["\n".join([heading, *lines])]
         return parts
 

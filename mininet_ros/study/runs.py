@@ -1,18 +1,17 @@
-"""Training the rows of the tables alike, by the protocol of the paper's analysis (Sec. VI-A)."""
+"""The training runs of the tables, and the results that they left."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
-
 from mininet_ros.network import INPUT_MULTIPLE, INPUT_MULTIPLES
+from mininet_ros.study.paper import TABLES
 from mininet_ros.study.rows import Row, same_network
+from mininet_ros.study.schedule import Schedule
 from mininet_ros.study.timing import Tables
-from mininet_ros.training.augmentation import Augmentation, Draws
 from mininet_ros.training.datasets import Dataset
 from mininet_ros.training.recipe import Recipe
 from mininet_ros.training.run_folder import write_atomically
@@ -39,118 +38,68 @@ class StudyError(ValueError):
 
 
 @dataclass(frozen=True)
-class FlipsAndShifts(Augmentation):
-    """The augmentation of the paper's analysis: horizontal flips and shifts, no scale.
+class Run:
+    """One training: the protocol of its tables and its recipe."""
 
-    ``shift`` is the largest shift, a share of the width; what is missing is padded and ignored.
-    """
+    protocol: str
+    recipe: Recipe
 
-    scale_range: tuple[float, float] = (1.0, 1.0)
-    shift: float = 0.1
-
-    def draw(self, count: int, width: int, height: int, random: np.random.Generator) -> Draws:
-        """Draw what happens to ``count`` crops of ``width`` x ``height`` pixels."""
-        draws = super().draw(count, width, height, random)
-        shifts = np.rint(random.uniform(-self.shift, self.shift, count) * width).astype(int)
-        return replace(draws, corner=np.stack([shifts, np.zeros_like(shifts)], axis=1))
+    @property
+    def name(self) -> str:
+        """Of its folder below that of all runs."""
+        recipe = self.recipe
+        network = f"{recipe.network}_{recipe.width}x{recipe.height}"
+        return f"{self.protocol}/{network}_seed{recipe.seed}"
 
 
-@dataclass(frozen=True)
-class Schedule:
-    """How every row is trained.
-
-    Attributes:
-        dataset: its name.
-        epochs, batch_size: the paper's are 250 and 12.
-        size: width and height of the input; None for each row's own, as in the paper.
-        seeds: one run each.
-    """
-
-    dataset: str
-    epochs: int = 250
-    batch_size: int = 12
-    size: tuple[int, int] | None = None
-    seeds: tuple[int, ...] = (1,)
-
-    def recipe(self, row: Row, seed: int) -> Recipe:
-        """One run: Adam 1e-3, poly 0.9, weight decay 2e-4, plain cross entropy (Sec. VI-A).
-
-        Scored once, after the last epoch, so that no weights are picked by their score.
-        """
-        width, height = self.size_of(row)
-        return Recipe(
-            network=same_network(row.network),
-            dataset=self.dataset,
-            width=width,
-            height=height,
-            epochs=self.epochs,
-            batch_size=self.batch_size,
-            class_weight_power=0.0,
-            augmentation=FlipsAndShifts(),
-            seed=seed,
-            validate_every=self.epochs,
-        )
-
-    def size_of(self, row: Row) -> tuple[int, int]:
-        """Width and height that a row is trained at."""
-        return self.size or (row.width, row.height)
-
-
-def runs_of(rows: Iterable[Row], schedule: Schedule) -> list[Recipe]:
-    """Every run that the rows need, once, in the order of what matters most; seed by seed.
+def runs_of(tables: Tables, schedule: Schedule) -> list[Run]:
+    """Every run that the tables need, once, in the order of what matters most; seed by seed.
 
     Raises:
         StudyError: a network does not take the input size.
     """
-    recipes: dict[str, Recipe] = {}
+    ours = [
+        (TABLES[number].protocol, row)
+        for number, rows in tables.items()
+        for row in rows
+        if row.network
+    ]
+    runs: dict[str, Run] = {}
     for seed in schedule.seeds:
-        for row in sorted(rows, key=_rank):
-            recipe = schedule.recipe(row, seed)
-            multiple = INPUT_MULTIPLES.get(recipe.network, INPUT_MULTIPLE)
-            if recipe.width % multiple or recipe.height % multiple:
-                raise StudyError(
-                    f"{recipe.network} takes sides that are multiples of {multiple}, not "
-                    f"{recipe.width}x{recipe.height}: give another --input-size, or leave its "
-                    f"tables out"
-                )
-            recipes.setdefault(run_name(recipe), recipe)
-    return list(recipes.values())
+        for protocol, row in sorted(ours, key=_rank):
+            run = Run(protocol, schedule.recipe(row, protocol, seed))
+            _check_size(run.recipe)
+            runs.setdefault(run.name, run)
+    return list(runs.values())
 
 
-def run_name(recipe: Recipe) -> str:
-    """Name of a run's folder."""
-    return f"{recipe.network}_{recipe.width}x{recipe.height}_seed{recipe.seed}"
-
-
-def train_run(
-    recipe: Recipe, training: Dataset, validation: Dataset, folder: Path, device: str
-) -> float:
+def train_run(run: Run, training: Dataset, validation: Dataset, folder: Path, device: str) -> float:
     """The validation mIoU (0-1) of a run, which is made, continued, or known already.
 
     Raises:
         StudyError: ``folder`` holds the result of another recipe.
         TrainingError, DatasetError: see :func:`mininet_ros.training.train.train`.
     """
-    run = folder / run_name(recipe)
-    if (run / RESULT).exists():
-        return read_result(run, recipe)
-    miou = train(recipe, training, validation, run, device).miou
-    result = {"miou": miou, "recipe": recipe.as_card()}
-    write_atomically(run / RESULT, json.dumps(result, indent=2).encode())
+    if (folder / run.name / RESULT).exists():
+        return read_result(run, folder)
+    miou = train(run.recipe, training, validation, folder / run.name, device).miou
+    result = {"miou": miou, "recipe": run.recipe.as_card()}
+    write_atomically(folder / run.name / RESULT, json.dumps(result, indent=2).encode())
     return miou
 
 
-def read_result(run: Path, recipe: Recipe) -> float:
-    """The mIoU (0-1) that a finished run left.
+def read_result(run: Run, folder: Path) -> float:
+    """The mIoU (0-1) that a finished run left in ``folder``.
 
     Raises:
         StudyError: the result is of another recipe.
     """
-    result = json.loads((run / RESULT).read_text())
-    if result["recipe"] != json.loads(json.dumps(recipe.as_card())):
+    path = folder / run.name / RESULT
+    result = json.loads(path.read_text())
+    if result["recipe"] != json.loads(json.dumps(run.recipe.as_card())):
         raise StudyError(
-            f"{run / RESULT} belongs to a run with other settings: choose another output folder, "
-            f"or give the settings written there"
+            f"{path} belongs to a run with other settings: choose another output folder, or give "
+            f"the settings written there"
         )
     return result["miou"]
 
@@ -163,35 +112,45 @@ def with_mious(tables: Tables, schedule: Schedule, folder: Path) -> Tables:
     """
     return {
         number: [
-            replace(row, mious=_results(row, schedule, folder)) if row.network else row
+            replace(row, mious=_results(row, TABLES[number].protocol, schedule, folder))
+            if row.network
+            else row
             for row in rows
         ]
         for number, rows in tables.items()
     }
 
 
-def mious_by_size(tables: Tables, schedule: Schedule) -> dict[str, dict[str, Sequence[float]]]:
-    """Results by the input size that they were trained at, such as ``512x256``, and network."""
-    mious: dict[str, dict[str, Sequence[float]]] = {}
-    for rows in tables.values():
+def alike(tables: Tables, schedule: Schedule) -> dict[tuple[str, str], dict[str, Sequence[float]]]:
+    """The mIoU (0-1) of each network's seeds, by what was trained alike.
+
+    The keys are a protocol and an input size such as ``512x256``; a network that has several names
+    is there under that of :func:`~mininet_ros.study.rows.same_network`.
+    """
+    mious: dict[tuple[str, str], dict[str, Sequence[float]]] = {}
+    for number, rows in tables.items():
         for row in rows:
             if row.network:
                 width, height = schedule.size_of(row)
-                of_size = mious.setdefault(f"{width}x{height}", {})
-                of_size[row.network] = of_size[same_network(row.network)] = row.mious
+                group = mious.setdefault((TABLES[number].protocol, f"{width}x{height}"), {})
+                group[same_network(row.network)] = row.mious
     return mious
 
 
-def _results(row: Row, schedule: Schedule, folder: Path) -> tuple[float, ...]:
-    found = []
-    for seed in schedule.seeds:
-        recipe = schedule.recipe(row, seed)
-        run = folder / run_name(recipe)
-        if (run / RESULT).exists():
-            found.append(read_result(run, recipe))
-    return tuple(found)
+def _results(row: Row, protocol: str, schedule: Schedule, folder: Path) -> tuple[float, ...]:
+    runs = [Run(protocol, schedule.recipe(row, protocol, seed)) for seed in schedule.seeds]
+    return tuple(read_result(run, folder) for run in runs if (folder / run.name / RESULT).exists())
 
 
-def _rank(row: Row) -> int:
-    network = same_network(row.network)
+def _check_size(recipe: Recipe) -> None:
+    multiple = INPUT_MULTIPLES.get(recipe.network, INPUT_MULTIPLE)
+    if recipe.width % multiple or recipe.height % multiple:
+        raise StudyError(
+            f"{recipe.network} takes sides that are multiples of {multiple}, not "
+            f"{recipe.width}x{recipe.height}: give another --input-size, or leave its tables out"
+        )
+
+
+def _rank(entry: tuple[str, Row]) -> int:
+    network = same_network(entry[1].network)
     return ORDER.index(network) if network in ORDER else len(ORDER)
