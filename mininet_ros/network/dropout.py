@@ -12,9 +12,9 @@ DRAWS = 2**16  # a draw has 16 bits: four of them to each number of PyTorch's ge
 class Dropout(nn.Module):
     """Set a share of the elements to zero and scale up the rest; the identity in evaluation.
 
-    PyTorch draws one 64-bit number an element, one after the other, which takes an eighth of a
-    training step of MiniNet-v2-cpu on two cores. Here one number serves four elements, so
-    ``share`` is rounded to a multiple of 2**-16. On a GPU PyTorch's own fused kernel runs.
+    PyTorch draws one 64-bit number an element, one after the other and on one core. Here one
+    number serves four elements, so ``share`` is rounded to a multiple of 2**-16. On a GPU
+    PyTorch's own fused kernel runs.
 
     Raises:
         ValueError: ``share`` is not in [0, 1).

@@ -16,8 +16,7 @@ def keep_freed_memory() -> bool:
     """Let this process keep the memory that it frees, until it ends.
 
     Every step frees and asks for the same hundreds of MiB. By default glibc hands blocks of more
-    than 32 MiB back at once, and the kernel clears each page anew: a quarter of the time of a step
-    on a CPU.
+    than 32 MiB back at once, and the kernel clears each page anew.
 
     Returns:
         Whether the C library is glibc and took the settings; elsewhere nothing changes.
