@@ -1,5 +1,6 @@
 """The command `study`, on a tiny data set."""
 
+import fcntl
 import json
 import statistics
 
@@ -111,6 +112,19 @@ def test_an_interrupted_study_says_how_it_goes_on(capsys, tmp_path, monkeypatch)
     assert status == 130
     assert "goes on with analysis/mininet_v2_m_32x32_seed1" in err
     assert (tmp_path / "out" / "study.json").exists()
+
+
+def test_commands_side_by_side_share_the_runs(trained, capsys, monkeypatch):
+    """A run that another process holds is left to it, and its result is not waited for."""
+    arguments, output = trained
+    held = output / "runs" / "analysis" / "mininet_v2_32x32_seed2"
+    (held / runs.RESULT).rename(held / "kept")
+    monkeypatch.setattr(runs, "train", None)
+    with (held / runs.LOCK).open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        table = json.loads(run(capsys, *arguments)[1])["tables"]["V"]
+    (held / "kept").rename(held / runs.RESULT)
+    assert [len(row["miou_of_seeds"]) for row in table] == [2, 1]
 
 
 @pytest.mark.parametrize(

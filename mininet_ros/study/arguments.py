@@ -46,8 +46,8 @@ def _add_training(parser: ArgumentParser) -> None:
         "training",
         "Every network of the tables alike, by the paper's protocol: that of its analysis for "
         "Tables II to V, that of its benchmarks for VI to VIII. Runs are kept in OUTPUT/runs: the "
-        "same command goes on where it was stopped and repeats nothing. Commands with different "
-        "seeds may run side by side.",
+        "same command goes on where it was stopped and repeats nothing. Started several times side "
+        "by side, each takes the next run that no other one has.",
     )
     group.add_argument("--train", action="store_true", help="needs --data")
     group.add_argument("--data", type=Path, metavar="DIR", help="root of the data")

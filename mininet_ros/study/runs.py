@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -18,6 +20,7 @@ from mininet_ros.training.run_folder import write_atomically
 from mininet_ros.training.train import train
 
 RESULT = "result.json"
+LOCK = "lock"
 # Pairs that the paper's conclusions compare come first; the rest in the order of the tables.
 ORDER = (
     "mininet_v2_d",
@@ -73,19 +76,39 @@ def runs_of(tables: Tables, schedule: Schedule) -> list[Run]:
     return list(runs.values())
 
 
-def train_run(run: Run, training: Dataset, validation: Dataset, folder: Path, device: str) -> float:
+def train_run(
+    run: Run, training: Dataset, validation: Dataset, folder: Path, device: str
+) -> float | None:
     """The validation mIoU (0-1) of a run, which is made, continued, or known already.
+
+    None, and nothing is done, while another process has the run.
 
     Raises:
         StudyError: ``folder`` holds the result of another recipe.
         TrainingError, DatasetError: see :func:`mininet_ros.training.train.train`.
     """
-    if (folder / run.name / RESULT).exists():
-        return read_result(run, folder)
-    miou = train(run.recipe, training, validation, folder / run.name, device).miou
-    result = {"miou": miou, "recipe": run.recipe.as_card()}
-    write_atomically(folder / run.name / RESULT, json.dumps(result, indent=2).encode())
-    return miou
+    with _claim(folder / run.name) as is_ours:
+        if not is_ours:
+            return None
+        if (folder / run.name / RESULT).exists():
+            return read_result(run, folder)
+        miou = train(run.recipe, training, validation, folder / run.name, device).miou
+        result = {"miou": miou, "recipe": run.recipe.as_card()}
+        write_atomically(folder / run.name / RESULT, json.dumps(result, indent=2).encode())
+        return miou
+
+
+@contextmanager
+def _claim(run: Path) -> Iterator[bool]:
+    """Whether this process has the run's folder to itself; the system lets go of it at its end."""
+    run.mkdir(parents=True, exist_ok=True)
+    with (run / LOCK).open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+        else:
+            yield True
 
 
 def read_result(run: Run, folder: Path) -> float:
