@@ -112,7 +112,7 @@ def _report(tables: Tables, schedule: Schedule, measured: list[str], output: Pat
         (protocol, size): judge_all(mious, protocol)
         for (protocol, size), mious in alike(scored, schedule).items()
     }
-    found = Study(scored, findings, measured)
+    found = Study(scored, findings, measured, f"{schedule.dataset} val, {schedule.size_in_words}")
     found.write(output)
     return found
 

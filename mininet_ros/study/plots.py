@@ -25,13 +25,14 @@ MARKERS = "osD^v<>P"
 LOGARITHMIC_FROM = 5
 
 
-def draw_accuracy(tables: Tables, cost: str, path: Path) -> None:
+def draw_accuracy(tables: Tables, cost: str, path: Path, trained_on: str = "") -> None:
     """Write a PNG of mIoU against ``cost`` (``cpu_ms`` or ``parameters``).
 
     A row of charts for all tables that are evaluated on the same images. Left as the paper prints
     both (its time on a GPU, where it prints none on a CPU). Right the cost measured here and the
     mIoU trained here, with its standard deviation over the seeds; where nothing was trained, the
-    printed mIoU as hollow marks.
+    printed mIoU as hollow marks. ``trained_on`` names the images and the size of that training,
+    which may be another than the size that the cost is of.
     """
     groups = grouped(tables)
     figure = Figure(figsize=(13, 4.6 * len(groups)), layout="constrained")
@@ -43,7 +44,8 @@ def draw_accuracy(tables: Tables, cost: str, path: Path) -> None:
         _draw(printed, rows, printed_cost, is_paper=True, is_trained=False)
         _draw(measured, rows, cost, is_paper=False, is_trained=is_trained)
         printed.set_title(f"{title}: as printed")
-        measured.set_title("trained and measured here" if is_trained else "here, with printed mIoU")
+        trained = f"mIoU trained here, {trained_on}"
+        measured.set_title(trained if is_trained else "here, with printed mIoU")
         handles = {
             label: handle
             for axes in (printed, measured)
@@ -92,7 +94,7 @@ def _draw(axes: Axes, rows: Sequence[Row], cost: str, is_paper: bool, is_trained
         axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         axes.xaxis.set_major_formatter(ScalarFormatter())
         axes.xaxis.set_minor_formatter(NullFormatter())
-    axes.set_xlabel(LABELS[cost])
+    axes.set_xlabel(f"{LABELS[cost]}, input of the table" if cost.endswith("ms") else LABELS[cost])
     axes.set_ylabel("mIoU in %")
     axes.grid(alpha=0.3)
     if not costs:

@@ -39,11 +39,13 @@ class Study:
         findings: on the paper's conclusions, by protocol and input size of training, such as
             ``512x256``; none where nothing was trained.
         measured: how, in words: one line each on times and on training.
+        trained_on: images and size of the training, such as ``camvid val, 192x144``.
     """
 
     tables: Tables
     findings: Mapping[tuple[str, str], Sequence[Finding]]
     measured: Sequence[str]
+    trained_on: str = ""
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, for JSON: rows by table; parameters as a count, mIoU in 0-1."""
@@ -93,8 +95,8 @@ class Study:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "study.json").write_text(json.dumps(self.as_dict(), indent=2) + "\n")
         (folder / "study.md").write_text(self.as_markdown())
-        draw_accuracy(self.tables, "cpu_ms", folder / "latency.png")
-        draw_accuracy(self.tables, "parameters", folder / "parameters.png")
+        draw_accuracy(self.tables, "cpu_ms", folder / "latency.png", self.trained_on)
+        draw_accuracy(self.tables, "parameters", folder / "parameters.png", self.trained_on)
 
     def _notes(self, bullet: str) -> list[str]:
         notes = [

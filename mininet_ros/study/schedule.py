@@ -114,15 +114,20 @@ class Schedule:
         """Width and height that a row is trained at."""
         return self.size or (row.width, row.height)
 
+    @property
+    def size_in_words(self) -> str:
+        """Input size of the training, for people."""
+        return f"{self.size[0]}x{self.size[1]}" if self.size else "each row's input size"
+
     def in_words(self, protocol: str, device: str) -> str:
         """What the rows of ``protocol`` were trained with, for the report."""
         papers = PROTOCOLS[protocol]
         batch_size = self.batch_size or papers.batch_size
         epochs = self.epochs or papers.epochs_for(self.images, batch_size)
-        size = f"{self.size[0]}x{self.size[1]}" if self.size else "each row's input size"
+        seeds = ", ".join(map(str, self.seeds))
         return (
             f"mIoU of Tables {papers.tables}: {self.dataset} val after the last of {epochs} "
-            f"epochs, batch {batch_size}, {size}, seeds {', '.join(map(str, self.seeds))}, on "
-            f"{device}; Adam 1e-3, poly 0.9, weight decay 2e-4, {papers}, no pretraining. Mean ± "
-            f"standard deviation over the seeds."
+            f"epochs, batch {batch_size}, {self.size_in_words}, seeds {seeds}, on {device}; "
+            f"Adam 1e-3, poly 0.9, weight decay 2e-4, {papers}, no pretraining. Mean ± standard "
+            f"deviation over the seeds."
         )
