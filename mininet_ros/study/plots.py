@@ -16,8 +16,8 @@ from mininet_ros.study.rows import Row
 from mininet_ros.study.timing import Tables
 
 LABELS = {
-    "cpu_ms": "ms on the CPU",
-    "gpu_ms": "ms on the GPU that the paper names",
+    "cpu_ms": "ms on the CPU, input of the table",
+    "gpu_ms": "ms on the GPU that the paper names, input of the table",
     "parameters": "million parameters",
 }
 PARAMETERS_UNIT = 1e6
@@ -94,7 +94,7 @@ def _draw(axes: Axes, rows: Sequence[Row], cost: str, is_paper: bool, is_trained
         axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         axes.xaxis.set_major_formatter(ScalarFormatter())
         axes.xaxis.set_minor_formatter(NullFormatter())
-    axes.set_xlabel(f"{LABELS[cost]}, input of the table" if cost.endswith("ms") else LABELS[cost])
+    axes.set_xlabel(LABELS[cost])
     axes.set_ylabel("mIoU in %")
     axes.grid(alpha=0.3)
     if not costs:
