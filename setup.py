@@ -27,7 +27,7 @@ setup(
     license="Apache-2.0",
     python_requires=">=3.10",
     packages=find_packages(include=[PACKAGE, f"{PACKAGE}.*"]),
-    package_data={f"{PACKAGE}.training.datasets": ["*.txt"]},
+    package_data={f"{PACKAGE}.lab.training.data.datasets": ["*.txt"]},
     data_files=[
         ("share/ament_index/resource_index/packages", [f"resource/{PACKAGE}"]),
         (str(SHARE), ["package.xml"]),
@@ -58,12 +58,13 @@ setup(
     },
     zip_safe=False,
     entry_points={
+        "mininet_ros.sequences": ["generated = mininet_ros.lab.street:GeneratedStreet"],
         "console_scripts": [
             "mininet_ros = mininet_ros.cli:main",
-            "segmentation_node = mininet_ros.nodes.segmentation_node:main",
-            "image_stream_node = mininet_ros.nodes.image_stream_node:main",
-            "keyframe_selector_node = mininet_ros.nodes.keyframe_selector_node:main",
-            "stream_recorder_node = mininet_ros.nodes.stream_recorder_node:main",
+            "segmentation_node = mininet_ros.nodes.segmentation.segmentation_node:main",
+            "image_stream_node = mininet_ros.nodes.camera.image_stream_node:main",
+            "keyframe_selector_node = mininet_ros.nodes.keyframes.keyframe_selector_node:main",
+            "stream_recorder_node = mininet_ros.nodes.recorder.stream_recorder_node:main",
         ],
     },
 )

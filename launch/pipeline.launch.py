@@ -8,7 +8,7 @@ from __future__ import annotations
 from launch import LaunchDescription
 from launch.substitutions import LaunchConfiguration
 
-from mininet_ros.nodes.launch_arguments import (
+from mininet_ros.nodes.common.launch_arguments import (
     CONFIG,
     backend_argument,
     camera_arguments,

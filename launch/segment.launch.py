@@ -9,7 +9,7 @@ from launch import LaunchContext, LaunchDescription
 from launch.actions import OpaqueFunction
 from launch_ros.actions import Node
 
-from mininet_ros.nodes.launch_arguments import (
+from mininet_ros.nodes.common.launch_arguments import (
     CONFIG,
     backend_argument,
     camera_arguments,

@@ -13,7 +13,7 @@ from launch.actions import DeclareLaunchArgument, GroupAction, OpaqueFunction
 from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
 
-from mininet_ros.nodes.launch_arguments import (
+from mininet_ros.nodes.common.launch_arguments import (
     CONFIG,
     backend_argument,
     dds_environment,

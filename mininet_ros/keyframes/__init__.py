@@ -5,14 +5,14 @@ NumPy and OpenCV only; no ROS, and no clock decides anything. `FrameScorer` scor
 goes to team mates.
 """
 
-from mininet_ros.keyframes.budget import BudgetError, ByteBudget, Outcome, Verdict
-from mininet_ros.keyframes.config import ConfigError, Mode, SelectorConfig
-from mininet_ros.keyframes.content import ClassError, parse_class_weights
-from mininet_ros.keyframes.decisions import Decision, Reason
+from mininet_ros.keyframes.cues.content import ClassError, parse_class_weights
+from mininet_ros.keyframes.cues.scorer import FrameScorer
+from mininet_ros.keyframes.cues.scores import ContentStatus, FrameScores
 from mininet_ros.keyframes.pipeline import KeyframePipeline
-from mininet_ros.keyframes.scorer import FrameScorer
-from mininet_ros.keyframes.scores import ContentStatus, FrameScores
-from mininet_ros.keyframes.selector import KeyframeSelector, SelectorStatistics
+from mininet_ros.keyframes.selection.budget import BudgetError, ByteBudget, Outcome, Verdict
+from mininet_ros.keyframes.selection.config import ConfigError, Mode, SelectorConfig
+from mininet_ros.keyframes.selection.decisions import Decision, Reason
+from mininet_ros.keyframes.selection.selector import KeyframeSelector, SelectorStatistics
 
 __all__ = [
     "BudgetError",

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from mininet_ros.keyframes.config import SelectorConfig
-from mininet_ros.keyframes.decisions import Decision, Reason
-from mininet_ros.keyframes.observation import Observation
-from mininet_ros.keyframes.scorer import FrameScorer
-from mininet_ros.keyframes.selector import KeyframeSelector
+from mininet_ros.keyframes.cues.observation import Observation
+from mininet_ros.keyframes.cues.scorer import FrameScorer
+from mininet_ros.keyframes.selection.config import SelectorConfig
+from mininet_ros.keyframes.selection.decisions import Decision, Reason
+from mininet_ros.keyframes.selection.selector import KeyframeSelector
 
 
 class KeyframePipeline:

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import yaml
 
-from mininet_ros.keyframes.budget import BudgetError, ByteBudget
-from mininet_ros.keyframes.config import ConfigError, Mode, SelectorConfig
-from mininet_ros.keyframes.content import ClassError, parse_class_weights
+from mininet_ros.keyframes.cues.content import ClassError, parse_class_weights
+from mininet_ros.keyframes.cues.scorer import FrameScorer
 from mininet_ros.keyframes.pipeline import KeyframePipeline
-from mininet_ros.keyframes.scorer import FrameScorer
-from mininet_ros.keyframes.selector import KeyframeSelector
+from mininet_ros.keyframes.selection.budget import BudgetError, ByteBudget
+from mininet_ros.keyframes.selection.config import ConfigError, Mode, SelectorConfig
+from mininet_ros.keyframes.selection.selector import KeyframeSelector
 from mininet_ros.share import share_folder
 
 NODE = "keyframe_selector"

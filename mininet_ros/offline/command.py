@@ -15,10 +15,8 @@ from tqdm import tqdm
 
 from mininet_ros.keyframes import ConfigError, Mode
 from mininet_ros.keyframes.settings import KeyframeSettings, read_preset
-from mininet_ros.offline.benchmark_command import run_benchmark
 from mininet_ros.offline.filtered_bag import FilteredBag, check_target, write_filtered_bag
 from mininet_ros.offline.output import REPORT, TABLE, OutputFolder
-from mininet_ros.offline.quality_command import judge_quality
 from mininet_ros.offline.report import data_size
 from mininet_ros.offline.requests import read_requests, recorded_requests
 from mininet_ros.offline.run import Run, run_selection
@@ -36,13 +34,7 @@ def select_keyframes(arguments: Namespace) -> None:
         ValueError: an argument is wrong, or does not fit another or the input.
         KeyboardInterrupt: once the results are written, where Ctrl-C ended the stream.
     """
-    if arguments.judge_quality:
-        judge_quality(arguments)
-        return
     settings = read_settings(arguments)
-    if arguments.benchmark:
-        run_benchmark(arguments, source_options(arguments), settings)
-        return
     source = open_source(source_options(arguments))
     with source.sequence as sequence:
         requests = _requests(arguments, settings, source)

@@ -9,11 +9,11 @@ import cv2
 import numpy as np
 
 from mininet_ros.keyframes import FrameScorer
-from mininet_ros.keyframes.baselines import BASELINES
-from mininet_ros.keyframes.evaluation import JudgedFrame, SelectionMetrics, measure_selection
 from mininet_ros.keyframes.settings import KeyframeSettings
-from mininet_ros.keyframes.truth import InstanceLinker
+from mininet_ros.offline.baselines import BASELINES
+from mininet_ros.offline.evaluation import JudgedFrame, SelectionMetrics, measure_selection
 from mininet_ros.offline.selection import Arrival
+from mininet_ros.offline.truth import InstanceLinker
 
 OURS = "ours"
 
@@ -26,7 +26,7 @@ class Choice:
     """One way of choosing frames.
 
     Attributes:
-        name: "ours", or a key of `mininet_ros.keyframes.baselines.BASELINES`.
+        name: "ours", or a key of `mininet_ros.offline.baselines.BASELINES`.
         chosen: indices of the frames, ascending.
         metrics: what it reaches. Instances are those that the masks show.
         content: mean content of the chosen frames as if nothing had been sent before.

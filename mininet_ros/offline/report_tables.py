@@ -7,7 +7,7 @@ from dataclasses import fields
 from enum import Enum
 from html import escape
 
-from mininet_ros.keyframes.decisions import FORWARDING, Reason
+from mininet_ros.keyframes.selection.decisions import FORWARDING, Reason
 from mininet_ros.keyframes.settings import KeyframeSettings
 from mininet_ros.offline.comparison import OURS, Choice
 from mininet_ros.offline.summary import Summary

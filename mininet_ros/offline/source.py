@@ -8,20 +8,19 @@ from pathlib import Path
 
 import numpy as np
 
+from mininet_ros.images.class_tables import ClassTable, read_class_table
 from mininet_ros.inference import Segmenter, load_segmenter
 from mininet_ros.models import load_model
 from mininet_ros.offline.labels import LabelFolder
 from mininet_ros.sequences import (
-    CLASSES,
-    GeneratedStreet,
     LabelledFrame,
+    LabelledSequence,
     Sequence,
     SequenceError,
     open_sequence,
 )
 from mininet_ros.sequences.bag_reader import is_bag
 from mininet_ros.sequences.segmented_bag import SegmentedBag, find_topics
-from mininet_ros.training.classes import CAMVID, ClassTable, read_class_table
 
 
 @dataclass(frozen=True)
@@ -34,7 +33,7 @@ class SourceOptions:
         backend, network, threads, precision: see `mininet_ros.inference.load_segmenter`.
         labels: folder of label PNGs.
         dataset: whose classes masks without a model have; see
-            `mininet_ros.training.classes.read_class_table`.
+            `mininet_ros.images.class_tables.read_class_table`.
         rate_hz: frames a second, for inputs that do not state it.
         image_topic: of a bag.
         mask_topic: of a bag; "none" passes over the masks in it.
@@ -110,9 +109,9 @@ def open_source(options: SourceOptions) -> Source:
         return _source(bag, table, f"topic {bag.mask_topic} of the bag", bag.labelled)
     if options.model is not None:
         return _segmented_source(sequence, options)
-    if isinstance(sequence, GeneratedStreet):
-        table = ClassTable(CLASSES, CAMVID.colors)
-        return _source(sequence, table, "the generator's truth", lambda: _rendered(sequence))
+    if isinstance(sequence, LabelledSequence):
+        table = ClassTable(sequence.classes, sequence.colors)
+        return _source(sequence, table, "the generator's truth", sequence.labelled)
     return _source(sequence, _class_table(options), None, lambda: _unlabelled(sequence))
 
 
@@ -166,12 +165,6 @@ def _segmented(sequence: Sequence, segmenter: Segmenter) -> Iterator[LabelledFra
     for frame in sequence:
         found = segmenter.segment(frame.image)
         yield LabelledFrame(frame, found.mask, found.confidence)
-
-
-def _rendered(sequence: GeneratedStreet) -> Iterator[LabelledFrame]:
-    for index in range(sequence.length):
-        frame, truth = sequence.render(index)
-        yield LabelledFrame(frame, truth.labels, None)
 
 
 def _unlabelled(sequence: Sequence) -> Iterator[LabelledFrame]:

@@ -8,7 +8,7 @@ from collections.abc import Collection
 import cv2
 import numpy as np
 
-from mininet_ros.inference.drawing import overlay
+from mininet_ros.images.drawing import overlay
 from mininet_ros.sequences import LabelledFrame
 
 WIDTH = 320

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mininet_ros.images.encodings import ImageError
 from mininet_ros.sequences.bag_reader import (
     IMAGE_TYPES,
     bag_root,
@@ -17,7 +18,6 @@ from mininet_ros.sequences.bag_reader import (
     message_pixels,
     open_bag,
 )
-from mininet_ros.sequences.encodings import ImageError
 from mininet_ros.sequences.files import IMAGE_RATE_HZ
 from mininet_ros.sequences.sequence import (
     EncodedImage,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import cv2
 import numpy as np
 
-from mininet_ros.sequences.encodings import ImageError, bgr_pixels
+from mininet_ros.images.encodings import ImageError, bgr_pixels
 from mininet_ros.sequences.sequence import SequenceError
 
 if TYPE_CHECKING:

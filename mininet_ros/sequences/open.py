@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from importlib.metadata import entry_points
 from pathlib import Path
 
 from mininet_ros.sequences.bag import BagImages
@@ -16,11 +17,12 @@ from mininet_ros.sequences.files import (
     VideoFile,
     image_files,
 )
-from mininet_ros.sequences.generated import GeneratedStreet
 from mininet_ros.sequences.sequence import Sequence, SequenceError
 
 GENERATED = "generated"
 """Name of the project's own sequence."""
+DRAWN = "mininet_ros.sequences"
+"""Group of the entry points that open a sequence which is drawn, by its name."""
 
 
 def open_sequence(
@@ -57,8 +59,9 @@ def open_sequence(
     camera = re.fullmatch(r"(?:/dev/video)?(\d+)", text)
     if camera and not path.is_file() and not path.is_dir():
         return Camera(int(camera[1]), rate_hz)
-    if text == GENERATED and not path.exists():
-        return GeneratedStreet() if rate_hz is None else GeneratedStreet(rate_hz=rate_hz)
+    if not path.exists():
+        for drawn in entry_points(group=DRAWN, name=text):
+            return drawn.load()() if rate_hz is None else drawn.load()(rate_hz=rate_hz)
     if path.is_dir():
         return _open_folder(path, rate_hz or IMAGE_RATE_HZ)
     if not path.exists():

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import cv2
 import numpy as np
 
+from mininet_ros.images.encodings import ImageError
 from mininet_ros.sequences.bag import BagImages
 from mininet_ros.sequences.bag_reader import (
     IMAGE_TYPES,
@@ -21,7 +22,6 @@ from mininet_ros.sequences.bag_reader import (
     message_pixels,
     open_bag,
 )
-from mininet_ros.sequences.encodings import ImageError
 from mininet_ros.sequences.sequence import Frame, LabelledFrame, SequenceError
 
 if TYPE_CHECKING:

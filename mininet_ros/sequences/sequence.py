@@ -98,6 +98,22 @@ class Sequence(ABC):
         self.close()
 
 
+class LabelledSequence(Sequence):
+    """A sequence that knows the true label of each pixel, such as a drawn one.
+
+    Attributes:
+        classes: names in the order of the ids in its masks.
+        colors: RGB of each class, 0 to 255.
+    """
+
+    classes: tuple[str, ...]
+    colors: tuple[tuple[int, int, int], ...]
+
+    @abstractmethod
+    def labelled(self) -> Iterator[LabelledFrame]:
+        """Iterate over the frames and their true masks from the beginning."""
+
+
 def frame_name(index: int) -> str:
     """Name of a numbered frame, in an order that sorts."""
     return f"frame_{index:06d}"

@@ -1,0 +1,7 @@
+"""``python -m mininet_ros.cli``."""
+
+import sys
+
+from mininet_ros.cli import main
+
+sys.exit(main())

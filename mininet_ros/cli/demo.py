@@ -1,0 +1,34 @@
+"""The command ``demo``."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument("input", nargs="?", default="generated", help="as for segment")
+    parser.add_argument("--output", type=Path, default=Path("demo_output"), metavar="DIR")
+    parser.add_argument("--model", default="camvid")
+    parser.add_argument("--backend", default="cpu", choices=("auto", "cpu", "gpu"))
+    parser.add_argument(
+        "--preset", default="text", choices=("slam", "team", "text"), help="of the keyframes"
+    )
+    parser.add_argument("--seconds", type=float, default=20.0, help="longest run (default: 20)")
+    parser.add_argument("--rate", type=float, default=0.0, help="frames/s; 0: the input's own")
+
+
+def run(arguments: Namespace) -> None:
+    """Segment a stream in a real ROS 2 graph and report."""
+    from mininet_ros.demo.run import run_demo
+
+    run_demo(
+        source=arguments.input,
+        output=arguments.output,
+        model=arguments.model,
+        backend=arguments.backend,
+        preset=arguments.preset,
+        seconds=arguments.seconds,
+        rate_hz=arguments.rate,
+    )

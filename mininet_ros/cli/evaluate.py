@@ -1,0 +1,61 @@
+"""The command ``evaluate``."""
+
+from __future__ import annotations
+
+import json
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+
+from mininet_ros.cli.options import add_data_options, add_json, add_precision, input_size
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument("model", help="a model folder's name or path")
+    add_data_options(parser)
+    parser.add_argument("--split", default="val", help="train, val, ... (default: val)")
+    parser.add_argument(
+        "--input-size",
+        type=input_size,
+        metavar="WxH",
+        help="default: the model's own; at another size the weights run in PyTorch",
+    )
+    parser.add_argument(
+        "--score-at",
+        default="label",
+        choices=("label", "network"),
+        help="size of the compared masks: the labels' (default), or the network's",
+    )
+    add_precision(parser)
+    parser.add_argument(
+        "--report",
+        type=Path,
+        metavar="DIR",
+        help="write charts, best and worst images and all figures; compare PyTorch and int8",
+    )
+    add_json(parser)
+
+
+def run(arguments: Namespace) -> None:
+    """Score a model folder on a split of a dataset."""
+    from mininet_ros.lab.training.data.datasets import open_dataset
+    from mininet_ros.lab.training.evaluation.evaluate import (
+        as_figures,
+        as_table,
+        open_others,
+        open_segmenter,
+    )
+    from mininet_ros.lab.training.evaluation.evaluate import evaluate as score
+    from mininet_ros.models import load_model
+
+    model = load_model(arguments.model)
+    dataset = open_dataset(arguments.dataset, arguments.data, arguments.split)
+    segmenter = open_segmenter(model, arguments.input_size, arguments.precision)
+    others = open_others(segmenter) if arguments.report else {}
+    evaluation = score(segmenter, dataset, arguments.score_at, others)
+    figures = as_figures(evaluation, segmenter, dataset)
+    if arguments.report:
+        from mininet_ros.lab.training.evaluation.report import write_report
+
+        write_report(arguments.report, evaluation, figures, segmenter, dataset)
+    print(json.dumps(figures, indent=2) if arguments.json else as_table(figures))

@@ -1,0 +1,36 @@
+"""The command ``export``."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+
+from mininet_ros.cli.options import DATASETS, input_size
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument("model", help="a model folder's name or path")
+    parser.add_argument("--input-size", type=input_size, metavar="WxH", help="default: the same")
+    parser.add_argument("--output", type=Path, required=True, metavar="DIR")
+    group = parser.add_argument_group(
+        "integers",
+        "Adds model.int8.onnx, calibrated on training images; stages that suffer stay in float. "
+        "A model that has one keeps its calibration at another input size.",
+    )
+    group.add_argument("--int8", action="store_true", help="calibrate")
+    group.add_argument("--dataset", help=f"layout of the calibration data: {DATASETS}")
+    group.add_argument("--calibration-data", type=Path, metavar="DIR", help="root of the data")
+    group.add_argument(
+        "--calibration-split", default="train", metavar="SPLIT", help="(default: train)"
+    )
+    group.add_argument(
+        "--calibration-images", type=int, default=64, metavar="N", help="(default: 64)"
+    )
+
+
+def run(arguments: Namespace) -> None:
+    """Carry out the command; see the function that it calls."""
+    from mininet_ros.lab.training.export.export_again import export
+
+    export(arguments)

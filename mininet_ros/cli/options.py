@@ -1,0 +1,68 @@
+"""Arguments that several commands take, and how their texts are read."""
+
+from __future__ import annotations
+
+import re
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from pathlib import Path
+from typing import Any
+
+# Named here, because their loaders would import OpenCV for every command's help.
+DATASETS = "camvid, cityscapes, cocotext, icdar2015, or folder for your own"
+
+
+def add_network_options(parser: ArgumentParser) -> None:
+    """Options of a network's table."""
+    parser.add_argument(
+        "--dilations",
+        type=dilations,
+        metavar="A,B,.../C,D,...",
+        help="rates of the feature extractor's two stacks (default: the paper's)",
+    )
+
+
+def add_data_options(parser: ArgumentParser) -> None:
+    """Which data, and where."""
+    parser.add_argument("--dataset", required=True, help=f"layout of the data: {DATASETS}")
+    parser.add_argument("--data", type=Path, required=True, metavar="DIR", help="root of the data")
+
+
+def add_precision(parser: ArgumentParser) -> None:
+    """Which of a model's graphs runs on the CPU."""
+    parser.add_argument(
+        "--precision",
+        default="float32",
+        choices=("auto", "float32", "int8"),
+        help="on the CPU; auto measures which is faster here (default: float32)",
+    )
+
+
+def input_size(text: str) -> tuple[int, int]:
+    """Width and height from ``512x256``."""
+    match = re.fullmatch(r"(\d+)x(\d+)", text)
+    if not match:
+        raise ArgumentTypeError(f"{text!r} is not WIDTHxHEIGHT, such as 512x256")
+    return int(match[1]), int(match[2])
+
+
+def dilations(text: str) -> tuple[tuple[int, ...], ...]:
+    """Two stacks of rates from ``1,2,1,4/1,1,1,2``."""
+    try:
+        stacks = tuple(
+            tuple(int(rate) for rate in stack.split(",") if rate) for stack in text.split("/")
+        )
+    except ValueError:
+        stacks = ()
+    if len(stacks) != 2 or any(rate < 1 for stack in stacks for rate in stack):
+        raise ArgumentTypeError(f"{text!r} is not two stacks of rates, such as 1,2,1,4/1,1,1,2")
+    return stacks
+
+
+def network_options(arguments: Namespace) -> dict[str, Any]:
+    """Options of the network's table that were given on the command line."""
+    return {} if arguments.dilations is None else {"dilations": arguments.dilations}
+
+
+def add_json(parser: ArgumentParser) -> None:
+    """Whether the command prints JSON."""
+    parser.add_argument("--json", action="store_true", help="print JSON instead of a table")

@@ -1,0 +1,170 @@
+"""The command ``select-keyframes``."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from pathlib import Path
+
+import yaml
+
+from mininet_ros.cli.options import add_precision
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument(
+        "input", help="video, image or folder of images, ROS bag, camera index, or 'generated'"
+    )
+    parser.add_argument("--output", type=Path, required=True, metavar="DIR")
+    parser.add_argument(
+        "--preset",
+        default="slam",
+        metavar="NAME|FILE",
+        help="slam, team, text, or a parameter file of the selector node (default: slam)",
+    )
+    parser.add_argument(
+        "--set",
+        type=_parameter,
+        nargs="+",
+        default=[],
+        metavar="NAME=VALUE",
+        help="change parameters of the preset, such as mode=gate max_gap_s=10",
+    )
+    parser.add_argument(
+        "--classes",
+        nargs="*",
+        metavar="CLASS[:WEIGHT]",
+        help="what to look for, in place of the preset's; none selects without semantics",
+    )
+    parser.add_argument("--rate", type=float, metavar="HZ", help="of images, which do not state it")
+    parser.add_argument("--frames", type=_count, metavar="N", help="stop after N frames")
+    _add_masks(parser)
+    add_precision(parser)
+    _add_bags(parser)
+    parser.add_argument(
+        "--requests",
+        type=Path,
+        metavar="FILE",
+        help="mode request: stamps in seconds, as in a keyframe trajectory in TUM format (default: "
+        "those that a bag recorded on keyframe/request)",
+    )
+    parser.add_argument(
+        "--jpeg",
+        type=_quality,
+        metavar="QUALITY",
+        help="write chosen frames as JPEG (default: the original files, else PNG)",
+    )
+    _add_benchmark(parser)
+    parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
+
+
+def run(arguments: Namespace) -> None:
+    """Select keyframes of a recording, or judge the selector or its quality score."""
+    from mininet_ros.offline.command import read_settings, select_keyframes, source_options
+
+    if arguments.judge_quality:
+        from mininet_ros.lab.keyframes.quality_pairs import judge_quality
+
+        judge_quality(arguments)
+    elif arguments.benchmark:
+        from mininet_ros.lab.keyframes.benchmark_report import run_benchmark
+
+        run_benchmark(arguments, source_options(arguments), read_settings(arguments))
+    else:
+        select_keyframes(arguments)
+
+
+def _add_masks(parser: ArgumentParser) -> None:
+    group = parser.add_argument_group("masks")
+    group.add_argument("--model", help="a model's name, such as camvid, or a model folder's path")
+    group.add_argument("--backend", default="auto", choices=("auto", "cpu", "gpu"))
+    group.add_argument("--network", default="auto")
+    group.add_argument("--threads", type=int, default=0, help="CPU threads; 0: one a core")
+    group.add_argument(
+        "--labels",
+        type=Path,
+        metavar="DIR",
+        help="PNGs of class ids, with the frames' names or in their order, in place of a model's",
+    )
+    group.add_argument(
+        "--dataset",
+        help="whose classes given masks have, unless --model says it: camvid, cityscapes, "
+        "icdar2015, or a yaml file of classes",
+    )
+
+
+def _add_bags(parser: ArgumentParser) -> None:
+    group = parser.add_argument_group("bags (ROS 1 and ROS 2)")
+    group.add_argument("--image-topic", metavar="TOPIC", help="where there are several cameras")
+    group.add_argument(
+        "--mask-topic",
+        metavar="TOPIC",
+        help="masks in the bag (default: segmentation/mask, where it is); none: do without",
+    )
+    group.add_argument(
+        "--bag",
+        type=Path,
+        metavar="OUT",
+        help="write a bag with the recorded messages of the chosen frames, and all topics but "
+        "images and camera infos whole",
+    )
+
+
+def _add_benchmark(parser: ArgumentParser) -> None:
+    group = parser.add_argument_group(
+        "benchmark",
+        "The selector of the preset against other ways of choosing as many frames, where the "
+        "truth is known: of --labels; of the generated sequence; or of camera tours over the "
+        "photos of ICDAR 2015 (--dataset icdar2015, INPUT the root of its data).",
+    )
+    group.add_argument("--benchmark", action="store_true", help="run it, and draw curves")
+    group.add_argument(
+        "--budget",
+        type=_share,
+        nargs="+",
+        metavar="SHARE",
+        help="shares of the frames that may be chosen (default: 0.02 0.05 0.1 0.2)",
+    )
+    group.add_argument(
+        "--tours", type=_count, default=4, metavar="N", help="number of tours (default: 4)"
+    )
+    parser.add_argument(
+        "--judge-quality",
+        action="store_true",
+        help="of the photos in the folder INPUT, how many score above a darker, brighter, blurred "
+        "or noisy copy of themselves; of each series (img_1, img_2 ...) the later half counts, "
+        "which no constant was chosen on",
+    )
+
+
+def _parameter(text: str) -> tuple[str, object]:
+    name, equals, value = text.partition("=")
+    try:
+        parsed = yaml.safe_load(value)
+    except yaml.YAMLError:
+        parsed = None
+    if not equals or not name or parsed is None:
+        raise ArgumentTypeError(f"{text!r} is not of the form NAME=VALUE, such as max_gap_s=10")
+    return name, parsed
+
+
+def _share(text: str) -> float:
+    try:
+        share = float(text)
+    except ValueError:
+        share = 0.0
+    if not 0.0 < share <= 1.0:
+        raise ArgumentTypeError(f"{text!r} is not a share above 0 and at most 1")
+    return share
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise ArgumentTypeError(f"{text!r} is not a number from 1")
+    return int(text)
+
+
+def _quality(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= 100:
+        raise ArgumentTypeError(f"{text!r} is not a JPEG quality from 1 to 100")
+    return int(text)

@@ -1,0 +1,81 @@
+"""The command ``study``."""
+
+from __future__ import annotations
+
+import os
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+
+from mininet_ros.cli.options import DATASETS, input_size
+
+NUMBERS = ("II", "III", "IV", "V", "VI", "VII", "VIII")
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument(
+        "--tables",
+        nargs="+",
+        choices=NUMBERS,
+        default=list(NUMBERS),
+        metavar="TABLE",
+        help="of the paper: II to VIII (default: all)",
+    )
+    parser.add_argument("--output", type=Path, required=True, metavar="DIR")
+    parser.add_argument(
+        "--onnx",
+        action="append",
+        default=[],
+        metavar="NAME=FILE",
+        help="a peer of Tables VI to VIII, measured in the same run; repeatable",
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON instead of tables")
+    group = parser.add_argument_group("times")
+    group.add_argument("--threads", type=int, default=os.cpu_count(), help="default: every core")
+    group.add_argument(
+        "--blocks",
+        type=int,
+        default=6,
+        help="blocks of ten runs of every network, which take turns; 0: no times (default: 6)",
+    )
+    _add_training(parser)
+
+
+def run(arguments: Namespace) -> None:
+    """Carry out the command; see the function that it calls."""
+    from mininet_ros.lab.study.rebuild import study
+
+    study(arguments)
+
+
+def _add_training(parser: ArgumentParser) -> None:
+    group = parser.add_argument_group(
+        "training",
+        "Every network of the tables alike, by the paper's protocol: that of its analysis for "
+        "Tables II to V, that of its benchmarks for VI to VIII. Runs are kept in OUTPUT/runs: the "
+        "same command goes on where it was stopped and repeats nothing. Started several times side "
+        "by side, each takes the next run that no other one has.",
+    )
+    group.add_argument("--train", action="store_true", help="needs --data")
+    group.add_argument("--data", type=Path, metavar="DIR", help="root of the data")
+    group.add_argument("--dataset", default="cityscapes", help=f"{DATASETS} (default: cityscapes)")
+    group.add_argument(
+        "--epochs",
+        type=int,
+        help="default: the paper's, 250 for Tables II to V and a million steps for VI to VIII",
+    )
+    group.add_argument(
+        "--batch-size",
+        type=int,
+        help="default: the paper's, 12 for Tables II to V and 6 for VI to VIII",
+    )
+    group.add_argument(
+        "--input-size",
+        type=input_size,
+        metavar="WxH",
+        help="of every network in training (default: each row's own, 512x256 in Tables II to V)",
+    )
+    group.add_argument(
+        "--seeds", type=int, nargs="+", default=[1], metavar="SEED", help="a run each (default: 1)"
+    )
+    group.add_argument("--device", default="auto", help="PyTorch device (default: auto)")

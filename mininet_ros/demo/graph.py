@@ -1,0 +1,163 @@
+"""A ROS 2 graph of this package's nodes, run and watched from outside, as processes.
+
+For the demo and for benchmarks; imports no ROS itself.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from mininet_ros.share import share_folder
+
+# Module of each executable, for a checkout that is not installed.
+MODULES = {
+    "image_stream_node": "mininet_ros.nodes.camera.image_stream_node",
+    "segmentation_node": "mininet_ros.nodes.segmentation.segmentation_node",
+    "segmentation_group": "mininet_ros.nodes.segmentation.group",
+    "keyframe_selector_node": "mininet_ros.nodes.keyframes.keyframe_selector_node",
+    "stream_recorder_node": "mininet_ros.nodes.recorder.stream_recorder_node",
+    "mask_timing_node": "mininet_ros.nodes.recorder.mask_timing_node",
+}
+# Beyond the usual ones, and of ports that the kernel gives to nobody else.
+DOMAINS = range(215, 232)
+GRACE_S = 10.0
+POLL_S = 0.05
+
+
+class GraphError(RuntimeError):
+    """The graph can't run, or one of its processes failed, which it has explained itself."""
+
+
+def graph_environment() -> dict[str, str]:
+    """Environment of the graph's processes.
+
+    This machine only and a ROS domain of their own, whatever the user's is: the graph's ``image``
+    must never reach a robot's nodes. A Fast DDS profile that the user has chosen stays.
+    """
+    profile = str(share_folder() / "config" / "fastdds_images.xml")
+    profiles = dict.fromkeys(
+        ("FASTRTPS_DEFAULT_PROFILES_FILE", "FASTDDS_DEFAULT_PROFILES_FILE"), profile
+    )
+    return {
+        **profiles,
+        **os.environ,
+        "PYTHONUNBUFFERED": "1",
+        "ROS_DOMAIN_ID": str(random.choice(DOMAINS)),
+        "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST",
+        # The same for Humble; later distributions warn of it.
+        **({"ROS_LOCALHOST_ONLY": "1"} if os.environ.get("ROS_DISTRO") == "humble" else {}),
+    }
+
+
+class Graph:
+    """Processes of one graph; leaving the context ends them all.
+
+    Raises:
+        GraphError: rclpy is not installed.
+    """
+
+    def __init__(self) -> None:
+        if find_spec("rclpy") is None:
+            raise GraphError("this needs rclpy: run `make demo`, or source your ROS 2 installation")
+        self.environment = graph_environment()
+        self._processes: list[subprocess.Popen] = []
+
+    def __enter__(self) -> Graph:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.end()
+
+    def start(
+        self,
+        node: str,
+        parameters: Mapping[str, Any],
+        params_file: Path | None = None,
+        namespace: str = "",
+    ) -> subprocess.Popen:
+        """Start a node, a key of ``MODULES``; ``parameters`` win over those of the file."""
+        arguments = [MODULES[node], "--ros-args"]
+        if namespace:
+            arguments += ["-r", f"__ns:={namespace}"]
+        if params_file is not None:
+            arguments += ["--params-file", str(params_file)]
+        process = subprocess.Popen(
+            [sys.executable, "-m", *arguments, *_arguments(parameters)],
+            env=self.environment,
+            # Ctrl-C reaches this process alone, which then ends the others in order.
+            start_new_session=True,
+        )
+        process.node = node
+        self._processes.append(process)
+        return process
+
+    def wait(self, awaited: subprocess.Popen) -> None:
+        """Wait until one process ends.
+
+        Raises:
+            GraphError: this or another process failed.
+        """
+        while awaited.poll() is None:
+            self.require_success()
+            time.sleep(POLL_S)
+        _require_success(awaited)
+
+    def require_success(self) -> None:
+        """Look at all processes once.
+
+        Raises:
+            GraphError: one failed.
+        """
+        for process in self._processes:
+            _require_success(process)
+
+    def interrupt(self, process: subprocess.Popen, awaited: subprocess.Popen) -> None:
+        """End ``process`` and give ``awaited`` time to end by itself."""
+        process.send_signal(signal.SIGINT)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            awaited.wait(GRACE_S)
+
+    def end(self) -> None:
+        """End all processes, by force where they do not end in time."""
+        for process in self._running():
+            process.send_signal(signal.SIGINT)
+        deadline = time.monotonic() + GRACE_S
+        for process in self._running():
+            try:
+                process.wait(max(0.0, deadline - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+    def _running(self) -> Iterator[subprocess.Popen]:
+        return (process for process in self._processes if process.poll() is None)
+
+
+def _require_success(process: subprocess.Popen) -> None:
+    if process.poll():
+        raise GraphError(f"{process.node} ended with status {process.returncode}")
+
+
+def _arguments(parameters: Mapping[str, Any]) -> list[str]:
+    """Parameters as ROS arguments."""
+    pairs = (("-p", f"{name}:={_as_yaml(value)}") for name, value in parameters.items())
+    return [argument for pair in pairs for argument in pair]
+
+
+def _as_yaml(value: Any) -> str:
+    """A parameter's value; text is quoted, so that it stays text whatever it says."""
+    if isinstance(value, str):
+        return "'" + value.replace("'", "''") + "'"
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(_as_yaml, value))}]"
+    return str(value).lower() if isinstance(value, bool) else str(value)

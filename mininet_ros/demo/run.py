@@ -1,0 +1,102 @@
+"""The demo: stream, segmentation, keyframe selector and recorder in one ROS 2 graph."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from mininet_ros.demo.graph import Graph
+from mininet_ros.sequences import open_sequence
+from mininet_ros.share import share_folder
+
+STARTUP_S = 60.0
+
+
+def run_demo(
+    source: str,
+    output: Path,
+    model: str,
+    backend: str,
+    preset: str,
+    seconds: float,
+    rate_hz: float,
+) -> dict[str, Any]:
+    """Segment ``source`` and select keyframes of it, in a graph of four processes.
+
+    Args:
+        source: what :func:`mininet_ros.sequences.open_sequence` takes.
+        output: folder for ``overlays/``, ``contact_sheet.png``, ``keyframes.png`` and
+            ``summary.json``.
+        model, backend: parameters of the segmentation node.
+        preset: of the keyframe selector, by the name of its file in ``config/``.
+        seconds: longest run; the stream is cut there.
+        rate_hz: images a second; 0 for the source's own rate.
+
+    Returns:
+        The summary.
+
+    Raises:
+        GraphError: rclpy is not installed, a process failed, or none gave a mask.
+        SequenceError: the source can't be opened.
+        ValueError: no time to run.
+    """
+    if not seconds > 0:
+        raise ValueError(f"the demo must run for more than 0 seconds, not {seconds}")
+    with open_sequence(source, rate_hz or None) as sequence:
+        images = max(1, round(seconds * sequence.rate_hz))
+        if sequence.length is not None:
+            images = min(images, sequence.length)
+        rate = sequence.rate_hz
+    (output / "summary.json").unlink(missing_ok=True)
+    with Graph() as graph:
+        print(
+            f"{images} images of {source} at {rate:g} Hz, in ROS domain "
+            f"{graph.environment['ROS_DOMAIN_ID']}: Ctrl-C ends the demo early"
+        )
+        recorder = graph.start(
+            "stream_recorder_node",
+            {"output_dir": str(output), "keyframes": True, "start_timeout": STARTUP_S},
+        )
+        graph.start(
+            "keyframe_selector_node",
+            {"model": model},
+            share_folder() / "config" / f"keyframes_{preset}.yaml",
+        )
+        graph.start("segmentation_node", {"model": model, "backend": backend})
+        stream = graph.start(
+            "image_stream_node",
+            {
+                "source": source,
+                "rate": rate_hz,
+                "loop": False,
+                "max_images": images,
+                # Segmentation and selector take the images, the recorder counts them.
+                "wait_for_subscribers": 3,
+            },
+        )
+        try:
+            graph.wait(recorder)
+        except KeyboardInterrupt:
+            print()
+            # The stream alone: without it the recorder ends by itself, once the last masks are in.
+            graph.interrupt(stream, recorder)
+    summary = json.loads((output / "summary.json").read_text(encoding="utf-8"))
+    print_summary(summary, output)
+    return summary
+
+
+def print_summary(summary: dict[str, Any], output: Path) -> None:
+    """Print what came out, and where the pictures are."""
+    latency, keyframes = summary["latency_ms"], summary["keyframes"]
+    reasons = ", ".join(f"{name} {count}" for name, count in keyframes["reasons"].items())
+    share = keyframes["team_bytes"] / max(1, keyframes["camera_bytes"])
+    print(
+        f"{summary['published']} published, {summary['masks']} masks, "
+        f"{summary['replaced']} replaced by newer ones, {summary['lost']} lost; "
+        f"{summary['rate_hz']} Hz, latency {latency['median']} ms median, {latency['p95']} ms p95\n"
+        f"{summary['model']} on {summary['backend']} ({summary['runtime']}, {summary['device']})\n"
+        f"keyframes: {keyframes['forwarded']} of {keyframes['seen']} forwarded ({reasons}); "
+        f"{keyframes['team_bytes'] / 1e6:.2f} MB to team mates, {share:.2%} of the raw stream\n"
+        f"pictures: {output / 'contact_sheet.png'}, {output / 'keyframes.png'}"
+    )

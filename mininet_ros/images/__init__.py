@@ -1,0 +1,1 @@
+"""What a camera image is: encodings, classes, pictures of labels; no ROS, no torch."""

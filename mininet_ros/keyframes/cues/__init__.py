@@ -1,0 +1,1 @@
+"""What is measured of a frame: one file a cue."""

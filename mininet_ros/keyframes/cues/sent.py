@@ -1,0 +1,161 @@
+"""Memory of what has already been sent: boxes around things, carried along with the view."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from mininet_ros.keyframes.cues.content import Region
+from mininet_ros.keyframes.cues.motion import Points, local_similarities
+
+MAX_SENT_REGIONS = 64
+
+# Corners this far outside a box, in tracked pixels, still tell how the thing in it moves.
+REACH = 12.0
+
+# Boxes are grown by this much on each side before they are compared: a thing of a few pixels is
+# soon beside the place to which flow carried it.
+MARGIN = 3.0
+
+# Boxes that share this much of their union show the same thing.
+SAME_THING_OVERLAP = 0.3
+
+# A thing that lies so far within another is a part of it.
+PART_OVERLAP = 0.7
+
+
+class SentRegions:
+    """Things on forwarded frames, at most 64, each where it is in the present frame.
+
+    Boxes may reach outside the picture, so that a thing that leaves by half and comes back is still
+    known. One that is wholly outside is forgotten; so is the oldest when there are too many.
+    """
+
+    def __init__(self) -> None:
+        self._boxes = np.empty((0, 4), np.float32)  # left, upper, right, lower end
+        self._labels = np.empty(0, np.int64)
+        self._worth = np.empty(0)
+
+    def __len__(self) -> int:
+        return len(self._labels)
+
+    def carry(self, then: Points, now: Points) -> None:
+        """Move all boxes along with the corners in and around them."""
+        if len(self):
+            boxes, kept = _moved(self._boxes, then, now)
+            self._keep(kept)
+            self._boxes = boxes[kept]
+
+    def settle(self, seen: Sequence[Region]) -> None:
+        """Let each carried box take the shape of the present region that it has arrived at.
+
+        Few corners lie on a small thing, and most of those around it lie on what is behind: left
+        alone, the box of a moving thing drifts off.
+
+        Args:
+            seen: the regions of the present frame.
+        """
+        if not len(self) or not seen:
+            return
+        boxes, labels = _as_arrays(seen)
+        union, _ = _overlaps(self._boxes, self._labels, boxes, labels)
+        best = union.argmax(axis=1)
+        arrived = union[np.arange(len(self)), best] > SAME_THING_OVERLAP
+        self._boxes[arrived] = boxes[best[arrived]]
+
+    def add(self, regions: Sequence[Region], quality: float, then: Points, now: Points) -> None:
+        """Note the regions of a forwarded frame.
+
+        Args:
+            regions: as found in that frame.
+            quality: that frame's quality, 0 to 1. Sending a thing again is worth what it improves.
+            then: corners of that frame.
+            now: corners of the present frame.
+        """
+        if not regions:
+            return
+        boxes, labels = _as_arrays(regions)
+        boxes, kept = _moved(boxes, then, now)
+        boxes, labels = boxes[kept], labels[kept]
+        worth = np.array([region.shown for region in regions])[kept] * quality
+        union, _ = _overlaps(self._boxes, self._labels, boxes, labels)
+        known = union > SAME_THING_OVERLAP
+        worth = np.maximum(worth, (known * self._worth[:, None]).max(axis=0, initial=0.0))
+        self._keep(~known.any(axis=1))
+        self._boxes = np.concatenate([self._boxes, boxes])[-MAX_SENT_REGIONS:]
+        self._labels = np.concatenate([self._labels, labels])[-MAX_SENT_REGIONS:]
+        self._worth = np.concatenate([self._worth, worth])[-MAX_SENT_REGIONS:]
+
+    def how_well(self, regions: Sequence[Region], quality: float) -> tuple[float, ...]:
+        """How well each region of the present frame was sent before.
+
+        Args:
+            regions: of the present frame.
+            quality: its quality, 0 to 1.
+
+        Returns:
+            For each region 0 (new) to 1 (sent as well as the present frame shows it, or better).
+        """
+        if not len(self) or not regions:
+            return (0.0,) * len(regions)
+        boxes, labels = _as_arrays(regions)
+        union, smaller = _overlaps(self._boxes, self._labels, boxes, labels)
+        # Of a part of a larger thing, or a group that a smaller one has joined, as much was sent.
+        share = np.where(smaller > PART_OVERLAP, union / SAME_THING_OVERLAP, 0.0)
+        share = np.where(union > SAME_THING_OVERLAP, 1.0, share)
+        sent = (share * self._worth[:, None]).max(axis=0)
+        present = np.array([region.shown for region in regions]) * quality
+        return tuple(np.minimum(1.0, sent / np.maximum(present, 1e-9)).tolist())
+
+    def _keep(self, which: np.ndarray) -> None:
+        self._boxes, self._labels = self._boxes[which], self._labels[which]
+        self._worth = self._worth[which]
+
+
+def _as_arrays(regions: Sequence[Region]) -> tuple[np.ndarray, np.ndarray]:
+    """Boxes (N, 4) float32 and labels (N,) of regions."""
+    boxes = np.array([(*region.low, *region.high) for region in regions], np.float32)
+    return boxes, np.array([region.label for region in regions], np.int64)
+
+
+def _moved(boxes: np.ndarray, then: Points, now: Points) -> tuple[np.ndarray, np.ndarray]:
+    """Boxes where the corners carried them, and which of them are still in the picture.
+
+    A box moves like the corners in it; where these are too few, like those around it; else like
+    the whole view. Where nothing can be matched, nothing is left in the picture.
+    """
+    before, after = then.common(now)
+    if len(before) < 3:
+        return boxes, np.zeros(len(boxes), bool)
+    x, y = before[:, 0], before[:, 1]
+    left, top, right, bottom = (boxes[:, side, None] for side in range(4))
+    inside = (x >= left) & (x <= right) & (y >= top) & (y <= bottom)
+    around = (x >= left - REACH) & (x <= right + REACH) & (y >= top - REACH) & (y <= bottom + REACH)
+    near = np.where((inside.sum(axis=1) >= 3)[:, None], inside, around)
+    near |= (near.sum(axis=1) < 3)[:, None]
+    growth, shift = local_similarities(before, after, near)
+    moved = growth[:, None] * boxes + np.tile(shift, 2)
+    width, height = now.size
+    present = (moved[:, 2:] > 0.0).all(axis=1) & (moved[:, 0] < width) & (moved[:, 1] < height)
+    return moved.astype(np.float32), present
+
+
+def _overlaps(
+    boxes: np.ndarray, labels: np.ndarray, others: np.ndarray, other_labels: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """What each of N boxes shares with each of M others, 0 to 1 each, 0 for different classes.
+
+    Returns:
+        (N, M) the intersection as a share of the union, and as a share of the smaller box.
+    """
+    low = np.maximum(boxes[:, None, :2], others[None, :, :2])
+    high = np.minimum(boxes[:, None, 2:], others[None, :, 2:])
+    shared = np.maximum(high - low + 1.0 + 2.0 * MARGIN, 0.0).prod(axis=2)
+    shared *= labels[:, None] == other_labels[None, :]
+    areas, other_areas = _areas(boxes)[:, None], _areas(others)[None, :]
+    return shared / (areas + other_areas - shared), shared / np.minimum(areas, other_areas)
+
+
+def _areas(boxes: np.ndarray) -> np.ndarray:
+    return (boxes[:, 2:] - boxes[:, :2] + 1.0 + 2.0 * MARGIN).prod(axis=1)

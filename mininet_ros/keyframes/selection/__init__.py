@@ -1,0 +1,1 @@
+"""Which frames are forwarded: windows, requests, waiting frames, byte budget."""

@@ -1,0 +1,74 @@
+"""What the selector decided on a frame, and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from mininet_ros.keyframes.cues.scores import FrameScores
+
+
+class Reason(str, Enum):
+    """Why a frame was forwarded or dropped, for machines."""
+
+    BEST_OF_WINDOW = "best_of_window"
+    BEST_FOR_REQUEST = "best_for_request"
+    PASSED_GATE = "passed_gate"
+    MAX_GAP = "max_gap"
+
+    NOT_BEST = "not_best"
+    NOT_REQUESTED = "not_requested"
+    BELOW_GATE = "below_gate"
+    BELOW_QUALITY = "below_quality"
+    BELOW_CONTENT = "below_content"
+    BELOW_PARALLAX = "below_parallax"
+    MIN_GAP = "min_gap"
+    ROOM_FULL = "room_full"
+    REPEATED_STAMP = "repeated_stamp"
+    OUT_OF_ORDER = "out_of_order"
+    UNSET_STAMP = "unset_stamp"
+    TIME_JUMPED = "time_jumped"
+    MODE_CHANGED = "mode_changed"
+    STREAM_ENDED = "stream_ended"
+
+
+FORWARDING = frozenset(
+    {Reason.BEST_OF_WINDOW, Reason.BEST_FOR_REQUEST, Reason.PASSED_GATE, Reason.MAX_GAP}
+)
+"""The reasons for which a frame is forwarded; all others are reasons for dropping it."""
+
+
+@dataclass(frozen=True)
+class Decision:
+    """The one and final decision on a frame. Its messages may be released afterwards.
+
+    Attributes:
+        stamp_ns: the frame's stamp, nanoseconds.
+        reason: why, for machines.
+        sentence: why, for people.
+        scores: the frame's scores; None where it was refused before it was scored.
+        worth: what the selector maximises, at least 0.
+        request_ns: the requested stamp that the frame answers, or None.
+    """
+
+    stamp_ns: int
+    reason: Reason
+    sentence: str
+    scores: FrameScores | None = None
+    worth: float = 0.0
+    request_ns: int | None = None
+
+    @property
+    def forwarded(self) -> bool:
+        """Whether the frame is forwarded."""
+        return self.reason in FORWARDING
+
+
+def seconds(duration_ns: int) -> str:
+    """A duration or stamp in nanoseconds as seconds with milliseconds, e.g. `1.250 s`."""
+    return f"{duration_ns / 1e9:.3f} s"
+
+
+def in_nanoseconds(duration_s: float) -> int:
+    """A duration in seconds as whole nanoseconds."""
+    return round(duration_s * 1e9)

@@ -1,0 +1,102 @@
+"""A benchmark's figures as a table, as plain values, and as a picture."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from mininet_ros.inference.onnx_runtime import processor_name
+from mininet_ros.lab.benchmark.measure import Timing
+
+
+def as_values(
+    timings: Sequence[Timing], gflops: float, size: tuple[int, int], threads: int
+) -> dict[str, Any]:
+    """Everything measured, for JSON.
+
+    ``gemm_bound_ms`` at the top is that of the first entry; every result has its own.
+    """
+    return {
+        "machine": processor_name(),
+        "cores": os.cpu_count(),
+        "python": platform.python_version(),
+        "threads": threads,
+        "gemm_gflops": gflops,
+        "gemm_bound_ms": timings[0].gemm_bound_ms,
+        "results": [
+            {
+                "name": timing.engine.name,
+                "runtime": timing.engine.runtime,
+                "precision": timing.engine.precision,
+                "input_size": f"{size[0]}x{size[1]}",
+                "median_ms": timing.median_ms,
+                "p95_ms": timing.p95_ms,
+                "frames_per_s": 1e3 / timing.median_ms,
+                "ratio_to_first": timing.median_ms / timings[0].median_ms,
+                "gemm_bound_ms": timing.gemm_bound_ms,
+                "gemm_ratio": timing.gemm_ratio,
+                "peak_mb": timing.peak_mb,
+                "macs": timing.engine.macs,
+                "parameters": timing.engine.parameters,
+                "miou": timing.engine.miou,
+            }
+            for timing in timings
+        ],
+    }
+
+
+def as_table(values: dict[str, Any]) -> str:
+    """The same for people."""
+    lines = [
+        f"{'engine':30}{'runtime':13}{'precision':11}{'median':>10}{'p95':>10}"
+        f"{'frames/s':>10}{'x first':>9}{'x GEMM':>8}{'peak MB':>9}{'GMACs':>8}{'parameters':>12}"
+    ]
+    for row in values["results"]:
+        lines.append(
+            f"{row['name']:30}{row['runtime']:13}{row['precision']:11}"
+            f"{row['median_ms']:>7.2f} ms{row['p95_ms']:>7.2f} ms"
+            f"{row['frames_per_s']:>10.1f}{row['ratio_to_first']:>9.2f}"
+            f"{_or_dash(row['gemm_ratio'], '.2f'):>8}{row['peak_mb']:>9.0f}"
+            f"{_or_dash(row['macs'] and row['macs'] / 1e9, '.3f'):>8}"
+            f"{_or_dash(row['parameters'], ',d'):>12}"
+        )
+    lines.append(
+        f"uint8 picture to label mask at {values['results'][0]['input_size']}, "
+        f"{values['threads']} threads of {values['machine']} ({values['cores']} cores), "
+        f"matrix product {values['gemm_gflops']:.0f} GFLOP/s"
+    )
+    return "\n".join(lines)
+
+
+def draw(values: dict[str, Any], path: Path) -> None:
+    """Write a PNG: latency of each engine, and accuracy against latency where it is known."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    rows = values["results"]
+    known = [row for row in rows if row["miou"] is not None]
+    figure, axes = pyplot.subplots(1, 2 if known else 1, figsize=(11, 4.5), squeeze=False)
+    names = [f"{row['name']}\n{row['runtime']} {row['precision']}" for row in rows]
+    axes[0][0].barh(names[::-1], [row["median_ms"] for row in rows[::-1]])
+    axes[0][0].set_xlabel("ms from picture to mask (median)")
+    if known:
+        for row in known:
+            axes[0][1].scatter(row["median_ms"], 100 * row["miou"])
+            axes[0][1].annotate(
+                f"{row['name']} ({row['runtime']})", (row["median_ms"], 100 * row["miou"])
+            )
+        axes[0][1].set_xlabel("ms from picture to mask (median)")
+        axes[0][1].set_ylabel("validation mIoU in %")
+        axes[0][1].grid(alpha=0.3)
+    figure.tight_layout()
+    figure.savefig(path, dpi=100)
+    pyplot.close(figure)
+
+
+def _or_dash(value: float | None, form: str) -> str:
+    return "-" if value is None else format(value, form)

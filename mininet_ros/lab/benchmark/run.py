@@ -1,0 +1,90 @@
+"""The command `benchmark`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from importlib.util import find_spec
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from mininet_ros.lab.benchmark.cameras import as_table as as_cameras_table
+from mininet_ros.lab.benchmark.cameras import measure_cameras
+from mininet_ros.lab.benchmark.entries import OPENVINO, OTHERS, engines_of
+from mininet_ros.lab.benchmark.measure import measure
+from mininet_ros.lab.benchmark.node import as_table as as_node_table
+from mininet_ros.lab.benchmark.node import measure_node
+from mininet_ros.lab.benchmark.report import as_table, as_values, draw
+
+
+def benchmark(arguments: argparse.Namespace) -> None:
+    """Time engines side by side, the GPU, or the node in its graph.
+
+    Raises:
+        ValueError, RuntimeError: what can't be measured, and why.
+    """
+    if arguments.node and arguments.cameras is not None:
+        _benchmark_cameras(arguments)
+    elif arguments.cameras is not None:
+        raise ValueError("--cameras is for the node: give --node, too")
+    elif arguments.node:
+        _benchmark_node(arguments)
+    elif arguments.gpu:
+        _benchmark_gpu(arguments)
+    else:
+        _benchmark_engines(arguments)
+
+
+def _benchmark_engines(arguments: argparse.Namespace) -> None:
+    others = {name for name in OTHERS if getattr(arguments, name)}
+    if arguments.all:
+        others |= {name for name in OTHERS if name != OPENVINO or find_spec(OPENVINO)}
+    with TemporaryDirectory() as folder:
+        engines, size = engines_of(
+            arguments.models, arguments.onnx, arguments.input_size, others, Path(folder)
+        )
+        timings, gflops = measure(engines, *size, arguments.threads, arguments.rounds)
+    values = as_values(timings, gflops, size, arguments.threads)
+    if arguments.plot:
+        draw(values, arguments.plot)
+    print(json.dumps(values, indent=2) if arguments.json else as_table(values))
+
+
+def _benchmark_gpu(arguments: argparse.Namespace) -> None:
+    from mininet_ros.lab.benchmark.gpu import as_table as as_gpu_table
+    from mininet_ros.lab.benchmark.gpu import measure_gpu
+
+    timings = [
+        measure_gpu(model, arguments.input_size, arguments.batch)
+        for model in arguments.models or ["camvid"]
+    ]
+    if arguments.json:
+        print(json.dumps([timing.as_dict() for timing in timings], indent=2))
+    else:
+        print(as_gpu_table(timings))
+
+
+def _benchmark_node(arguments: argparse.Namespace) -> None:
+    timings = [
+        measure_node(model, *size, arguments.rate, arguments.seconds, arguments.threads)
+        for model in arguments.models or ["camvid"]
+        for size in arguments.camera_size or [(640, 480)]
+    ]
+    if arguments.json:
+        print(json.dumps([timing.as_dict() for timing in timings], indent=2))
+    else:
+        print(as_node_table(timings))
+
+
+def _benchmark_cameras(arguments: argparse.Namespace) -> None:
+    stream = (arguments.rate, arguments.seconds, arguments.threads)
+    timings = [
+        timing
+        for model in arguments.models or ["camvid"]
+        for size in arguments.camera_size or [(640, 480)]
+        for timing in measure_cameras(model, arguments.cameras, *size, *stream)
+    ]
+    if arguments.json:
+        print(json.dumps([timing.as_dict() for timing in timings], indent=2))
+    else:
+        print(as_cameras_table(timings))

@@ -1,0 +1,56 @@
+"""The process of one engine: makes it, then runs it as often as it is told to.
+
+Talks JSON lines: the first says what to measure; then each ``{"runs": N}`` is answered by the
+milliseconds of N runs, and the end of the input by the process's peak memory.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from pathlib import Path
+
+
+def main() -> int:
+    """Serve until the input ends; returns the exit status."""
+    task = json.loads(sys.stdin.readline())
+    os.sched_setaffinity(0, task["cpus"])
+    from mininet_ros.lab.benchmark.engine import Engine, make_runner
+
+    try:
+        engine = Engine(**task["engine"])
+        run = make_runner(engine, task["width"], task["height"], len(task["cpus"]))
+        for _ in range(task["warm_up"]):
+            run()
+    except (ValueError, RuntimeError, OSError, ModuleNotFoundError) as error:
+        print(json.dumps({"error": " ".join(str(error).split())}), flush=True)
+        return 1
+    print(json.dumps({"ready": True}), flush=True)
+    for line in sys.stdin:
+        times = []
+        for _ in range(json.loads(line)["runs"]):
+            started = time.perf_counter()
+            run()
+            times.append(1e3 * (time.perf_counter() - started))
+        print(json.dumps({"ms": times}), flush=True)
+    print(json.dumps({"peak_mb": peak_resident_bytes() / 1e6}), flush=True)
+    return 0
+
+
+def peak_resident_bytes() -> int:
+    """Largest resident memory of this process so far.
+
+    From the kernel's own account of it: ``getrusage`` of a process counts what its parent held
+    when it was started, too.
+    """
+    for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines():
+        name, _, value = line.partition(":")
+        if name == "VmHWM":
+            return 1024 * int(value.split()[0])
+    raise OSError("/proc/self/status has no VmHWM: the benchmark needs Linux")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

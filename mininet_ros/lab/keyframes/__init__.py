@@ -1,0 +1,1 @@
+"""The judgement of the keyframe selector: sequences with truth, baselines, degraded copies."""

@@ -1,0 +1,6 @@
+"""A street that the package draws itself, with exact truth: for demo, tests and evaluation."""
+
+from mininet_ros.lab.street.sequence import GeneratedStreet, StreetTruth, VisibleSign
+from mininet_ros.lab.street.stage import CLASSES
+
+__all__ = ["CLASSES", "GeneratedStreet", "StreetTruth", "VisibleSign"]

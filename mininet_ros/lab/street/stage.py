@@ -1,0 +1,125 @@
+"""Where surfaces of the generated street are put, and what they are called."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from mininet_ros.lab.street.camera import Quad, Texture
+
+CLASSES = (
+    "Sky", "Building", "Pole", "Road", "Sidewalk", "Tree", "SignSymbol", "Fence", "Car",
+    "Pedestrian", "Bicyclist",
+)  # fmt: skip
+"""Classes of the truth, in the order of CamVid's eleven."""
+
+SKY, BUILDING, POLE, ROAD, SIDEWALK, TREE, SIGN, FENCE, CAR, PEDESTRIAN, BICYCLIST = range(11)
+
+# Layers, drawn one after the other; what stands on the ground is sorted by depth in the last.
+BACKDROP, ROADWAY, KERB, GROUND, SHADOWS, STANDING = range(6)
+
+KERB_X = 4.6
+"""Half the road's width, m."""
+KERB_Y = -0.12
+"""The pavement over the road, y down, m."""
+FRONT_X = 8.2
+"""From the middle of the road to the house fronts, m."""
+CAMERA_X = -1.0
+"""The lane that the robot drives in, m."""
+LIGHT = {-1: 0.66, 1: 1.15}
+"""Brightness of the left (-1) and right (1) house fronts: the sun stands on the left."""
+
+
+@dataclass(frozen=True, eq=False)
+class Sign:
+    """One sign of the street.
+
+    Attributes:
+        number: its value in the instance map, from 1.
+        text: what is written on it.
+        quad: its board.
+    """
+
+    number: int
+    text: str
+    quad: Quad
+
+
+class Stage:
+    """Collects the surfaces of a street.
+
+    Attributes:
+        quads: all surfaces so far.
+        signs: all signs so far, by number.
+    """
+
+    def __init__(self) -> None:
+        self.quads: list[Quad] = []
+        self.signs: dict[int, Sign] = {}
+
+    def add(
+        self,
+        texture: Texture | tuple[Texture, ...],
+        origin: tuple[float, float, float],
+        across: tuple[float, float, float],
+        down: tuple[float, float, float],
+        label: int | None,
+        text: str | None = None,
+        **options: Any,
+    ) -> None:
+        """Put up a parallelogram; one with a text is a sign.
+
+        The further `options` are attributes of `Quad`.
+        """
+        textures = texture if isinstance(texture, tuple) else (texture,)
+        vectors = (np.array(vector, np.float64) for vector in (origin, across, down))
+        number = 0 if text is None else len(self.signs) + 1
+        quad = Quad(*vectors, textures, label, instance=number, **options)
+        self.quads.append(quad)
+        if text is not None:
+            self.signs[number] = Sign(number, text, quad)
+
+    def flat(
+        self,
+        texture: Texture,
+        corner: tuple[float, float, float],
+        wide: float,
+        long: float,
+        label: int | None,
+        layer: int,
+        **options: Any,
+    ) -> None:
+        """Lay a surface on the ground from its near left corner; the picture's width runs away."""
+        self.add(texture, corner, (0, 0, long), (wide, 0, 0), label, layer=layer, **options)
+
+    def facing(
+        self,
+        texture: Texture | tuple[Texture, ...],
+        middle: float,
+        foot: float,
+        z: float,
+        wide: float,
+        high: float,
+        label: int,
+        **options: Any,
+    ) -> None:
+        """Stand a surface across the street, facing the camera, on a point of the ground."""
+        corner = (middle - wide / 2, foot - high, z)
+        self.add(texture, corner, (wide, 0, 0), (0, high, 0), label, **options)
+
+    def along(
+        self,
+        texture: Texture,
+        x: float,
+        top: float,
+        z: float,
+        long: float,
+        high: float,
+        label: int,
+        **options: Any,
+    ) -> None:
+        """Stand a surface along the street, its picture upright and unmirrored from the road."""
+        start, step = (z, long) if x < 0 else (z + long, -long)
+        self.add(texture, (x, top, start), (0, 0, step), (0, high, 0), label, **options)

@@ -1,0 +1,172 @@
+"""The rebuilt tables as text, Markdown, JSON and pictures."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from mininet_ros.inference.onnx_runtime import processor_name
+from mininet_ros.lab.study.conclusions import Finding
+from mininet_ros.lab.study.paper import TABLES
+from mininet_ros.lab.study.plots import draw_accuracy
+from mininet_ros.lab.study.rows import FIELDS, Row
+from mininet_ros.lab.study.schedule import PROTOCOLS
+from mininet_ros.lab.study.timing import Tables
+
+# Heading, factor to the printed unit, decimals.
+COLUMNS = {
+    "parameters": ("Params (M)", 1e-6, 3),
+    "gflops": ("GFLOPs", 1, 2),
+    "megabytes": ("Memory (MB)", 1, 2),
+    "cpu_ms": ("CPU (ms)", 1, 1),
+    "gpu_ms": ("GPU (ms)", 1, 1),
+    "miou": ("mIoU (%)", 100, 2),
+}
+
+
+@dataclass(frozen=True)
+class Study:
+    """Everything that a study found.
+
+    Attributes:
+        tables: rows by the number of their table.
+        findings: on the paper's conclusions, by protocol and input size of training, such as
+            ``512x256``; none where nothing was trained.
+        measured: how, in words: one line each on times and on training.
+        trained_on: images and size of the training, such as ``camvid val, 192x144``.
+    """
+
+    tables: Tables
+    findings: Mapping[tuple[str, str], Sequence[Finding]]
+    measured: Sequence[str]
+    trained_on: str = ""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values, for JSON: rows by table; parameters as a count, mIoU in 0-1."""
+        return {
+            "date": date.today().isoformat(),
+            "machine": processor_name(),
+            "cores": os.cpu_count(),
+            "python": platform.python_version(),
+            "measured": list(self.measured),
+            "tables": {
+                number: [row.as_dict() for row in rows] for number, rows in self.tables.items()
+            },
+            "conclusions": [
+                {
+                    "claim": finding.claim.text,
+                    "protocol": protocol,
+                    "input_size": size,
+                    "verdict": finding.verdict,
+                    "difference": finding.difference,
+                    "uncertainty": finding.uncertainty,
+                }
+                for (protocol, size), findings in self.findings.items()
+                for finding in findings
+            ],
+        }
+
+    def as_text(self) -> str:
+        """For a terminal."""
+        parts = [
+            "\n".join([_title(number), *_aligned(cells_of(rows)), *_remark(number)])
+            for number, rows in self.tables.items()
+        ]
+        return "\n\n".join([*parts, *self._notes("")])
+
+    def as_markdown(self) -> str:
+        """For a page."""
+        parts = ["# The paper's tables, rebuilt"]
+        for number, rows in self.tables.items():
+            heading, *body = cells_of(rows)
+            lines = [_markdown_row(row) for row in (heading, ["---"] * len(heading), *body)]
+            parts += [f"## {_title(number)}", "\n".join(lines), *_remark(number)]
+        pictures = [f"![{name}]({name}.png)" for name in ("latency", "parameters")]
+        return "\n\n".join([*parts, *self._notes("- "), *pictures]) + "\n"
+
+    def write(self, folder: Path) -> None:
+        """Write ``study.json``, ``study.md``, ``latency.png`` and ``parameters.png``."""
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "study.json").write_text(json.dumps(self.as_dict(), indent=2) + "\n")
+        (folder / "study.md").write_text(self.as_markdown())
+        draw_accuracy(self.tables, "cpu_ms", folder / "latency.png", self.trained_on)
+        draw_accuracy(self.tables, "parameters", folder / "parameters.png", self.trained_on)
+
+    def _notes(self, bullet: str) -> list[str]:
+        notes = [
+            "Each quantity: measured here, printed in the paper, difference. * marks a count that "
+            "is not the printed one (parameters and memory to the printed digits, GFLOPs within "
+            "1 %).",
+            *self.measured,
+        ]
+        parts = ["\n".join(bullet + note for note in notes)]
+        for (protocol, size), findings in self.findings.items():
+            if findings:
+                lines = [f"{bullet}{finding}" for finding in findings]
+                tables = PROTOCOLS[protocol].tables
+                heading = f"The paper's conclusions of Tables {tables} here, at {size}:"
+                parts += [heading, "\n".join(lines)] if bullet else ["\n".join([heading, *lines])]
+        return parts
+
+
+def cells_of(rows: Sequence[Row]) -> list[list[str]]:
+    """The table's cells, headings first; quantities that no row has are left out."""
+    fields = [
+        field
+        for field in FIELDS
+        if any(getattr(row, field) is not None or row.printed(field) is not None for row in rows)
+    ]
+    headings = ["Configuration", "Input"]
+    for field in fields:
+        headings += [COLUMNS[field][0], "paper", "diff"]
+    return [headings, *(_cells(row, fields) for row in rows)]
+
+
+def _cells(row: Row, fields: Sequence[str]) -> list[str]:
+    cells = [row.name, f"{row.width}x{row.height}"]
+    for field in fields:
+        _, factor, decimals = COLUMNS[field]
+        ours, difference = (
+            "-" if value is None else f"{factor * value:{sign}.{decimals}f}"
+            for value, sign in ((getattr(row, field), ""), (row.difference(field), "+"))
+        )
+        if field == "miou" and row.miou_spread is not None:
+            ours += f" ± {100 * row.miou_spread:.2f}"
+        if field in ("parameters", "gflops", "megabytes") and row.agrees(field) is False:
+            difference += "*"
+        printed = getattr(row.paper, field) if row.paper else ""
+        if field == "miou" and row.paper and row.paper.pretrained_miou:
+            printed = f"{printed or '-'} ({row.paper.pretrained_miou} pretrained)"
+        cells += [ours, printed or "-", difference]
+    return cells
+
+
+def _title(number: str) -> str:
+    table = TABLES[number]
+    return f"Table {number}: {table.title} ({table.evaluated_on})"
+
+
+def _remark(number: str) -> list[str]:
+    remark = TABLES[number].remark
+    return [remark] if remark else []
+
+
+def _aligned(table: Sequence[Sequence[str]]) -> list[str]:
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    return [
+        "  ".join(
+            cell.ljust(width) if place < 2 else cell.rjust(width)
+            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in table
+    ]
+
+
+def _markdown_row(cells: Sequence[str]) -> str:
+    return "| " + " | ".join(cell.replace("*", r"\*") for cell in cells) + " |"

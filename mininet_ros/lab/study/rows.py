@@ -1,0 +1,152 @@
+"""One row of a table: what a network costs and scores here, beside what the paper prints."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import torch
+
+from mininet_ros.lab.study.paper import PaperRow, PaperTable, number
+from mininet_ros.network import NETWORKS, build_network
+from mininet_ros.network.profile import NetworkProfile, profile_network
+
+FIELDS = ("parameters", "gflops", "megabytes", "cpu_ms", "gpu_ms", "miou")
+# From the paper's unit to ours.
+UNITS = {"parameters": 1e6, "miou": 1e-2}
+GFLOPS_TOLERANCE = 0.01
+
+
+@dataclass(frozen=True)
+class Row:
+    """What is known of one method here; None where it is not.
+
+    Attributes:
+        name: as in the paper, or as given with an ONNX file.
+        network: its name in this package; empty for others.
+        width, height: of the input in pixels.
+        classes: of the network; 0 where unknown.
+        parameters: trainable ones.
+        gflops: as TensorFlow's profiler counts them, 10^9 floating point operations.
+        megabytes: parameters and batch norm statistics as float32, 2^20 bytes, as in the paper.
+        cpu_ms, gpu_ms: median from picture to label mask.
+        mious: mIoU in 0-1 of each seed that was trained.
+        paper: what the paper prints of it.
+    """
+
+    name: str
+    network: str
+    width: int
+    height: int
+    classes: int
+    parameters: int | None = None
+    gflops: float | None = None
+    megabytes: float | None = None
+    cpu_ms: float | None = None
+    gpu_ms: float | None = None
+    mious: tuple[float, ...] = ()
+    paper: PaperRow | None = None
+
+    @property
+    def miou(self) -> float | None:
+        """Mean mIoU over the seeds, 0-1."""
+        return statistics.fmean(self.mious) if self.mious else None
+
+    @property
+    def miou_spread(self) -> float | None:
+        """Standard deviation of the mIoU over the seeds; None for fewer than two."""
+        return statistics.stdev(self.mious) if len(self.mious) > 1 else None
+
+    def printed(self, field: str) -> float | None:
+        """What the paper prints for one of :data:`FIELDS`, in this row's unit."""
+        value = number(getattr(self.paper, field)) if self.paper else None
+        return None if value is None else value * UNITS.get(field, 1)
+
+    def difference(self, field: str) -> float | None:
+        """This row's value less the printed one; None where one is unknown."""
+        ours, printed = getattr(self, field), self.printed(field)
+        return None if ours is None or printed is None else ours - printed
+
+    def agrees(self, field: str) -> bool | None:
+        """Whether a count is the printed one; None where one is unknown.
+
+        Parameters and memory to the digits that are printed, operations within 1 %.
+        """
+        ours, printed = getattr(self, field), self.printed(field)
+        if ours is None or printed is None:
+            return None
+        if field == "gflops":
+            return abs(ours - printed) <= GFLOPS_TOLERANCE * printed
+        decimals = len(getattr(self.paper, field).rstrip("*").partition(".")[2])
+        value, target = (x / UNITS.get(field, 1) for x in (ours, printed))
+        return f"{value:.{decimals}f}" == f"{target:.{decimals}f}"
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values, for JSON."""
+        values: dict[str, Any] = {
+            "name": self.name,
+            "network": self.network or None,
+            "input_size": f"{self.width}x{self.height}",
+            "classes": self.classes or None,
+        }
+        values |= {field: getattr(self, field) for field in FIELDS}
+        values |= {"miou_spread": self.miou_spread, "miou_of_seeds": list(self.mious)}
+        values["paper"] = self.paper and {field: self.printed(field) for field in FIELDS} | {
+            "pretrained_miou": _percent(self.paper.pretrained_miou),
+            "gpu": self.paper.gpu_ms or None,
+        }
+        values["difference"] = {field: self.difference(field) for field in FIELDS}
+        values["agrees"] = {
+            field: self.agrees(field) for field in ("parameters", "gflops", "megabytes")
+        }
+        return values
+
+
+def rows_of(table: PaperTable) -> list[Row]:
+    """The table's rows with the cost of the networks that this package has."""
+    return [_with_cost(row, table.classes) for row in table.rows]
+
+
+def same_network(name: str) -> str:
+    """The first name under which this package has the same network.
+
+    Some rows of different tables are one network, which needs to be measured and trained once.
+    """
+    table = NETWORKS[name](2)
+    return next(other for other, network in NETWORKS.items() if network(2) == table)
+
+
+def named(rows: Sequence[Row], name: str) -> list[int]:
+    """Places of the rows of a method, whose case does not matter."""
+    return [place for place, row in enumerate(rows) if row.name.casefold() == name.casefold()]
+
+
+def _with_cost(paper: PaperRow, classes: int) -> Row:
+    if not paper.network:
+        return Row(paper.name, "", paper.width, paper.height, 0, paper=paper)
+    profile = _profile(same_network(paper.network), classes, paper.width, paper.height)
+    return Row(
+        paper.name,
+        paper.network,
+        paper.width,
+        paper.height,
+        classes,
+        profile.parameters,
+        profile.gflops,
+        profile.mebibytes,
+        paper=paper,
+    )
+
+
+@cache
+def _profile(network: str, classes: int, width: int, height: int) -> NetworkProfile:
+    with torch.device("meta"):  # counted, not computed
+        return profile_network(build_network(network, classes), width, height)
+
+
+def _percent(printed: str) -> float | None:
+    value = number(printed)
+    return None if value is None else value / 100

@@ -1,0 +1,201 @@
+"""Time from picture to label mask, of our networks and of peers, on this machine's CPU and GPU."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import onnx
+import torch
+
+from mininet_ros.inference.pytorch import label
+from mininet_ros.lab.benchmark.engine import Engine
+from mininet_ros.lab.benchmark.measure import measure
+from mininet_ros.lab.benchmark.peer import peer_engine
+from mininet_ros.lab.study.rows import Row, named, same_network
+from mininet_ros.lab.training.export.graph import build_graph
+from mininet_ros.lab.training.export.model_folder import OFFSET, SCALE
+from mininet_ros.lab.training.prediction import to_input
+from mininet_ros.network import StagedNetwork, build_network
+
+PEER_TABLES = ("VI", "VII", "VIII")
+GPU_WARM_UP = 10
+GPU_RUNS = 50
+# Beyond any other logit: the mask of an untrained network would be noise, and enlarging logits
+# costs most along the borders between classes.
+DECIDED = 1e4
+
+Tables = dict[str, list[Row]]
+Size = tuple[int, int]
+
+
+def with_peers(tables: Tables, peers: Mapping[str, Path]) -> Tables:
+    """Tables VI to VIII with a row for every peer that has none.
+
+    A peer with a name of the paper's is measured in the paper's row, at its input size. Another
+    gets a row of its own: at the size that its file is fixed to, or at each of our networks'.
+
+    Raises:
+        ValueError: none of these tables is wanted, or a file is no ONNX model.
+    """
+    wanted = [number for number in tables if number in PEER_TABLES]
+    if peers and not wanted:
+        raise ValueError(f"peers have their place in Tables {', '.join(PEER_TABLES)}")
+    extended = dict(tables)
+    for name, path in peers.items():
+        for number in wanted:
+            rows = extended[number]
+            if not named(rows, name):
+                ours = dict.fromkeys((row.width, row.height) for row in rows if row.network)
+                sizes = [fixed_size(path)] if fixed_size(path) else list(ours)
+                extended[number] = rows + [Row(name, "", *size, 0) for size in sizes]
+    return extended
+
+
+def with_cpu_times(
+    tables: Tables, peers: Mapping[str, Path], threads: int, blocks: int, folder: Path
+) -> Tables:
+    """The tables with the measured time of each network and peer; each input size is one run.
+
+    Args:
+        tables: as from :func:`with_peers`.
+        peers: ONNX files by name; what they hold is counted, too.
+        threads: of every engine.
+        blocks: of ten runs; the engines of one size take turns block by block.
+        folder: for the graphs.
+
+    Raises:
+        ValueError, BenchmarkError: see :mod:`mininet_ros.lab.benchmark`.
+    """
+    places: dict[Size, dict[str, list[tuple[str, int]]]] = {}
+    files = {name.casefold(): path for name, path in peers.items()}
+    for number, rows in tables.items():
+        for place, row in enumerate(rows):
+            is_peer = number in PEER_TABLES and row.name.casefold() in files
+            if is_peer or row.network:
+                key = row.name if is_peer else f"{same_network(row.network)}_{row.classes}"
+                size = (row.width, row.height)
+                places.setdefault(size, {}).setdefault(key, []).append((number, place))
+    timed = {number: list(rows) for number, rows in tables.items()}
+    for size, engines_places in places.items():
+        engines = []
+        for key, of_key in engines_places.items():
+            number, place = of_key[0]
+            row, path = tables[number][place], files.get(key.casefold())
+            engines.append(
+                peer_engine(key, path, *size, folder) if path else _engine(key, row, folder)
+            )
+        timings, _ = measure(engines, *size, threads, blocks)
+        for timing, of_key in zip(timings, engines_places.values(), strict=True):
+            for number, place in of_key:
+                row = timed[number][place]
+                timed[number][place] = replace(
+                    row, cpu_ms=timing.median_ms, **_counts(timing.engine, row)
+                )
+    return timed
+
+
+def with_gpu_times(tables: Tables) -> Tables:
+    """The tables with the time of our networks on the CUDA device; as they are without one."""
+    if not torch.cuda.is_available():
+        return tables
+    times: dict[tuple[str, int, int, int], float] = {}
+    timed: Tables = {}
+    for number, rows in tables.items():
+        timed[number] = []
+        for row in rows:
+            if row.network:
+                key = (same_network(row.network), row.classes, row.width, row.height)
+                if key not in times:
+                    times[key] = time_in_pytorch(_untrained(row), row.width, row.height, "cuda")
+                row = replace(row, gpu_ms=times[key])
+            timed[number].append(row)
+    return timed
+
+
+@torch.inference_mode()
+def time_in_pytorch(network: StagedNetwork, width: int, height: int, device: str) -> float:
+    """Median milliseconds from a picture in the device's memory to its label mask there."""
+    place = torch.device(device)
+    network = network.to(place, memory_format=torch.channels_last).eval()
+    picture = np.random.default_rng(0).integers(0, 256, (1, height, width, 3), dtype=np.uint8)
+    image = to_input(picture, place)
+    times = []
+    for _ in range(GPU_WARM_UP + GPU_RUNS):
+        _finish(place)
+        started = time.perf_counter()
+        label(network(image), (height, width))
+        _finish(place)
+        times.append(1e3 * (time.perf_counter() - started))
+    return float(np.median(times[GPU_WARM_UP:]))
+
+
+def fixed_size(path: Path) -> Size | None:
+    """Width and height that an ONNX file's input is fixed to; None where they are free.
+
+    Raises:
+        ValueError: the file is no ONNX model.
+    """
+    try:
+        taken = onnx.load(path, load_external_data=False).graph.input[0]
+    except Exception as error:  # the protobuf decoder's errors share no public base class
+        raise ValueError(f"{path} is no ONNX file: {error}") from error
+    dims = [dim.dim_value for dim in taken.type.tensor_type.shape.dim]
+    if len(dims) != 4:
+        return None
+    height, width = dims[2:] if dims[1] in (0, 3) else dims[1:3]
+    return (width, height) if width and height else None
+
+
+def _counts(engine: Engine, row: Row) -> dict[str, float]:
+    """What a peer's file holds; our networks' counts are known already."""
+    if row.network or engine.parameters is None or engine.macs is None:
+        return {}
+    return {
+        "parameters": engine.parameters,
+        "gflops": 2e-9 * engine.macs,
+        "megabytes": 4 * engine.parameters / 2**20,
+    }
+
+
+def _engine(name: str, row: Row, folder: Path) -> Engine:
+    graph = build_graph(_untrained(row), row.width, row.height, SCALE, OFFSET)
+    path = folder / f"{name}_{row.width}x{row.height}.onnx"
+    onnx.save(graph, path)
+    return Engine(name, "onnxruntime", str(path), parameters=row.parameters)
+
+
+def _untrained(row: Row) -> StagedNetwork:
+    torch.manual_seed(0)
+    network = build_network(row.network, row.classes).eval()
+    last = network.stages[network.table[-1].name]
+    with torch.no_grad():
+        last.deconv.bias[0] += DECIDED
+    return network
+
+
+def _finish(place: torch.device) -> None:
+    if place.type == "cuda":
+        torch.cuda.synchronize(place)
+
+
+def parse_peers(texts: Sequence[str]) -> dict[str, Path]:
+    """ONNX files by name from ``NAME=FILE``.
+
+    Raises:
+        ValueError: a text is not of this form, a name is given twice, or a file is absent.
+    """
+    peers: dict[str, Path] = {}
+    for text in texts:
+        name, _, file = text.partition("=")
+        if not name or not file:
+            raise ValueError(f"--onnx {text}: give it as NAME=FILE")
+        if name.casefold() in (given.casefold() for given in peers):
+            raise ValueError(f"--onnx {text}: the name {name} is given twice")
+        if not Path(file).is_file():
+            raise ValueError(f"--onnx {text}: there is no file {file}")
+        peers[name] = Path(file)
+    return peers

@@ -1,0 +1,1 @@
+"""Import of the authors' released TensorFlow checkpoints."""

@@ -1,0 +1,157 @@
+"""Augmentation: the paper's flips, shifts and random scale (Sec. VII-A), and light beyond it.
+
+Chance is drawn for a whole batch at once (:class:`Draws`), and then applied to pictures by OpenCV
+here, or to tensors in :mod:`mininet_ros.lab.training.data.device_augmentation`: one distribution
+for both.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+import cv2
+import numpy as np
+
+from mininet_ros.images.class_tables import IGNORE_LABEL
+
+PADDING_VALUE = 128
+
+
+@dataclass(frozen=True)
+class Draws:
+    """What chance decided about N crops; ``draws[i]`` is that of one, ``draws[i:j]`` of some.
+
+    Attributes:
+        size: int (N, 2), width and height in pixels that the image is resized to.
+        corner: int (N, 2), x and y in the crop of the resized image's first pixel.
+        is_flipped: bool (N,), left and right, of the whole crop.
+        exposure: float (N, 3), factor on each channel (BGR), light and white balance in one.
+        gamma: float (N,), exponent on values in 0-1.
+        blur: float (N,), sigma of a Gaussian in pixels; 0 for none.
+        noise: float (N,), sigma in grey levels; 0 for none.
+        noise_seed: int (N,).
+    """
+
+    size: np.ndarray
+    corner: np.ndarray
+    is_flipped: np.ndarray
+    exposure: np.ndarray
+    gamma: np.ndarray
+    blur: np.ndarray
+    noise: np.ndarray
+    noise_seed: np.ndarray
+
+    def __getitem__(self, chosen: int | slice) -> Draws:
+        return Draws(*(getattr(self, field.name)[chosen] for field in fields(self)))
+
+
+@dataclass(frozen=True)
+class Augmentation:
+    """How training crops are drawn from images.
+
+    ``scale_range`` is drawn log-uniformly and multiplies the image after it has been resized to
+    the network's input; what then overhangs is cut at random, what is missing is padded and
+    ignored, at a random position: both are the paper's shifts.
+
+    ``photometric``, 0 to 1, is how far exposure, contrast, colour, blur and noise may move; at 1,
+    exposure goes from 2 stops darker to 1 stop brighter. 0, none of it, is the paper's.
+
+    Raises:
+        ValueError: a scale is not positive, the range is reversed, or ``photometric`` is out of
+            range.
+    """
+
+    flip: bool = True
+    scale_range: tuple[float, float] = (0.5, 2.0)
+    photometric: float = 0.0
+
+    def __post_init__(self) -> None:
+        low, high = self.scale_range
+        if not 0 < low <= high:
+            raise ValueError(f"scale range {low}-{high} must be positive and ascending")
+        if not 0 <= self.photometric <= 1:
+            raise ValueError(f"photometric must lie in [0, 1], not {self.photometric}")
+
+    def draw(self, count: int, width: int, height: int, random: np.random.Generator) -> Draws:
+        """Draw what happens to ``count`` crops of ``width`` x ``height`` pixels."""
+        low, high = np.log(self.scale_range)
+        scale = np.exp(random.uniform(low, high, (count, 1)))
+        crop = np.array([width, height])
+        size = np.maximum(np.rint(scale * crop), 1).astype(int)
+        # From flush left to flush right, whichever of image and crop is the larger.
+        slack = crop - size
+        corner = np.sign(slack) * np.floor(random.random((count, 2)) * (abs(slack) + 1)).astype(int)
+        flip = random.random(count) < 0.5
+        light = self.photometric * random.uniform(-2.0, 1.0, (count, 1))
+        balance = self.photometric * random.uniform(-0.15, 0.15, (count, 3))
+        gamma = self.photometric * random.uniform(-0.4, 0.4, count)
+        blur = 0.3 + 1.2 * self.photometric * random.random(count)
+        noise = 10.0 * self.photometric * random.random(count)
+        chance = random.random((2, count))
+        return Draws(
+            size=size,
+            corner=corner,
+            is_flipped=flip & self.flip,
+            exposure=np.exp2(light) * np.exp(balance),
+            gamma=np.exp(gamma),
+            blur=np.where((chance[0] < 1 / 3) & (self.photometric > 0), blur, 0.0),
+            noise=np.where(chance[1] < 1 / 2, noise, 0.0),
+            noise_seed=random.integers(0, 2**31, count),
+        )
+
+
+def cut(
+    image: np.ndarray, labels: np.ndarray, draw: Draws, width: int, height: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Cut one crop as drawn.
+
+    Args:
+        image: uint8 (H, W, 3) BGR.
+        labels: uint8 (H, W).
+        draw: of one crop of ``width`` x ``height`` pixels.
+
+    Returns:
+        uint8 (height, width, 3) and uint8 (height, width), 255 where padded.
+    """
+    size = (int(draw.size[0]), int(draw.size[1]))
+    interpolation = cv2.INTER_AREA if size[0] < image.shape[1] else cv2.INTER_LINEAR
+    image = relight(cv2.resize(image, size, interpolation=interpolation), draw)
+    labels = cv2.resize(labels, size, interpolation=cv2.INTER_NEAREST_EXACT)
+    canvas = np.full((height, width, 3), PADDING_VALUE, np.uint8)
+    truth = np.full((height, width), IGNORE_LABEL, np.uint8)
+    target, source = _overlap(draw.corner, size, (width, height))
+    canvas[target] = image[source]
+    truth[target] = labels[source]
+    if draw.is_flipped:
+        canvas, truth = canvas[:, ::-1], truth[:, ::-1]
+    return np.ascontiguousarray(canvas), np.ascontiguousarray(truth)
+
+
+def relight(image: np.ndarray, draw: Draws) -> np.ndarray:
+    """Another light and another lens on uint8 (H, W, 3) BGR: what a robot's camera may deliver.
+
+    Exposure, contrast (as a gamma) and white balance act together in one table of values a
+    channel; then come blur and sensor noise, each where it was drawn.
+    """
+    if (draw.exposure != 1).any() or draw.gamma != 1:
+        values = np.arange(256)[:, None] / 255
+        table = 255 * np.clip(draw.exposure * values**draw.gamma, 0, 1)
+        image = cv2.LUT(image, np.rint(table).astype(np.uint8)[:, None])
+    if draw.blur:
+        image = cv2.GaussianBlur(image, (0, 0), float(draw.blur))
+    if draw.noise:
+        random = np.random.default_rng(int(draw.noise_seed))
+        noise = draw.noise * random.standard_normal(image.shape, np.float32)
+        image = cv2.add(image, noise, dtype=cv2.CV_8U)
+    return image
+
+
+def _overlap(
+    corner: np.ndarray, size: tuple[int, int], crop: tuple[int, int]
+) -> tuple[tuple[slice, slice], tuple[slice, slice]]:
+    """Rows and columns that a picture shares with the crop, in the crop and in the picture."""
+    first = np.maximum(corner, 0)
+    last = np.minimum(corner + size, crop)
+    (left, top), (right, bottom) = first, last
+    x, y = corner
+    return np.s_[top:bottom, left:right], np.s_[top - y : bottom - y, left - x : right - x]

@@ -1,0 +1,172 @@
+"""Where a training's batches come from: OpenCV on the host, or the device that holds all images."""
+
+from __future__ import annotations
+
+import sys
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from math import ceil
+from typing import Protocol
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from mininet_ros.lab.training.data.augmentation import Draws, cut
+from mininet_ros.lab.training.data.device_augmentation import cut_batch, to_device
+from mininet_ros.lab.training.data.stored_images import StoredImages, resized
+from mininet_ros.lab.training.distributed import ALONE, Processes
+from mininet_ros.lab.training.prediction import to_input
+from mininet_ros.lab.training.recipe import Recipe
+
+DEVICE_SHARE = 0.5  # of the device's free memory that images may take
+CROPS = 1  # sets the crops' random stream apart from that of an epoch's order
+
+
+@dataclass(frozen=True)
+class Step:
+    """This process's part of one step: which samples, and what happens to each."""
+
+    number: int
+    chosen: np.ndarray
+    draws: Draws
+
+
+class Batches(Protocol):
+    """Batches of a whole training, an epoch at a time."""
+
+    def of_epoch(self, epoch: int) -> Iterator[tuple[Tensor, Tensor]]:
+        """Network input and labels of each step, as ``cut_batch`` gives them."""
+
+
+def steps_of(recipe: Recipe, count: int) -> int:
+    """Steps of an epoch over ``count`` samples; a last batch that is not full is left out."""
+    return max(1, count // recipe.batch_size)
+
+
+def plan_epoch(recipe: Recipe, epoch: int, count: int, processes: Processes) -> Iterator[Step]:
+    """The steps of an epoch: they depend on seed and step alone, in parts for each process."""
+    order = np.random.default_rng((recipe.seed, epoch)).permutation(count)
+    steps = steps_of(recipe, count)
+    for index in range(steps):
+        number = epoch * steps + index
+        chosen = order[index * recipe.batch_size : (index + 1) * recipe.batch_size]
+        random = np.random.default_rng((recipe.seed, number, CROPS))
+        draws = recipe.augmentation.draw(len(chosen), recipe.width, recipe.height, random)
+        part = processes.part_of(len(chosen))
+        yield Step(number, chosen[part], draws[part])
+
+
+class HostBatches:
+    """Crops cut by OpenCV on worker threads, one batch ahead of the step that needs it."""
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        samples: StoredImages,
+        device: torch.device,
+        processes: Processes = ALONE,
+    ) -> None:
+        self.recipe, self.samples = recipe, samples
+        self.device, self.processes = device, processes
+
+    def of_epoch(self, epoch: int) -> Iterator[tuple[Tensor, Tensor]]:
+        """See :class:`Batches`."""
+        plan = plan_epoch(self.recipe, epoch, len(self.samples), self.processes)
+        workers = torch.get_num_threads()
+        if workers == 1:
+            yield from (self._join([self._cut(step, i) for i in _places(step)]) for step in plan)
+            return
+        with ThreadPoolExecutor(workers) as pool:
+            ahead: deque = deque()
+            for step in plan:
+                ahead.append([pool.submit(self._cut, step, i) for i in _places(step)])
+                if len(ahead) > 1:
+                    yield self._join([crop.result() for crop in ahead.popleft()])
+            yield from (self._join([crop.result() for crop in crops]) for crops in ahead)
+
+    def _cut(self, step: Step, place: int) -> tuple[np.ndarray, np.ndarray]:
+        sample = self.samples[int(step.chosen[place])]
+        size = (self.recipe.width, self.recipe.height)
+        return cut(sample.image, sample.labels, step.draws[place], *size)
+
+    def _join(self, crops: list[tuple[np.ndarray, np.ndarray]]) -> tuple[Tensor, Tensor]:
+        images, labels = (np.stack(arrays) for arrays in zip(*crops, strict=True))
+        truth = torch.from_numpy(labels).to(self.device, torch.int64)
+        return to_input(images, self.device), truth
+
+
+class DeviceBatches:
+    """All images on the device, and crops cut there: nothing is waited for and little is copied."""
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        samples: StoredImages,
+        device: torch.device,
+        processes: Processes = ALONE,
+    ) -> None:
+        self.recipe, self.processes = recipe, processes
+        width, height = common_size(samples)
+        count = len(samples)
+        self.images = torch.empty((count, 3, height, width), dtype=torch.uint8, device=device)
+        self.labels = torch.empty((count, height, width), dtype=torch.uint8, device=device)
+        for index in range(count):
+            sample = resized(samples[index], width, height)
+            self.images[index] = torch.from_numpy(sample.image).permute(2, 0, 1)
+            self.labels[index] = torch.from_numpy(sample.labels)
+        smallest = recipe.augmentation.scale_range[0]
+        shrinks = max(width / recipe.width, height / recipe.height) / smallest
+        self.oversampling = max(1, ceil(shrinks - 0.5))
+        self.generator = torch.Generator(device)
+
+    def of_epoch(self, epoch: int) -> Iterator[tuple[Tensor, Tensor]]:
+        """See :class:`Batches`."""
+        for step in plan_epoch(self.recipe, epoch, len(self.images), self.processes):
+            chosen = to_device(step.chosen, self.images.device)
+            self.generator.manual_seed(int(step.draws.noise_seed[0]))
+            yield cut_batch(
+                self.images[chosen],
+                self.labels[chosen],
+                step.draws,
+                self.recipe.width,
+                self.recipe.height,
+                self.generator,
+                self.oversampling,
+            )
+
+
+def open_batches(
+    recipe: Recipe, samples: StoredImages, device: torch.device, processes: Processes = ALONE
+) -> Batches:
+    """Batches cut on a CUDA device if it and the host's memory hold all images, else on the host.
+
+    Says on standard error when images stay on the host of a CUDA device.
+    """
+    if device.type != "cuda":
+        return HostBatches(recipe, samples, device, processes)
+    width, height = common_size(samples)
+    needed = len(samples) * width * height * 4
+    free, _ = torch.cuda.mem_get_info(device)
+    if samples.is_complete and needed <= DEVICE_SHARE * free:
+        return DeviceBatches(recipe, samples, device, processes)
+    if processes.leads:
+        reason = (
+            f"the images take {needed / 2**30:.1f} GiB of {free / 2**30:.1f} GiB free on {device}"
+            if samples.is_complete
+            else "memory does not hold all images (more: --memory)"
+        )
+        print(f"{reason}: crops are cut on the host", file=sys.stderr)
+    return HostBatches(recipe, samples, device, processes)
+
+
+def common_size(samples: StoredImages) -> tuple[int, int]:
+    """Largest width and largest height among the samples, in pixels."""
+    heights, widths = zip(*(samples[index].labels.shape for index in range(len(samples))))
+    return max(widths), max(heights)
+
+
+def _places(step: Step) -> range:
+    return range(len(step.chosen))

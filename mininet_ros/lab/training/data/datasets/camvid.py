@@ -1,0 +1,56 @@
+"""CamVid with 11 classes in the layout of the SegNet tutorial."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from mininet_ros.images.class_tables import CAMVID, IGNORE_LABEL
+from mininet_ros.lab.training.data.datasets.labelled_images import (
+    DatasetError,
+    LabelledImages,
+    LabelPicture,
+    find_files,
+    pair_files,
+)
+
+SPLITS = ("train", "val", "test")
+DRIVES = ("0001TP", "0006R0", "0016E5")  # of train, as its files' names begin
+CLASS_IDS = (*range(len(CAMVID.names)), IGNORE_LABEL)
+LICENCE = "CC BY-NC 4.0"
+EXPECTED_TREE = """\
+DIR/
+  train/*.png    trainannot/*.png    images, and labels 0-10 with 11 for void, of equal names
+  val/*.png      valannot/*.png
+  test/*.png     testannot/*.png"""
+
+
+def open_camvid(root: Path, split: str) -> LabelledImages:
+    """One split of CamVid.
+
+    ``train`` has pictures of three drives (:data:`DRIVES`). ``train-without-0001TP`` leaves out
+    one of them, and ``train-only-0001TP`` is the one left out: what a network does on a drive that
+    it never saw, where ``val`` is a clip of a drive that ``train`` has too.
+
+    Raises:
+        DatasetError: no such split, or the tree under ``root`` is not the expected one.
+    """
+    folder, _, choice = split.partition("-")
+    kind, _, drive = choice.partition("-")
+    is_fold = folder == "train" and kind in ("without", "only") and drive in DRIVES
+    if split not in SPLITS and not is_fold:
+        raise DatasetError(
+            f"CamVid has no split {split!r}: choose one of {', '.join(SPLITS)}, or "
+            f"train-without-DRIVE or train-only-DRIVE of the drives {', '.join(DRIVES)}"
+        )
+    images, labels = (
+        find_files(root / name, "*.png", lambda path: path.name, EXPECTED_TREE)
+        for name in (folder, f"{folder}annot")
+    )
+    pairs = tuple(
+        (image, LabelPicture(path, CLASS_IDS))
+        for name, image, path in pair_files(images, labels)
+        if not is_fold or name.startswith(drive) == (kind == "only")
+    )
+    if not pairs:
+        raise DatasetError(f"{root / folder} holds no image of split {split}")
+    return LabelledImages("camvid", split, LICENCE, CAMVID, pairs)

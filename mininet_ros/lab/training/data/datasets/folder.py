@@ -1,0 +1,51 @@
+"""Your own labelled images: a folder of images, one of label pictures, and a file of classes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import yaml
+
+from mininet_ros.images.class_tables import read_class_table
+from mininet_ros.lab.training.data.datasets.labelled_images import (
+    DatasetError,
+    LabelledImages,
+    LabelPicture,
+    find_files,
+    pair_files,
+)
+
+CLASSES = "classes.yaml"
+IMAGE_SUFFIXES = (".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
+LICENCE_NOT_STATED = "not stated"
+EXPECTED_TREE = f"""\
+DIR/
+  {CLASSES}                                 classes: [{{name: road, color: [128, 64, 128]}}, ...]
+                                               licence: of your images (optional)
+  train/images/<name>.png  (or .jpg, ...)      pictures to learn from
+  train/labels/<name>.png                      one 8-bit channel: 0 for the first class of
+                                               {CLASSES}, 1 for the next, ..., 255 for void
+  val/images/...  val/labels/...               pictures to choose the best weights by"""
+
+
+def open_folder(root: Path, split: str) -> LabelledImages:
+    """One split of labelled images of one's own; any folder beside ``classes.yaml`` is a split.
+
+    Raises:
+        DatasetError: the tree under ``root`` is not the expected one.
+        ValueError: ``classes.yaml`` does not hold classes.
+    """
+    path = root / CLASSES
+    if not path.is_file():
+        raise DatasetError(f"{path} does not exist; expected tree:\n{EXPECTED_TREE}")
+    classes = read_class_table(str(path))
+    licence = yaml.safe_load(path.read_text(encoding="utf-8")).get("licence", LICENCE_NOT_STATED)
+    images = find_files(root / split / "images", "*", _stem_of_image, EXPECTED_TREE)
+    labels = find_files(root / split / "labels", "*.png", lambda path: path.stem, EXPECTED_TREE)
+    ids = tuple(range(len(classes.names)))
+    pairs = tuple((image, LabelPicture(path, ids)) for _, image, path in pair_files(images, labels))
+    return LabelledImages(root.resolve().name, split, str(licence), classes, pairs)
+
+
+def _stem_of_image(path: Path) -> str | None:
+    return path.stem if path.suffix.lower() in IMAGE_SUFFIXES else None

@@ -1,0 +1,184 @@
+"""Pairs of an image and its labels, checked when they are read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import cv2
+import numpy as np
+
+from mininet_ros.images.class_tables import IGNORE_LABEL, ClassTable
+
+
+class DatasetError(ValueError):
+    """The dataset on disk is not what it must be; the message names the file."""
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One image, uint8 (H, W, 3) BGR, and its labels, uint8 (H, W): class ids or 255."""
+
+    name: str
+    image: np.ndarray
+    labels: np.ndarray
+
+
+class Labels(Protocol):
+    """The labels of one image, in whatever form a dataset keeps them."""
+
+    @property
+    def path(self) -> Path:
+        """File that holds them."""
+
+    def read(self, width: int, height: int) -> np.ndarray:
+        """Class ids uint8 (H, W), 255 where nothing is to be learned.
+
+        Args:
+            width, height: size of the image in pixels, for labels that have none of their own.
+
+        Raises:
+            DatasetError: the file is unreadable, or holds what no label is.
+        """
+
+
+@dataclass(frozen=True)
+class LabelPicture:
+    """Labels kept as a picture of one 8-bit channel.
+
+    ``class_ids[v]`` is the class of a stored value v, or 255; a stored 255 always means 255.
+    """
+
+    path: Path
+    class_ids: tuple[int, ...]
+
+    def read(self, width: int, height: int) -> np.ndarray:
+        """See :meth:`Labels.read`; the size is the picture's own."""
+        stored = read_picture(self.path, cv2.IMREAD_UNCHANGED)
+        if stored.ndim != 2 or stored.dtype != np.uint8:
+            raise DatasetError(
+                f"{self.path} must hold labels in one 8-bit channel, but has {stored.dtype} of "
+                f"shape {stored.shape}: palettes are read as colours"
+            )
+        unknown = stored[(stored >= len(self.class_ids)) & (stored != IGNORE_LABEL)]
+        if unknown.size:
+            raise DatasetError(
+                f"{self.path} holds label {unknown[0]}, but labels go from 0 to "
+                f"{len(self.class_ids) - 1}, and {IGNORE_LABEL} is void"
+            )
+        table = np.full(256, IGNORE_LABEL, np.uint8)
+        table[: len(self.class_ids)] = self.class_ids
+        return table[stored]
+
+
+class Dataset(Protocol):
+    """Samples of one split, made anew each time; ``licence`` is that of the data."""
+
+    @property
+    def name(self) -> str:
+        """Name of the dataset."""
+
+    @property
+    def split(self) -> str:
+        """Name of the split."""
+
+    @property
+    def licence(self) -> str:
+        """For the cards of models trained on it."""
+
+    @property
+    def classes(self) -> ClassTable:
+        """What the labels mean."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, index: int) -> Sample:
+        """Raises: DatasetError naming the file that is not what it must be."""
+
+
+@dataclass(frozen=True)
+class LabelledImages:
+    """A dataset whose images are files, read one at a time."""
+
+    name: str
+    split: str
+    licence: str
+    classes: ClassTable
+    pairs: tuple[tuple[Path, Labels], ...]
+
+    def __len__(self) -> int:
+        return len(self.pairs)
+
+    def __getitem__(self, index: int) -> Sample:
+        """Raises: DatasetError naming the file that is unreadable, or not of its image's size."""
+        image_path, source = self.pairs[index]
+        image = read_picture(image_path, cv2.IMREAD_COLOR)
+        height, width = image.shape[:2]
+        labels = source.read(width, height)
+        if labels.shape != (height, width):
+            raise DatasetError(
+                f"{source.path} has labels of {labels.shape[1]}x{labels.shape[0]} pixels, but "
+                f"its image {image_path} has {width}x{height}"
+            )
+        return Sample(image_path.stem, image, labels)
+
+
+def read_picture(path: Path, mode: int) -> np.ndarray:
+    """An image file, decoded by OpenCV in the given mode.
+
+    Raises:
+        DatasetError: it can't be read, is no picture, or ends early.
+    """
+    try:
+        encoded = np.frombuffer(path.read_bytes(), np.uint8)
+    except OSError as error:
+        raise DatasetError(f"{path} can't be read: {error.strerror}") from error
+    # Decoded from memory, because imread fills up a JPEG that ends early with grey.
+    picture = cv2.imdecode(encoded, mode) if encoded.size else None
+    if picture is None:
+        raise DatasetError(f"{path} is not a readable picture, or is cut short")
+    return picture
+
+
+def find_files(
+    folder: Path, pattern: str, key: Callable[[Path], str | None], expected: str
+) -> dict[str, Path]:
+    """Files that match ``pattern`` below ``folder``, in the order of their paths.
+
+    Args:
+        key: what a file and its partner have in common; None passes a file over.
+        expected: the dataset's official tree, for the message.
+
+    Raises:
+        DatasetError: the folder is missing, holds no such file, or two of the same key.
+    """
+    if not folder.is_dir():
+        raise DatasetError(f"folder {folder} does not exist; expected tree:\n{expected}")
+    found: dict[str, Path] = {}
+    for path in sorted(folder.glob(pattern)):
+        name = key(path)
+        if name is None:
+            continue
+        if name in found:
+            raise DatasetError(f"{path} and {found[name].name} are both {name}: remove one")
+        found[name] = path
+    if not found:
+        raise DatasetError(f"folder {folder} holds no {pattern}; expected tree:\n{expected}")
+    return found
+
+
+def pair_files(
+    images: Mapping[str, Path], labels: Mapping[str, Path]
+) -> tuple[tuple[str, Path, Path], ...]:
+    """Key, image and label file of each pair, in the order of the images.
+
+    Raises:
+        DatasetError: a file has no partner.
+    """
+    for found, others, kind in ((images, labels, "labels"), (labels, images, "image")):
+        for key, path in found.items():
+            if key not in others:
+                raise DatasetError(f"{path} has no {kind} of the same name ({key})")
+    return tuple((key, path, labels[key]) for key, path in images.items())

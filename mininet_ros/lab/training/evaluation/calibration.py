@@ -1,0 +1,82 @@
+"""Whether a confidence of 80 % is right in 80 % of the pixels (Guo et al. 2017)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mininet_ros.images.class_tables import IGNORE_LABEL
+from mininet_ros.inference import Segmentation
+
+LEVELS = 256
+BINS = 15  # of 17 levels each: their edges fall between two levels
+
+
+@dataclass(frozen=True)
+class Bin:
+    """Labelled pixels whose confidence lies above ``low`` and not above ``high``.
+
+    Attributes:
+        low, high: confidence, 0-1.
+        pixels: how many.
+        confidence, accuracy: their mean confidence and the share that is right; NaN for none.
+    """
+
+    low: float
+    high: float
+    pixels: int
+    confidence: float
+    accuracy: float
+
+
+class Calibration:
+    """Counts of labelled pixels, and of the right ones among them, by confidence."""
+
+    def __init__(self) -> None:
+        self.pixels = np.zeros(LEVELS, np.int64)
+        self.right = np.zeros(LEVELS, np.int64)
+
+    def add(self, labels: np.ndarray, predicted: Segmentation) -> None:
+        """Count the pixels of one image; ``labels`` uint8 (H, W) of the prediction's size."""
+        counted = labels != IGNORE_LABEL
+        confidence = predicted.confidence[counted]
+        is_right = labels[counted] == predicted.mask[counted]
+        self.pixels += np.bincount(confidence, minlength=LEVELS)
+        self.right += np.bincount(confidence[is_right], minlength=LEVELS)
+
+    @property
+    def bins(self) -> tuple[Bin, ...]:
+        """Fifteen bins of equal width; a confidence of zero belongs to the first."""
+        levels = np.arange(LEVELS)
+        width = (LEVELS - 1) / BINS
+        of_level = np.maximum(np.ceil(levels / width).astype(int) - 1, 0)
+        pixels, right, total = (
+            np.bincount(of_level, weights)
+            for weights in (self.pixels, self.right, self.pixels * levels)
+        )
+        with np.errstate(invalid="ignore"):
+            confidence, accuracy = total / (LEVELS - 1) / pixels, right / pixels
+        return tuple(
+            Bin(
+                low=index / BINS,
+                high=(index + 1) / BINS,
+                pixels=int(pixels[index]),
+                confidence=float(confidence[index]),
+                accuracy=float(accuracy[index]),
+            )
+            for index in range(BINS)
+        )
+
+    @property
+    def error(self) -> float:
+        """Expected calibration error, 0-1: the bins' mean gap between confidence and accuracy.
+
+        The bins are weighted by their pixels (Guo et al. 2017, eq. 3).
+
+        Raises:
+            ZeroDivisionError: no pixel was counted.
+        """
+        filled = [entry for entry in self.bins if entry.pixels]
+        gaps = [abs(entry.accuracy - entry.confidence) for entry in filled]
+        return float(np.average(gaps, weights=[entry.pixels for entry in filled]))

@@ -1,0 +1,131 @@
+"""A folder of pictures and figures about an evaluation, for people to look at."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+
+from mininet_ros.images.class_tables import IGNORE_LABEL
+from mininet_ros.images.drawing import colorize, contact_sheet, legend
+from mininet_ros.inference import Segmenter
+from mininet_ros.lab.training.curves import as_png
+from mininet_ros.lab.training.data.datasets import LabelledImages
+from mininet_ros.lab.training.evaluation.charts import draw_confusion, draw_iou, draw_reliability
+from mininet_ros.lab.training.evaluation.evaluate import Evaluation, ImageScore, none_for_nan
+
+EXAMPLES = 6
+TILE_WIDTH = 320
+WRONG_BGR = (40, 40, 255)
+
+
+def write_report(
+    folder: Path,
+    evaluation: Evaluation,
+    figures: Mapping[str, Any],
+    segmenter: Segmenter,
+    dataset: LabelledImages,
+) -> None:
+    """Write ``report.json``, ``confusion.png``, ``iou.png``, ``calibration.png``, ``best.png``
+    and ``worst.png``.
+
+    The last two show the images of highest and lowest mIoU: image, truth, prediction, errors.
+
+    Args:
+        folder: made where it does not exist; files of these names are replaced.
+        figures: from :func:`mininet_ros.lab.training.evaluation.evaluate.as_figures`.
+        segmenter, dataset: what was evaluated.
+
+    Raises:
+        OSError: a file can't be written; it is named.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    text = json.dumps({**figures, **_details(evaluation)}, indent=2)
+    _write(folder / "report.json", (text + "\n").encode())
+    charts = {
+        "confusion.png": draw_confusion(evaluation.matrix, dataset.classes.names),
+        "iou.png": draw_iou(evaluation.matrix, dataset.classes),
+        "calibration.png": draw_reliability(evaluation.calibration),
+    }
+    for name, chart in charts.items():
+        _write(folder / name, as_png(chart))
+    scored = [image for image in evaluation.images if not np.isnan(image.miou)]
+    scored.sort(key=lambda image: image.miou)
+    for name, chosen in (("best.png", scored[::-1]), ("worst.png", scored)):
+        sheet = _examples(chosen[:EXAMPLES], segmenter, dataset)
+        _write(folder / name, cv2.imencode(".png", sheet)[1].tobytes())
+
+
+def draw_errors(image: np.ndarray, labels: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """The image in dim grey, wrong pixels red, unlabelled ones black: uint8 (H, W, 3) BGR.
+
+    Args:
+        image: uint8 (H, W, 3) BGR.
+        labels, mask: uint8 (H, W), true and predicted class ids.
+    """
+    picture = cv2.cvtColor(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), cv2.COLOR_GRAY2BGR) // 2
+    picture[mask != labels] = WRONG_BGR
+    picture[labels == IGNORE_LABEL] = 0
+    return picture
+
+
+def _write(path: Path, content: bytes) -> None:
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        # A full disk shows while writing, and that error names no file.
+        raise OSError(f"{path} can't be written: {error.strerror}") from error
+
+
+def _details(evaluation: Evaluation) -> dict[str, Any]:
+    """What a report has beyond the figures that are printed."""
+    return {
+        "confusion": evaluation.matrix.counts.tolist(),
+        "calibration": [
+            {
+                **asdict(entry),
+                "confidence": none_for_nan(entry.confidence),
+                "accuracy": none_for_nan(entry.accuracy),
+            }
+            for entry in evaluation.calibration.bins
+        ],
+        "by_image": [
+            {
+                "name": image.name,
+                "miou": none_for_nan(image.miou),
+                "pixel_accuracy": none_for_nan(image.pixel_accuracy),
+            }
+            for image in evaluation.images
+        ],
+    }
+
+
+def _examples(
+    chosen: Sequence[ImageScore], segmenter: Segmenter, dataset: LabelledImages
+) -> np.ndarray:
+    """Rows of image, truth, prediction and errors, with the classes' colours below."""
+    colors = np.array(dataset.classes.colors, np.uint8)
+    tiles, captions = [], []
+    for score in chosen:
+        sample = dataset[score.index]
+        mask = segmenter.segment(sample.image).mask
+        height = round(TILE_WIDTH * mask.shape[0] / mask.shape[1])
+        pictures = (
+            sample.image,
+            colorize(sample.labels, colors)[..., ::-1],
+            colorize(mask, colors)[..., ::-1],
+            draw_errors(sample.image, sample.labels, mask),
+        )
+        tiles += (
+            cv2.resize(picture, (TILE_WIDTH, height), interpolation=cv2.INTER_AREA)
+            for picture in pictures
+        )
+        name = sample.name.encode("ascii", "replace").decode()
+        captions += (name, "truth", "prediction", f"errors, mIoU {100 * score.miou:.1f} %")
+    sheet = contact_sheet(tiles, captions, columns=4)
+    return np.concatenate((sheet, legend(dataset.classes.names, colors, sheet.shape[1])))

@@ -1,0 +1,1 @@
+"""A network as a model folder: ONNX graphs in float and in 8-bit integers."""

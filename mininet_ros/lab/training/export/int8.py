@@ -1,0 +1,157 @@
+"""Which stages of a network run in 8-bit integers, decided by their effect on training images."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+import onnx
+import onnxruntime
+from tqdm import tqdm
+
+from mininet_ros.inference.segmenter import fit_input
+from mininet_ros.lab.training.data.datasets import DatasetError, LabelledImages, Sample
+from mininet_ros.lab.training.evaluation.metrics import ConfusionMatrix
+from mininet_ros.lab.training.export.graph import build_graph
+from mininet_ros.lab.training.export.quantisation import Range, quantised, ranges_of, value_ranges
+from mininet_ros.models import Model
+from mininet_ros.network import StagedNetwork
+from mininet_ros.network.stages import IMAGE
+
+CALIBRATION_IMAGES = 64
+HELD_OUT_IMAGES = 24
+# Of the 1 point that integers may cost, half: the figure is measured on few images.
+LARGEST_LOSS = 0.005
+
+
+@dataclass(frozen=True)
+class Int8Recipe:
+    """How a network becomes integers.
+
+    Attributes:
+        ranges: of the values inside its graph, at any input size.
+        stages: names of the stages in integers.
+        card: what the model's card says of it.
+    """
+
+    ranges: Mapping[str, Range]
+    stages: tuple[str, ...]
+    card: Mapping[str, Any]
+
+    def apply(self, graph: onnx.ModelProto) -> onnx.ModelProto:
+        """The graph in integers."""
+        return quantised(graph, self.ranges, self.stages)
+
+
+def recipe_of(graph: onnx.ModelProto, card: Mapping[str, Any]) -> Int8Recipe:
+    """The recipe of a graph that was made by one."""
+    ranges, stages = ranges_of(graph)
+    return Int8Recipe(ranges, stages, card)
+
+
+def calibrated(
+    network: StagedNetwork,
+    model: Model,
+    size: tuple[int, int],
+    dataset: LabelledImages,
+    calibration_images: int = CALIBRATION_IMAGES,
+) -> Int8Recipe:
+    """Measure what integers cost each stage, and leave those in float that cost too much.
+
+    Ranges are those of images spread over the dataset; the loss is that of mIoU on others between
+    them. First every stage alone is put into integers, then all together, and the worst of the
+    single ones go back to float until no more than 0.005 of mIoU is lost. Stages that read the
+    picture stay in float at once: three channels fill no vector of integers, which makes them
+    slower.
+
+    Args:
+        network: with the model's weights, in evaluation mode.
+        model: whose weights these are.
+        size: width and height of the input that the graph will have.
+        dataset: training images with their labels.
+        calibration_images: how many images give the ranges.
+
+    Raises:
+        DatasetError: the dataset has other classes than the model, or too few images.
+    """
+    calibration, held_out = _samples(dataset, model, size, calibration_images)
+    graph = build_graph(network, *size, model.scale, model.offset)
+    ranges = value_ranges(graph, [sample.image for sample in calibration])
+    exact = _masks(graph, held_out)
+    stages = [stage.name for stage in network.table if IMAGE not in stage.inputs]
+    differing = {
+        stage: _differing(exact, _masks(quantised(graph, ranges, [stage]), held_out))
+        for stage in tqdm(stages, desc="stages", leave=False)
+    }
+    chosen = sorted(stages, key=differing.__getitem__)
+    target = _miou(exact, held_out, model) - LARGEST_LOSS
+    while chosen:
+        masks = _masks(quantised(graph, ranges, chosen), held_out)
+        miou = _miou(masks, held_out, model)
+        if miou >= target:
+            break
+        chosen.pop()
+    card = {
+        "calibrated_on": f"{len(calibration)} images of {dataset.name} {dataset.split}",
+        "float_stages": [stage.name for stage in network.table if stage.name not in chosen],
+        "labels_changed_by_stage_alone": {
+            name: round(share, 4) for name, share in differing.items()
+        },
+    }
+    if chosen:
+        card["held_out_images"] = len(held_out)
+        card["held_out_miou_difference"] = round(miou - target - LARGEST_LOSS, 4)
+    return Int8Recipe(ranges, tuple(name for name in stages if name in chosen), card)
+
+
+def _samples(
+    dataset: LabelledImages, model: Model, size: tuple[int, int], count: int
+) -> tuple[list[Sample], list[Sample]]:
+    """Images for the ranges and others for the loss, all at the network's size."""
+    if dataset.classes.names != model.classes:
+        raise DatasetError(
+            f"calibration needs images with the classes of model {model.name}, but {dataset.name} "
+            f"has {', '.join(dataset.classes.names)}"
+        )
+    if count < 1 or len(dataset) < 2:
+        raise DatasetError(
+            f"calibration on {count} of {len(dataset)} images: it takes one, and one to judge by"
+        )
+    even, odd = range(0, len(dataset), 2), range(1, len(dataset), 2)
+    calibration = [_fitted(dataset[index], size) for index in _spread(even, count)]
+    return calibration, [_fitted(dataset[index], size) for index in _spread(odd, HELD_OUT_IMAGES)]
+
+
+def _spread(indices: Sequence[int], count: int) -> list[int]:
+    places = np.linspace(0, len(indices) - 1, min(count, len(indices))).round().astype(int)
+    return [indices[place] for place in places]
+
+
+def _fitted(sample: Sample, size: tuple[int, int]) -> Sample:
+    labels = cv2.resize(sample.labels, size, interpolation=cv2.INTER_NEAREST_EXACT)
+    return Sample(sample.name, fit_input(sample.image, *size), labels)
+
+
+def _masks(graph: onnx.ModelProto, samples: Collection[Sample]) -> list[np.ndarray]:
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    session = onnxruntime.InferenceSession(
+        graph.SerializeToString(), options, providers=["CPUExecutionProvider"]
+    )
+    return [session.run(["mask"], {"image": sample.image[None]})[0][0] for sample in samples]
+
+
+def _differing(masks: Sequence[np.ndarray], others: Sequence[np.ndarray]) -> float:
+    return float(
+        np.mean([(mask != other).mean() for mask, other in zip(masks, others, strict=True)])
+    )
+
+
+def _miou(masks: Sequence[np.ndarray], samples: Sequence[Sample], model: Model) -> float:
+    matrix = ConfusionMatrix(len(model.classes))
+    for mask, sample in zip(masks, samples, strict=True):
+        matrix.add(sample.labels, mask)
+    return matrix.miou

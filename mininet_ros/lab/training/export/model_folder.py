@@ -1,0 +1,217 @@
+"""A network written as a model folder, its graph checked against PyTorch first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import onnxruntime
+import torch
+from onnx import TensorProto, helper
+from safetensors.torch import save
+
+from mininet_ros.images.class_tables import ClassTable
+from mininet_ros.inference.pytorch import label, load_network, normalise
+from mininet_ros.lab.training.export.graph import LOGITS, build_graph
+from mininet_ros.lab.training.export.int8 import Int8Recipe, recipe_of
+from mininet_ros.models import (
+    CHANNEL_ORDER,
+    GRAPH,
+    IGNORE_LABEL,
+    INPUT_MULTIPLE,
+    INT8_GRAPH,
+    WEIGHTS,
+    Model,
+    ModelError,
+    model_from_card,
+    write_model_folder,
+)
+from mininet_ros.network import StagedNetwork, plain_options
+
+# Of the card: how the graph in integers was made.
+INT8 = "int8"
+SCALE = 1 / 255
+OFFSET = -0.5
+LOGITS_TOLERANCE = 1e-3
+MASK_TOLERANCE = 1e-4
+CONFIDENCE_TOLERANCE = 1
+# Weight decay drives the weights of channels that nothing depends on towards zero, down to numbers
+# so small that processors calculate several times slower with them.
+SMALLEST_WEIGHT = 1e-20
+
+
+class ExportError(RuntimeError):
+    """The exported graph does not compute what the network computes; nothing was written."""
+
+
+def describe_model(
+    network: str,
+    options: Mapping[str, Any],
+    classes: ClassTable,
+    width: int,
+    height: int,
+    **sections: Any,
+) -> dict[str, Any]:
+    """Content of a card without its files.
+
+    Args:
+        network, options: name and options of the network.
+        classes: names and colours.
+        width, height: input in pixels.
+        sections: further entries, such as ``data``, ``training`` and ``figures``.
+
+    Raises:
+        ValueError: the input's sides are not multiples of 8.
+    """
+    if min(width, height) < INPUT_MULTIPLE or width % INPUT_MULTIPLE or height % INPUT_MULTIPLE:
+        raise ValueError(
+            f"input size {width}x{height}: both sides must be multiples of {INPUT_MULTIPLE}"
+        )
+    return {
+        "network": {"name": network, "options": plain_options(options)},
+        "classes": [
+            {"name": name, "color": list(color)}
+            for name, color in zip(classes.names, classes.colors, strict=True)
+        ],
+        "ignore_label": IGNORE_LABEL,
+        "input": {
+            "width": width,
+            "height": height,
+            "channel_order": CHANNEL_ORDER,
+            "scale": SCALE,
+            "offset": OFFSET,
+        },
+        **sections,
+    }
+
+
+def write_model(
+    network: StagedNetwork,
+    card: Mapping[str, Any],
+    folder: Path,
+    int8: Int8Recipe | None = None,
+) -> Model:
+    """Export a network into a model folder.
+
+    Args:
+        network: with the weights to ship; what ``card`` says of network and classes is true of it.
+            Weights below :data:`SMALLEST_WEIGHT` become zero.
+        card: content of ``model.yaml`` as from :func:`describe_model`.
+        folder: made where it does not exist.
+        int8: adds ``model.int8.onnx``.
+
+    Raises:
+        ExportError: the graph disagrees with PyTorch; nothing is written.
+        ModelError: the card is not what a model folder needs; nothing is written.
+    """
+    network = network.to("cpu").eval()
+    drop_vanished(network)
+    model = model_from_card(folder, {**card, "files": {}})
+    if network.classes != len(model.classes):
+        raise ModelError(f"{network.classes} outputs can't be {len(model.classes)} classes")
+    graph = build_graph(network, model.width, model.height, model.scale, model.offset)
+    check_graph(graph, network, model, check_image(model.width, model.height))
+    metadata = {"network": model.network, "classes": str(len(model.classes))}
+    files = {WEIGHTS: save(network.packed_weights(), metadata), GRAPH: graph.SerializeToString()}
+    if int8 is not None:
+        files[INT8_GRAPH] = int8.apply(graph).SerializeToString()
+        card = {**card, INT8: dict(int8.card)}
+    return write_model_folder(folder, card, files)
+
+
+def export_again(
+    model: Model, width: int, height: int, folder: Path, int8: Int8Recipe | None = None
+) -> Model:
+    """Export a model anew; figures that were measured at another input size are left out.
+
+    Args:
+        model: what to export.
+        width, height: of the input in pixels.
+        folder: made where it does not exist; may be the model's own.
+        int8: makes ``model.int8.onnx``; None for as it was made for ``model``, if it was.
+
+    Raises:
+        ValueError, ExportError, ModelError: as :func:`describe_model` and :func:`write_model`.
+    """
+    classes = ClassTable(model.classes, tuple(tuple(map(int, color)) for color in model.colors))
+    remade = {"network", "classes", "ignore_label", "input", "files", INT8}
+    if (width, height) != (model.width, model.height):
+        remade.add("figures")
+    sections = {key: value for key, value in model.card.items() if key not in remade}
+    card = describe_model(model.network, model.options, classes, width, height, **sections)
+    if int8 is None and model.has(INT8_GRAPH):
+        int8 = recipe_of(onnx.load(model.path(INT8_GRAPH)), model.card.get(INT8, {}))
+    return write_model(load_network(model), card, folder, int8)
+
+
+@torch.no_grad()
+def drop_vanished(network: StagedNetwork) -> None:
+    """Set weights and statistics below :data:`SMALLEST_WEIGHT` to zero, in place."""
+    for value in network.state_dict().values():
+        if value.is_floating_point():
+            value[value.abs() < SMALLEST_WEIGHT] = 0
+
+
+def check_graph(
+    graph: onnx.ModelProto, network: StagedNetwork, model: Model, image: np.ndarray
+) -> None:
+    """Compare the graph in ONNX Runtime with the network in PyTorch on one image.
+
+    Args:
+        image: uint8 (height, width, 3) BGR of the model's input size.
+
+    Raises:
+        ExportError: logits differ by more than 1e-3 (of their largest, where that is above 1),
+            more than 0.01 % of the labels differ (in pictures of less than 10,000 pixels: more
+            than one), or a confidence by more than 1.
+    """
+    with torch.inference_mode():
+        expected = network(normalise(torch.from_numpy(image[None]), model))
+        labels, confidences = (
+            tensor[0].numpy() for tensor in label(expected, (model.height, model.width))
+        )
+    logits, mask, confidence = run_graph(graph, image)
+    difference = float(np.abs(logits - expected.numpy()).max())
+    if not difference <= LOGITS_TOLERANCE * max(1.0, float(expected.abs().max())):
+        raise ExportError(f"the exported graph's logits differ by {difference:.2g} from PyTorch's")
+    differing = int((mask != labels).sum())
+    if differing > max(1, MASK_TOLERANCE * mask.size):
+        raise ExportError(
+            f"{differing} of the exported graph's {mask.size} labels differ from PyTorch's"
+        )
+    spread = np.abs(confidence.astype(int) - confidences.astype(int)).max()
+    if spread > CONFIDENCE_TOLERANCE:
+        raise ExportError(f"the exported graph's confidence differs by {spread} from PyTorch's")
+
+
+def run_graph(
+    graph: onnx.ModelProto, image: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Logits float (1, C, h, w), mask and confidence uint8 (H, W) that a graph gives an image."""
+    opened = onnx.ModelProto()
+    opened.CopyFrom(graph)
+    opened.graph.output.append(helper.make_tensor_value_info(LOGITS, TensorProto.FLOAT, None))
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    session = onnxruntime.InferenceSession(
+        opened.SerializeToString(), options, providers=["CPUExecutionProvider"]
+    )
+    outputs = session.run([LOGITS, "mask", "confidence"], {"image": image[None]})
+    return outputs[0], outputs[1][0], outputs[2][0]
+
+
+def check_image(width: int, height: int) -> np.ndarray:
+    """A fixed picture with structure at every scale, uint8 (height, width, 3)."""
+    random = np.random.default_rng(0)
+    picture = np.zeros((height, width, 3))
+    cells = 4
+    while cells < max(width, height):
+        noise = random.uniform(-1, 1, (cells, cells, 3))
+        rows = np.arange(height) * cells // height
+        columns = np.arange(width) * cells // width
+        picture += noise[rows][:, columns]
+        cells *= 2
+    return np.clip(128 + 40 * picture, 0, 255).astype(np.uint8)

@@ -1,0 +1,67 @@
+"""A recipe judged on drives that its networks never saw."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from mininet_ros.lab.training.data.datasets import DatasetError, open_dataset
+from mininet_ros.lab.training.data.datasets.camvid import DRIVES
+from mininet_ros.lab.training.data.stored_images import DEFAULT_MEMORY_GIB
+from mininet_ros.lab.training.distributed import ALONE, Processes
+from mininet_ros.lab.training.recipe import Recipe
+from mininet_ros.lab.training.run_folder import what_is_kept
+from mininet_ros.lab.training.train import TrainingResult, train
+
+
+def leave_one_drive_out(
+    recipe: Recipe,
+    data: Path,
+    output: Path,
+    device: str = "cpu",
+    memory_gib: float = DEFAULT_MEMORY_GIB,
+    processes: Processes = ALONE,
+) -> dict[str, TrainingResult]:
+    """Train one network for each drive of CamVid's train split, on the other drives.
+
+    Each is scored on the drive that it did not see, which no other split of CamVid that is at hand
+    can tell: ``val`` is a clip of a drive that ``train`` has too. The runs are kept in
+    ``output/without-DRIVE`` and are resumed from there.
+
+    Returns:
+        What each drive's network reached on it.
+
+    Raises:
+        DatasetError: the dataset is not CamVid, or not what it must be.
+        TrainingError, ModelError, DistributionError: see :func:`train`.
+        KeyboardInterrupt: stopped by the user; says what is kept.
+    """
+    if recipe.dataset != "camvid":
+        raise DatasetError(f"drives can be left out of camvid alone, not of {recipe.dataset}")
+    results = {}
+    for drive in DRIVES:
+        fold = replace(
+            recipe, split=f"train-without-{drive}", validation_split=f"train-only-{drive}"
+        )
+        splits = (
+            open_dataset("camvid", data, split) for split in (fold.split, fold.validation_split)
+        )
+        run = output / f"without-{drive}"
+        try:
+            results[drive] = train(fold, *splits, run, device, memory_gib, processes)
+        except KeyboardInterrupt as stop:
+            raise KeyboardInterrupt(what_is_kept(run)) from stop
+    return results
+
+
+def as_table(results: Mapping[str, TrainingResult]) -> str:
+    """The drives' mIoU and their mean, for people."""
+    lines = [
+        f"{drive:>10} {100 * result.miou:6.2f} % at epoch {result.epoch}"
+        for drive, result in results.items()
+    ]
+    mean = np.mean([result.miou for result in results.values()])
+    return "\n".join([*lines, f"{'mean':>10} {100 * mean:6.2f} %"])

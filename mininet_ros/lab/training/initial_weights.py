@@ -1,0 +1,56 @@
+"""A network's first weights: freshly drawn, or those of another model where they fit."""
+
+from __future__ import annotations
+
+from collections import defaultdict, deque
+
+from torch import nn
+
+from mininet_ros.inference.pytorch import load_network
+from mininet_ros.lab.training.run_folder import TrainingError
+from mininet_ros.models import load_model
+from mininet_ros.network import Stage, StagedNetwork
+from mininet_ros.network.layers import MultiDilationModule, SeparableModule
+
+RESIDUAL_MODULES = (SeparableModule, MultiDilationModule)
+
+
+def begin_from(network: StagedNetwork, model: str) -> tuple[str, ...]:
+    """Take over the stages that a model has too: of the same block, layer and options, in order.
+
+    A residual module that the model lacks begins as the identity, its batch norm scaled to zero.
+    So a MiniNet-v2 that begins from a MiniNet-v2-cpu of the same classes computes what that one
+    does, and learns from there. Stages of another number of channels, such as the last one where
+    the classes are others, keep their fresh weights.
+
+    Returns:
+        The names of the stages taken.
+
+    Raises:
+        ModelError: no such model, or its folder is damaged.
+        TrainingError: none of its stages fits.
+    """
+    source = load_network(load_model(model))
+    offered: dict[tuple, deque[nn.Module]] = defaultdict(deque)
+    for stage in source.table:
+        offered[_kind(stage)].append(source.stages[stage.name])
+    taken = []
+    for stage in network.table:
+        target = network.stages[stage.name]
+        candidates = offered[_kind(stage)]
+        if not candidates:
+            if isinstance(target, RESIDUAL_MODULES):
+                nn.init.zeros_(target.norm.weight)
+            continue
+        weights = candidates.popleft().state_dict()
+        own = target.state_dict()
+        if all(weights[name].shape == own[name].shape for name in own):
+            target.load_state_dict(weights)
+            taken.append(stage.name)
+    if not taken:
+        raise TrainingError(f"no stage of {model} fits the network that is to be trained")
+    return tuple(taken)
+
+
+def _kind(stage: Stage) -> tuple:
+    return stage.block, stage.layer, tuple(sorted(stage.options.items()))

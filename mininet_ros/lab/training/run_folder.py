@@ -1,0 +1,152 @@
+"""The folder of a training run: what it holds, and how it stays usable whatever happens.
+
+``recipe.yaml`` what it was begun with, ``checkpoint.pt`` to resume from, ``best.safetensors`` the
+weights that scored best on validation, ``log.csv`` and ``curves.png`` its course.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import pickle
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import torch
+import yaml
+
+from mininet_ros.lab.training.evaluation.metrics import ConfusionMatrix
+from mininet_ros.lab.training.recipe import Recipe
+
+LOG_COLUMNS = ("epoch", "learning_rate", "loss", "miou", "pixel_accuracy")
+
+
+class TrainingError(RuntimeError):
+    """The run can't start, continue or be resumed; one sentence says why."""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a run has come.
+
+    Attributes:
+        epoch: epochs done.
+        best_epoch, best_miou: of the weights that scored best on validation; mIoU in 0-1.
+        seconds: that the run took so far, without its interruptions.
+    """
+
+    epoch: int = 0
+    best_epoch: int = 0
+    best_miou: float = -1.0
+    seconds: float = 0.0
+
+
+def claim_run_folder(recipe: Recipe, run: Path) -> None:
+    """Make the run's folder, or make sure that the one there belongs to the same recipe.
+
+    Raises:
+        TrainingError: it belongs to another recipe, or can't be written.
+    """
+    try:
+        run.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise TrainingError(f"folder {run} can't be made: {error.strerror}") from error
+    path = run / "recipe.yaml"
+    text = yaml.safe_dump(recipe.as_card(), sort_keys=False)
+    if path.exists() and path.read_text() != text:
+        raise TrainingError(
+            f"{path} belongs to a run with other settings: choose another output folder, or give "
+            f"the settings written there to resume it"
+        )
+    write_atomically(path, text.encode())
+
+
+def read_checkpoint(run: Path, parts: Mapping[str, Any]) -> Progress:
+    """Load the last checkpoint, if any, into ``parts``, all of which have ``load_state_dict``.
+
+    Raises:
+        TrainingError: the checkpoint is damaged.
+    """
+    path = run / "checkpoint.pt"
+    if not path.exists():
+        return Progress()
+    try:
+        checkpoint = torch.load(path, weights_only=True, map_location="cpu")
+        for name, part in parts.items():
+            part.load_state_dict(checkpoint[name])
+        return Progress(**{field.name: checkpoint[field.name] for field in fields(Progress)})
+    except (RuntimeError, ValueError, LookupError, EOFError, pickle.UnpicklingError) as error:
+        raise TrainingError(
+            f"{path} is damaged, so the run can't be resumed: delete it to begin again"
+        ) from error
+
+
+def write_checkpoint(run: Path, parts: Mapping[str, Any], progress: Progress) -> None:
+    """Write what :func:`read_checkpoint` reads.
+
+    Raises:
+        TrainingError: the file can't be written; the one before is kept.
+    """
+    states = {name: part.state_dict() for name, part in parts.items()}
+    buffer = io.BytesIO()
+    torch.save(asdict(progress) | states, buffer)
+    write_atomically(run / "checkpoint.pt", buffer.getvalue())
+
+
+def write_log(
+    path: Path, epoch: int, learning_rate: float, loss: float, matrix: ConfusionMatrix
+) -> None:
+    """Add a row to the log, in place of those that a run wrote after its last checkpoint.
+
+    Raises:
+        TrainingError: the file can't be written.
+    """
+    rows = []
+    if path.exists():
+        with path.open(newline="") as file:
+            rows = [
+                row for row in csv.reader(file) if row and row[0].isdigit() and int(row[0]) < epoch
+            ]
+    row = [
+        str(epoch),
+        f"{learning_rate:.3e}",
+        f"{loss:.4f}",
+        f"{matrix.miou:.4f}",
+        f"{matrix.pixel_accuracy:.4f}",
+    ]
+    text = io.StringIO(newline="")
+    csv.writer(text).writerows([LOG_COLUMNS, *rows, row])
+    write_atomically(path, text.getvalue().encode())
+
+
+def read_curve(path: Path) -> dict[int, float]:
+    """Validation mIoU (0-1) by epoch, from a log that :func:`write_log` wrote."""
+    with path.open(newline="") as file:
+        return {int(row["epoch"]): float(row["miou"]) for row in csv.DictReader(file)}
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Write beside and rename, so that an interrupted write leaves the last good file.
+
+    Raises:
+        TrainingError: the file can't be written.
+    """
+    beside = path.with_suffix(path.suffix + ".part")
+    try:
+        beside.write_bytes(content)
+        beside.replace(path)
+    except OSError as error:
+        kept = what_is_kept(path.parent)
+        raise TrainingError(f"{path} can't be written: {error.strerror}; {kept}") from error
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def what_is_kept(run: Path) -> str:
+    """How an interrupted run goes on, as a clause."""
+    checkpoint = run / "checkpoint.pt"
+    if checkpoint.exists():
+        return f"the same command resumes from {checkpoint}"
+    return f"no epoch was finished, so {run} holds nothing to resume from"

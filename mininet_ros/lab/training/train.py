@@ -1,0 +1,203 @@
+"""The training loop, to be read from top to bottom.
+
+Every random draw depends on the seed and the step alone, so an interrupted run continues as if it
+had not been: to the bit on the CPU, on CUDA as far as its kernels repeat themselves.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors.torch import load_file, save
+from torch import Tensor, nn
+from tqdm import tqdm
+
+from mininet_ros.lab.training.allocator import keep_freed_memory
+from mininet_ros.lab.training.curves import draw_curves
+from mininet_ros.lab.training.data.batches import Batches, open_batches, steps_of
+from mininet_ros.lab.training.data.datasets import Dataset
+from mininet_ros.lab.training.data.stored_images import (
+    DEFAULT_MEMORY_GIB,
+    StoredImages,
+    for_crops,
+    for_validation,
+)
+from mininet_ros.lab.training.denormals import denormals_as_zero
+from mininet_ros.lab.training.distributed import ALONE, Processes
+from mininet_ros.lab.training.initial_weights import begin_from
+from mininet_ros.lab.training.loss import class_weights, labelled_weight, segmentation_loss
+from mininet_ros.lab.training.prediction import score
+from mininet_ros.lab.training.recipe import Recipe
+from mininet_ros.lab.training.run_folder import (
+    TrainingError,
+    claim_run_folder,
+    read_checkpoint,
+    write_atomically,
+    write_checkpoint,
+    write_log,
+)
+from mininet_ros.network import StagedNetwork, build_network
+
+CHECKPOINT_PERIOD_S = 30.0  # between checkpoints of short epochs
+SHOWN_EVERY = 20  # steps: reading the loss makes a GPU wait
+
+
+@dataclass(frozen=True)
+class TrainingResult:
+    """The weights that scored best, and what they took.
+
+    Attributes:
+        network: with the best weights, for evaluation.
+        epoch, miou: when they were reached, and their validation mIoU in 0-1.
+        images: crops that all epochs together have shown.
+        hours: that the run took, without its interruptions.
+    """
+
+    network: StagedNetwork
+    epoch: int
+    miou: float
+    images: int
+    hours: float
+
+
+@denormals_as_zero()
+def train(
+    recipe: Recipe,
+    training: Dataset,
+    validation: Dataset,
+    run: Path,
+    device: str = "cpu",
+    memory_gib: float = DEFAULT_MEMORY_GIB,
+    processes: Processes = ALONE,
+) -> TrainingResult:
+    """Train by ``recipe``, resuming what the folder ``run`` already holds.
+
+    On CUDA the network runs in mixed precision (float16, with a scaled loss), and the images are
+    kept and augmented on the device where they fit; validation and the CPU are float32.
+
+    Args:
+        memory_gib: images of either dataset that each process keeps in memory; the rest is read
+            each time.
+        processes: this process among those that train together, each of which calls this.
+
+    Raises:
+        TrainingError: ``run`` holds a run of another recipe or a damaged one, the loss is no
+            longer finite, no pixel of ``validation`` is labelled, or a file can't be written.
+        ModelError: the recipe's initial model can't be loaded.
+        DatasetError: a file of either dataset is not what it must be.
+        DistributionError: the batches can't be spread over the processes.
+    """
+    if processes.leads:
+        claim_run_folder(recipe, run)
+    keep_freed_memory()
+    place = torch.device(device)
+    on_cuda = place.type == "cuda"
+    torch.manual_seed(recipe.seed)
+    network = build_network(recipe.network, len(training.classes.names), **recipe.options)
+    if recipe.initial_model:
+        begin_from(network, recipe.initial_model)
+    network = network.to(place, memory_format=torch.channels_last)
+    optimizer = torch.optim.Adam(
+        network.parameters(),
+        lr=recipe.learning_rate,
+        weight_decay=recipe.weight_decay,
+        fused=on_cuda,
+    )
+    scaler = torch.amp.GradScaler(place.type, enabled=on_cuda)
+    samples = StoredImages(training, for_crops(recipe), memory_gib)
+    unseen = StoredImages(validation, for_validation(recipe), memory_gib)
+    weights = class_weights(samples, recipe.class_weight_power).to(place)
+    batches = open_batches(recipe, samples, place, processes)
+    steps = steps_of(recipe, len(samples))
+
+    parts = {"network": network, "optimizer": optimizer, "scaler": scaler}
+    progress = read_checkpoint(run, parts)
+    spread = processes.spread(network)
+    began = time.monotonic() - progress.seconds
+    written = progress.seconds
+    for epoch in range(progress.epoch, recipe.epochs):
+        title = f"epoch {epoch + 1}/{recipe.epochs}"
+        if progress.best_epoch:
+            title += f", best mIoU {100 * progress.best_miou:.1f} %"
+        with (
+            tqdm(total=steps, desc=title, leave=False, disable=not processes.leads) as bar,
+            torch.backends.cudnn.flags(enabled=True, benchmark=True),
+        ):
+            loss = train_epoch(
+                recipe, epoch, batches, spread, optimizer, scaler, weights, processes, bar
+            )
+        if not processes.leads:
+            continue
+        is_last = epoch + 1 == recipe.epochs
+        is_scored = is_last or (epoch + 1) % recipe.validate_every == 0
+        if is_scored:
+            matrix = score(network, unseen)
+            if np.isnan(matrix.miou):
+                raise TrainingError(
+                    f"no pixel of {validation.name} {validation.split} is labelled: weights can't "
+                    f"be chosen by it"
+                )
+            if matrix.miou > progress.best_miou:
+                progress = replace(progress, best_epoch=epoch + 1, best_miou=matrix.miou)
+                write_atomically(run / "best.safetensors", save(network.packed_weights()))
+            write_log(run / "log.csv", epoch + 1, optimizer.param_groups[0]["lr"], loss, matrix)
+            write_atomically(run / "curves.png", draw_curves(run / "log.csv"))
+        progress = replace(progress, epoch=epoch + 1, seconds=time.monotonic() - began)
+        if is_scored or progress.seconds - written > CHECKPOINT_PERIOD_S:
+            write_checkpoint(run, parts, progress)
+            written = progress.seconds
+    progress = processes.agree(progress)
+    network.load_state_dict(load_file(run / "best.safetensors"))
+    images = recipe.epochs * steps * min(recipe.batch_size, len(samples))
+    return TrainingResult(
+        network.eval(), progress.best_epoch, progress.best_miou, images, progress.seconds / 3600
+    )
+
+
+def train_epoch(
+    recipe: Recipe,
+    epoch: int,
+    batches: Batches,
+    network: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    scaler: torch.amp.GradScaler,
+    weights: Tensor,
+    processes: Processes,
+    bar: tqdm,
+) -> float:
+    """One pass over the samples in an order of the epoch's own; returns the mean loss.
+
+    Raises:
+        TrainingError: the loss is no longer finite.
+    """
+    network.train()
+    losses = []
+    for index, (images, labels) in enumerate(batches.of_epoch(epoch)):
+        step = epoch * bar.total + index
+        for group in optimizer.param_groups:
+            group["lr"] = recipe.learning_rate_at(step, recipe.epochs * bar.total)
+        torch.manual_seed(hash((recipe.seed, step)) + processes.rank)
+        with torch.autocast(images.device.type, torch.float16, enabled=images.is_cuda):
+            logits = network(images)
+        loss = segmentation_loss(logits, labels, weights, recipe.lovasz_weight)
+        if processes.size > 1:
+            loss = loss * processes.relative_weight(labelled_weight(labels, weights))
+        optimizer.zero_grad(set_to_none=True)
+        scaler.scale(loss).backward()
+        scaler.step(optimizer)
+        scaler.update()
+        losses.append(loss.detach())
+        bar.update()
+        if index % SHOWN_EVERY == 0:
+            bar.set_postfix(loss=f"{losses[-1].item():.3f}")
+    mean = processes.mean(torch.stack(losses).mean()).item()
+    if not np.isfinite(mean):
+        raise TrainingError(
+            f"the loss of epoch {epoch + 1} is not finite: lower the learning rate; "
+            f"the checkpoint of the epoch before is kept"
+        )
+    return mean

@@ -1,0 +1,106 @@
+"""A trained model folder from a recipe."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mininet_ros.lab.training.data.datasets import open_dataset
+from mininet_ros.lab.training.data.stored_images import (
+    DEFAULT_MEMORY_GIB,
+    StoredImages,
+    for_validation,
+)
+from mininet_ros.lab.training.distributed import ALONE, Processes
+from mininet_ros.lab.training.evaluation.metrics import ConfusionMatrix
+from mininet_ros.lab.training.export.model_folder import describe_model, write_model
+from mininet_ros.lab.training.model_readme import write_readme
+from mininet_ros.lab.training.prediction import score
+from mininet_ros.lab.training.recipe import Recipe
+from mininet_ros.lab.training.run_folder import read_curve, what_is_kept
+from mininet_ros.lab.training.train import train as run_training
+
+
+def train_model(
+    recipe: Recipe,
+    data: Path,
+    output: Path,
+    device: str = "cpu",
+    memory_gib: float = DEFAULT_MEMORY_GIB,
+    processes: Processes = ALONE,
+) -> None:
+    """Train one network, then write the best weights as a model folder.
+
+    Args:
+        recipe: how to train.
+        data: root of the recipe's dataset.
+        output: the model folder; the run is kept in ``training/`` below it.
+        device: of PyTorch, such as ``cpu`` or ``cuda``.
+        memory_gib: images of either dataset that each process keeps in memory.
+        processes: this process among those that train together.
+
+    Raises:
+        ValueError: the data or the initial model is not usable.
+        TrainingError, DistributionError: see :func:`mininet_ros.lab.training.train.train`.
+        KeyboardInterrupt: stopped by the user; says what is kept.
+    """
+    training, validation = (
+        open_dataset(recipe.dataset, data, split)
+        for split in (recipe.split, recipe.validation_split)
+    )
+    if recipe.rendered_text:
+        from mininet_ros.lab.training.data.rendered_text import WithRenderedText
+
+        training = WithRenderedText(
+            training, recipe.rendered_text, recipe.width, recipe.height, recipe.seed
+        )
+    card = describe_model(
+        recipe.network,
+        recipe.options,
+        training.classes,
+        recipe.width,
+        recipe.height,
+        data={
+            "name": training.name,
+            "split": training.split,
+            "licence": training.licence,
+            "images": len(training) - recipe.rendered_text,
+        },
+    )
+    run = output / "training"
+    try:
+        result = run_training(recipe, training, validation, run, device, memory_gib, processes)
+    except KeyboardInterrupt as stop:
+        raise KeyboardInterrupt(what_is_kept(run)) from stop
+    if not processes.leads:
+        return
+    unseen = StoredImages(validation, for_validation(recipe), memory_gib)
+    card["training"] = recipe.as_card() | {
+        "finished": date.today().isoformat(),
+        "best_epoch": result.epoch,
+        "images_seen": result.images,
+        "hours": round(result.hours, 2),
+        "device": processes.describe(device),
+        "validation_curve": read_curve(run / "log.csv"),
+    }
+    card["figures"] = figures_of(score(result.network, unseen), recipe, training.classes.names)
+    model = write_model(result.network, card, output)
+    write_readme(model.folder, model.card)
+    print(f"{model.folder}: validation mIoU {100 * result.miou:.2f} % at epoch {result.epoch}")
+
+
+def figures_of(matrix: ConfusionMatrix, recipe: Recipe, classes: tuple[str, ...]) -> dict[str, Any]:
+    """The card's figures, in 0-1, of the weights that ship."""
+    return {
+        "validation_miou": round(matrix.miou, 4),
+        "validation_pixel_accuracy": round(matrix.pixel_accuracy, 4),
+        "validation_iou": {
+            name: None if np.isnan(iou) else round(float(iou), 4)
+            for name, iou in zip(classes, matrix.iou, strict=True)
+        },
+        "measured_by": f"mininet_ros train, PyTorch, {recipe.width}x{recipe.height}, "
+        f"scored at label size",
+    }

@@ -1,0 +1,1 @@
+"""A camera for those who have none at hand."""

@@ -1,0 +1,201 @@
+"""A camera for those who have none at hand: publishes a video, folder, or generated sequence."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+
+import cv2
+from rclpy.clock import Clock, ClockType
+from rclpy.node import Node
+from sensor_msgs.msg import CameraInfo, CompressedImage, Image
+from std_msgs.msg import Header
+
+from mininet_ros.nodes.common.camera_info import pinhole_camera_info, resized_camera_info
+from mininet_ros.nodes.common.diagnostics import OK, DiagnosticsPublisher, Status
+from mininet_ros.nodes.common.image_messages import image_message, jpeg_message
+from mininet_ros.nodes.common.parameters import NodeParameters, ParameterSpec, Value
+from mininet_ros.nodes.common.process import Finish, run_node
+from mininet_ros.nodes.common.recent_values import RecentValues
+from mininet_ros.nodes.common.topics import OUTPUT_QOS
+from mininet_ros.sequences import Frame, SequenceError, open_sequence
+
+IMAGE_STREAM_PARAMETERS = (
+    ParameterSpec(
+        "source",
+        "generated",
+        "Video file, folder of images, image file, index of a camera (0), or generated.",
+    ),
+    ParameterSpec("rate", 0.0, "Images a second; 0 is the source's own rate.", 0.0, 1000.0),
+    ParameterSpec("loop", True, "Begin again after the last image, or else end the process."),
+    ParameterSpec("max_images", 0, "End after so many images; 0 is no limit.", 0, 10**9),
+    ParameterSpec("frame_id", "camera", "Frame of the camera, for the headers."),
+    ParameterSpec("width", 0, "Width to publish at, in pixels; 0 is the source's own.", 0, 16384),
+    ParameterSpec("height", 0, "Height to publish at, in pixels; 0 is the source's own.", 0, 16384),
+    ParameterSpec("jpeg_quality", 90, "Of image/compressed.", 1, 100, runtime=True),
+    ParameterSpec(
+        "wait_for_subscribers",
+        0,
+        "Begin when image, image/compressed and camera_info have so many subscribers together, so "
+        "that none of them misses the first image.",
+        0,
+        1000,
+    ),
+)
+
+# A publisher hears of a subscriber before the subscriber knows it; until then images are lost.
+SETTLE_S = 0.5
+# Shared memory goes with its process: subscribers get so long to take the last image out of it.
+LINGER_S = 0.5
+
+
+class ImageStreamNode(Node):
+    """Publishes a sequence as ``image``, ``image/compressed`` and ``camera_info``.
+
+    Stamps are the time of publishing. JPEGs are made only while somebody subscribes to them. The
+    calibration is the source's own where it has one (the generated street does), else K is zero,
+    which stands for an uncalibrated camera.
+
+    Args:
+        finish: called when the last image is out, with an error where the source broke.
+        **node_options: for :class:`rclpy.node.Node`.
+
+    Raises:
+        ParameterError: a parameter override is wrong.
+        SequenceError: the source cannot be opened.
+    """
+
+    def __init__(self, finish: Finish, **node_options: object) -> None:
+        super().__init__("image_stream", **node_options)
+        self._finish = finish
+        self._settings = NodeParameters(self, IMAGE_STREAM_PARAMETERS, check=_check_size)
+        source, rate_hz = self._settings["source"], self._settings["rate"]
+        self._sequence = open_sequence(source, rate_hz or None)
+        self._frames: Iterator[Frame] = iter(self._sequence)
+        self._image = self.create_publisher(Image, "image", OUTPUT_QOS)
+        # From the resolved name, so that remapping image moves the compressed topic with it.
+        compressed = f"{self.resolve_topic_name('image')}/compressed"
+        self._compressed = self.create_publisher(CompressedImage, compressed, OUTPUT_QOS)
+        self._camera_info = self.create_publisher(CameraInfo, "camera_info", OUTPUT_QOS)
+        self._published = 0
+        self._first_stamp_ns = 0
+        self._sent = RecentValues()
+        self._ready_since: float | None = None
+        self._finished = False
+        self._diagnostics = DiagnosticsPublisher(self, "stream", self._sequence.name, self._report)
+        self._timer = self._every(1 / (rate_hz or self._sequence.rate_hz), self._tick)
+
+    def close(self) -> None:
+        """Close the source, and leave the last image time to arrive."""
+        self._sequence.close()
+        if not self._finished:
+            time.sleep(LINGER_S)
+
+    def _every(self, period_s: float, callback: Callable[[], None]) -> object:
+        return self.create_timer(period_s, callback, clock=Clock(clock_type=ClockType.STEADY_TIME))
+
+    def _tick(self) -> None:
+        if not self._ready():
+            return
+        try:
+            frame = self._next_frame()
+        except SequenceError as error:
+            self._finish(str(error))
+            self._timer.cancel()
+            return
+        if frame is None:
+            self._end()
+        else:
+            self._publish(frame)
+
+    def _ready(self) -> bool:
+        """Return whether the subscribers that are waited for are there."""
+        awaited = self._settings["wait_for_subscribers"]
+        if awaited == 0:
+            return True
+        if self._ready_since is None and self._subscribers() >= awaited:
+            self._ready_since = time.monotonic()
+        return self._ready_since is not None and time.monotonic() - self._ready_since >= SETTLE_S
+
+    def _subscribers(self) -> int:
+        topics = (self._image, self._compressed, self._camera_info)
+        return sum(topic.get_subscription_count() for topic in topics)
+
+    def _next_frame(self) -> Frame | None:
+        limit = self._settings["max_images"]
+        if limit and self._published >= limit:
+            return None
+        frame = next(self._frames, None)
+        if frame is None and self._settings["loop"]:
+            self._frames = iter(self._sequence)
+            frame = next(self._frames, None)
+        return frame
+
+    def _publish(self, frame: Frame) -> None:
+        image = frame.image
+        if self._settings["width"]:
+            size = (self._settings["width"], self._settings["height"])
+            image = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+        now = self.get_clock().now()
+        header = Header(stamp=now.to_msg(), frame_id=self._settings["frame_id"])
+        height, width = image.shape[:2]
+        # Before the image, so that whoever works on the image has its calibration.
+        source_height, source_width = frame.image.shape[:2]
+        info = pinhole_camera_info(source_width, source_height, self._sequence.camera_matrix)
+        info = resized_camera_info(info, width / source_width, height / source_height)
+        info.header = header
+        self._camera_info.publish(info)
+        self._image.publish(image_message(image, "bgr8", header))
+        if self._compressed.get_subscription_count():
+            self._compressed.publish(jpeg_message(image, header, self._settings["jpeg_quality"]))
+        self._first_stamp_ns = self._first_stamp_ns or now.nanoseconds
+        self._published += 1
+        self._sent.add()
+
+    def _end(self) -> None:
+        self._timer.cancel()
+        self._finished = True
+        self._diagnostics.publish()
+        self._timer = self._every(LINGER_S, self._finish)
+
+    def _report(self) -> Status:
+        if self._finished:
+            message = "the last image is out"
+        elif self._published:
+            message = f"publishing {self._sequence.name}"
+        else:
+            message = "waiting for subscribers"
+        return Status(
+            OK,
+            message,
+            {
+                "source": self._sequence.name,
+                "published": self._published,
+                "first_stamp_ns": self._first_stamp_ns,
+                "rate_hz": self._sent.rate_hz(),
+                "subscribers": self._subscribers(),
+                "finished": str(self._finished).lower(),
+            },
+        )
+
+
+def _check_size(values: Mapping[str, Value]) -> str | None:
+    if (values["width"] == 0) != (values["height"] == 0):
+        return "parameters width and height are given together, or neither is"
+    return None
+
+
+def main() -> int:
+    """Run the node as a process; return its exit status."""
+    return run_node(
+        "image_stream_node",
+        "Publishes a video, a folder, a camera or a generated sequence as camera images.",
+        IMAGE_STREAM_PARAMETERS,
+        ImageStreamNode,
+        expected_errors=(SequenceError,),
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""What the nodes share: parameters, quality of service, diagnostics, image messages, process."""

@@ -1,0 +1,115 @@
+"""What a node reports of itself on ``/diagnostics``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
+from rclpy.clock import Clock, ClockType
+from rclpy.node import Node
+
+from mininet_ros.nodes.common.topics import OUTPUT_QOS, OnDemandSubscription
+
+OK = DiagnosticStatus.OK
+WARN = DiagnosticStatus.WARN
+ERROR = DiagnosticStatus.ERROR
+
+PERIOD_S = 1.0
+SILENCE_S = 3.0  # a camera that is silent for so long is worth a warning
+
+TRANSPORT_ADVICE = (
+    "a transport without room for whole images drops them, so start their publisher with "
+    "config/fastdds_images.xml as its Fast DDS profile"
+)
+
+
+@dataclass(frozen=True)
+class Status:
+    """One status: ``level`` is OK, WARN or ERROR, ``message`` a line for people.
+
+    ``values`` become strings; the unit of a number is the end of its name.
+    """
+
+    level: bytes
+    message: str
+    values: Mapping[str, object] = field(default_factory=dict)
+
+
+class DiagnosticsPublisher:
+    """Publishes a node's status once a second, whatever its ROS time does.
+
+    Args:
+        node: reports; the status carries its full name, so robots in namespaces stay apart.
+        task: what it reports on, the second part of the status's name.
+        hardware_id: the device that does the work.
+        status: called in the thread that spins the node, once a second.
+    """
+
+    def __init__(
+        self, node: Node, task: str, hardware_id: str, status: Callable[[], Status]
+    ) -> None:
+        self._node = node
+        self._name = f"{node.get_fully_qualified_name()}: {task}"
+        self._hardware_id = hardware_id
+        self._status = status
+        self._publisher = node.create_publisher(DiagnosticArray, "/diagnostics", OUTPUT_QOS)
+        self._timer = node.create_timer(
+            PERIOD_S, self.publish, clock=Clock(clock_type=ClockType.STEADY_TIME)
+        )
+
+    def publish(self) -> None:
+        """Publish the status as it is now."""
+        status = self._status()
+        message = DiagnosticArray()
+        message.header.stamp = self._node.get_clock().now().to_msg()
+        message.status = [
+            DiagnosticStatus(
+                level=status.level,
+                name=self._name,
+                message=status.message,
+                hardware_id=self._hardware_id,
+                values=[KeyValue(key=key, value=_text(v)) for key, v in status.values.items()],
+            )
+        ]
+        self._publisher.publish(message)
+
+
+def input_problem(node: Node, subscription: OnDemandSubscription) -> str | None:
+    """Return why messages of a subscription stay out, as a sentence, or None while all is well.
+
+    A publisher of another message type or with less quality of service than asked for is named;
+    what remains is the transport.
+    """
+    topic = subscription.topic
+    if subscription.losing():
+        return f"messages on {topic} are lost on the way: {TRANSPORT_ADVICE}"
+    silent_s = subscription.silent_s()
+    if silent_s < PERIOD_S:
+        return None
+    publishers = node.get_publishers_info_by_topic(topic)
+    if not publishers:
+        return f"nobody publishes {topic}: start the camera or remap the topic"
+    if silent_s < SILENCE_S:
+        return None
+    silence = f"no message on {topic} for {silent_s:.0f} s"
+    types = {publisher.topic_type for publisher in publishers}
+    if subscription.type_name not in types:
+        return (
+            f"{silence}: it carries {', '.join(sorted(types))}, this node asks for "
+            f"{subscription.type_name}: set the parameter image_transport"
+        )
+    if subscription.incompatible_policy is not None:
+        return (
+            f"{silence}: its publisher's QoS offers another {subscription.incompatible_policy} "
+            "than this node asks for: set the parameter reliability"
+        )
+    return (
+        f"{silence} from {len(publishers)} publisher(s): they are silent, their QoS is not "
+        f"compatible (ros2 topic info --verbose), or images are lost on the way: "
+        f"{TRANSPORT_ADVICE}"
+    )
+
+
+def _text(value: object) -> str:
+    return f"{value:.2f}" if isinstance(value, float) else str(value)

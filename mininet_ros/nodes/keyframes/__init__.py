@@ -1,0 +1,1 @@
+"""The keyframe selector node."""

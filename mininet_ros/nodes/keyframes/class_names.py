@@ -1,0 +1,88 @@
+"""What the class ids in a mask are called: from a model folder, or from who makes the masks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from rclpy.node import Node
+
+from mininet_ros.keyframes import ClassError
+from mininet_ros.keyframes.cues.content import class_weight_table
+from mininet_ros.models import load_model
+from mininet_ros.nodes.common.label_info import subscribe_label_info
+
+TOPIC = "segmentation/label_info"
+
+
+class ClassNames:
+    """The class names of the masks, in the order of their ids.
+
+    ``label_info`` is the word of the node that makes the masks and wins over the model, which
+    serves where no such message comes: without vision_msgs, or from another segmentation node.
+
+    Args:
+        node: subscribes.
+        model: as :func:`~mininet_ros.models.load_model` takes it; only its card is used. Empty
+            for none.
+        changed: called in the thread that spins the node when other names came.
+
+    Raises:
+        ModelError: there is no such model.
+    """
+
+    def __init__(self, node: Node, model: str, changed: Callable[[], None]) -> None:
+        self._node = node
+        self._model = model
+        self._changed = changed
+        self.names: tuple[str, ...] = load_model(model).classes if model else ()
+        self.source = f"model {model}" if model else ""
+        self._subscription = subscribe_label_info(node, TOPIC, self._receive)
+
+    @property
+    def known(self) -> bool:
+        """Whether there are names."""
+        return bool(self.names)
+
+    def why_unknown(self) -> str | None:
+        """Return why there are no names, as a sentence, or None."""
+        if self.known:
+            return None
+        if self._subscription is None:
+            return (
+                f"the class names of the masks are not known, for {TOPIC} needs vision_msgs, "
+                "which is not installed: set the parameter model to that of the segmentation node"
+            )
+        return (
+            "the class names of the masks are not known yet: nobody has published "
+            f"{self._node.resolve_topic_name(TOPIC)}; the parameter model can name them, too"
+        )
+
+    @property
+    def can_come(self) -> bool:
+        """Whether there are names, or may be later."""
+        return self.known or self._subscription is not None
+
+    def problem(self, targets: Mapping[str, float]) -> str | None:
+        """Return why targets cannot be looked for, as a sentence, or None.
+
+        Args:
+            targets: weight by class name.
+        """
+        if not targets or not self.known:
+            return self.why_unknown() if targets else None
+        try:
+            class_weight_table(targets, self.names)
+        except ClassError as error:
+            return f"{str(error).rstrip('.')} (names by {self.source})"
+        return None
+
+    def _receive(self, names: tuple[str, ...]) -> None:
+        topic = self._node.resolve_topic_name(TOPIC)
+        if names == self.names:
+            return
+        if self.known:
+            self._node.get_logger().warning(
+                f"{topic} names other classes than {self.source}: from now on those of {topic}"
+            )
+        self.names, self.source = names, topic
+        self._changed()

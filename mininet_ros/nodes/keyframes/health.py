@@ -1,0 +1,171 @@
+"""What the keyframe selector reports of itself on ``/diagnostics``."""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Mapping
+
+from rclpy.node import Node
+
+from mininet_ros.nodes.common import diagnostics
+from mininet_ros.nodes.common.diagnostics import ERROR, OK, WARN, Status, input_problem
+from mininet_ros.nodes.common.recent_values import quantile
+from mininet_ros.nodes.common.topics import OnDemandSubscription
+from mininet_ros.nodes.keyframes.class_names import ClassNames
+from mininet_ros.nodes.keyframes.outputs import KeyframeOutputs
+from mininet_ros.nodes.keyframes.session import KeyframeSession
+
+# Reports that "recent" reaches back: one a second.
+RECENT_REPORTS = 5
+
+
+class KeyframeHealth:
+    """Counts, and what they say of the node's health.
+
+    Args:
+        node: reports.
+        session, outputs, names: what it is made of.
+        inputs: its subscriptions: "image", "mask", "confidence", "camera_info".
+    """
+
+    def __init__(
+        self,
+        node: Node,
+        session: KeyframeSession,
+        outputs: KeyframeOutputs,
+        names: ClassNames,
+        inputs: Mapping[str, OnDemandSubscription],
+    ) -> None:
+        self.failures = 0
+        self.last_failure = ""
+        self._node = node
+        self._session = session
+        self._outputs = outputs
+        self._names = names
+        self._inputs = inputs
+        self._history: deque[Counter[str]] = deque([Counter()], maxlen=RECENT_REPORTS)
+
+    def note_failure(self, error: Exception) -> None:
+        """Count an error of the node itself."""
+        self.failures += 1
+        self.last_failure = f"{type(error).__name__}: {error}"
+
+    def status(self, mode: str, targets: Mapping[str, float]) -> Status:
+        """Return the present status; to be called once a second, while the session rests.
+
+        Args:
+            mode: of the selector.
+            targets: weight by class name.
+        """
+        counts = self._counts()
+        recent = counts - self._history[0]  # positive differences only
+        self._history.append(counts)
+        level, message = self._judgement(recent, mode, targets)
+        statistics = self._session.pipeline.selector.statistics()
+        session = self._session
+        return Status(
+            level,
+            message,
+            {
+                "mode": mode,
+                "targets": ", ".join(f"{name}: {weight:g}" for name, weight in targets.items()),
+                "class_names_from": self._names.source,
+                **{f"{name}_size": size for name, size in sorted(session.sizes.items())},
+                **dict(sorted(counts.items())),
+                "pairing": len(session.store),
+                "waiting": statistics.waiting,
+                "max_waiting": statistics.max_waiting,
+                "restarts": statistics.restarts,
+                "requests": statistics.requests,
+                "unanswered": statistics.unanswered,
+                "last_unanswered": statistics.last_unanswered,
+                "scoring_median_ms": 1e3 * quantile(session.scoring_s.values(), 0.5),
+                "scoring_p95_ms": 1e3 * quantile(session.scoring_s.values(), 0.95),
+                **{
+                    f"scoring_{part}_mean_ms": ms
+                    for part, ms in session.pipeline.scorer.times.mean_ms().items()
+                },
+                "delay_median_ms": 1e3 * quantile(session.delay_s.values(), 0.5),
+                **self._outputs.team.values(),
+                "lost": sum(subscription.lost for subscription in self._inputs.values()),
+            },
+        )
+
+    def _counts(self) -> Counter[str]:
+        decided = self._session.pipeline.selector.statistics().decided
+        counts = Counter({f"decided: {reason.value}": n for reason, n in decided.items()})
+        counts.update(images=0, forwarded=0, rejected=0, failed=self.failures)
+        counts.update(self._session.counts)
+        counts.update(self._session.store.counts)
+        counts.update(self._outputs.counts)
+        return counts
+
+    def _judgement(
+        self, recent: Counter[str], mode: str, targets: Mapping[str, float]
+    ) -> tuple[bytes, str]:
+        """Return the level of the node's health and what it is about, the worst first."""
+        images, masks = self._inputs["image"], self._inputs["mask"]
+        names_problem = self._names.problem(targets)
+        if recent["failed"]:
+            return ERROR, f"frames fail: {self.last_failure}"
+        if names_problem:
+            return (ERROR if self._names.known else WARN), names_problem
+        if not images.active:
+            return OK, "idle: nobody subscribes to an output"
+        problems = (
+            recent["rejected"] and f"messages are rejected: {self._outputs.last_rejection}",
+            self._several_publishers(),
+            input_problem(self._node, images),
+            recent["refused"] and f"images are refused: {self._session.last_refusal}",
+            masks.active and self._mask_problem(recent),
+            recent["overrun"] and "the node falls behind the camera: lower its rate",
+            self._budget_problem(),
+        )
+        for problem in filter(None, problems):
+            return WARN, problem
+        return OK, f"selecting keyframes of {images.topic} in mode {mode}"
+
+    def _several_publishers(self) -> str | None:
+        for subscription in self._inputs.values():
+            count = self._node.count_publishers(subscription.topic)
+            if subscription.active and count > 1:
+                return (
+                    f"{count} nodes publish {subscription.topic}: of messages with the same stamp "
+                    "the first is taken; stop all but one, or give each robot its namespace"
+                )
+        return None
+
+    def _mask_problem(self, recent: Counter[str]) -> str | None:
+        masks = self._inputs["mask"]
+        if not self._node.count_publishers(masks.topic):
+            return (
+                f"nobody publishes {masks.topic}, so frames are judged without content: start the "
+                "segmentation node, or set the parameter classes to ['']"
+            )
+        if masks.incompatible_policy is not None:
+            return (
+                f"the publisher of {masks.topic} offers another {masks.incompatible_policy} than "
+                "this node asks for: set the parameter reliability"
+            )
+        if recent["mask_without_image"] and not recent["scored_with_mask"]:
+            return (
+                f"no mask on {masks.topic} has the stamp of an image: its publisher has to copy "
+                "the header of the image"
+            )
+        if recent["late_mask"]:
+            return (
+                f"{recent['late_mask']} masks of the last seconds came after their images were "
+                "judged: raise the parameter mask_wait_s, or lower the rate of the camera"
+            )
+        if masks.silent_s() > diagnostics.SILENCE_S:
+            return f"no mask on {masks.topic} for {masks.silent_s():.0f} s"
+        return None
+
+    def _budget_problem(self) -> str | None:
+        team = self._outputs.team
+        if not team.recently_too_large:
+            return None
+        return (
+            f"a frame is too large for team mates: {team.last_too_large} Lower jpeg_quality or "
+            "raise team_burst_bytes"
+        )

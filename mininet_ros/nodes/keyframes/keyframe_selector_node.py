@@ -1,0 +1,223 @@
+"""The keyframe selector node: a camera's stream in, the frames worth forwarding out."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Callable, Mapping
+from functools import partial
+
+from rclpy.node import Node
+from rclpy.qos import QoSProfile
+from sensor_msgs.msg import CameraInfo, CompressedImage, Image
+from std_msgs.msg import Header
+
+from mininet_ros.keyframes import ConfigError
+from mininet_ros.keyframes.settings import KeyframeSettings
+from mininet_ros.models import ModelError
+from mininet_ros.nodes.common.diagnostics import DiagnosticsPublisher, Status
+from mininet_ros.nodes.common.inbox import Inbox, Task
+from mininet_ros.nodes.common.parameters import NodeParameters, ParameterError, Value
+from mininet_ros.nodes.common.process import run_node
+from mininet_ros.nodes.common.topics import OnDemandSubscription, input_qos
+from mininet_ros.nodes.keyframes.class_names import ClassNames
+from mininet_ros.nodes.keyframes.frame_store import FrameStore
+from mininet_ros.nodes.keyframes.health import KeyframeHealth
+from mininet_ros.nodes.keyframes.outputs import KeyframeOutputs
+from mininet_ros.nodes.keyframes.parameters import KEYFRAME_PARAMETERS
+from mininet_ros.nodes.keyframes.session import KeyframeSession, Semantics
+
+# Messages on their way to the thread that works: half a second of four topics at 30 Hz.
+INBOX_CAPACITY = 64
+# How often the working thread looks whether a wait is over.
+TICK_S = 0.05
+REQUEST_QOS = QoSProfile(depth=20)
+
+
+class KeyframeSelectorNode(Node):
+    """Pairs images with their masks, decides which are keyframes, and forwards these unchanged.
+
+    The thread that spins receives and answers; a second one does all the work, in the order in
+    which the messages came. While no output has a subscriber, no input is subscribed to either.
+
+    Args:
+        **node_options: for :class:`rclpy.node.Node`.
+
+    Raises:
+        ParameterError: a parameter override is wrong, or names a class that the model lacks.
+        ModelError: the model does not exist or is damaged.
+    """
+
+    def __init__(self, **node_options: object) -> None:
+        super().__init__("keyframe_selector", **node_options)
+        self._names: ClassNames | None = None
+        self._values = NodeParameters(
+            self, KEYFRAME_PARAMETERS, check=self._problem, changed=self._apply
+        )
+        settings = KeyframeSettings.from_values(self._values)
+        self._names = ClassNames(self, self._values["model"], self._reconfigure)
+        problem = self._names.problem(settings.targets())
+        if problem and (self._names.known or not self._names.can_come):
+            raise ParameterError(f"parameter classes cannot be used: {problem}")
+
+        compressed = self._values["image_transport"] == "compressed"
+        kind = CompressedImage if compressed else Image
+        self._outputs = KeyframeOutputs(self, settings, kind, self._follow_subscribers)
+        store = FrameStore(self._values["mask_wait_s"], settings.selector.max_waiting)
+        self._session = KeyframeSession(
+            settings, self._semantics(settings), store, self._outputs, self._now_ns
+        )
+        self._inbox = Inbox(INBOX_CAPACITY)
+        self._inputs = self._make_inputs(kind)
+        self.create_subscription(Header, "keyframe/request", self._request, REQUEST_QOS)
+        self._health = KeyframeHealth(self, self._session, self._outputs, self._names, self._inputs)
+        self._diagnostics = DiagnosticsPublisher(self, "keyframes", "", self._report)
+        self._resting = threading.Lock()  # free while the working thread rests
+        self._worker = threading.Thread(target=self._work, name="keyframes", daemon=True)
+        self._worker.start()
+        self.get_logger().info(
+            f"selecting in mode {settings.selector.mode.value}, targets: "
+            f"{', '.join(settings.targets()) or 'none'}, for the images of "
+            f"{self._inputs['image'].topic}"
+        )
+
+    def close(self) -> None:
+        """Decide on all frames that wait, and end the working thread."""
+        self._inbox.close()
+        self._worker.join()
+
+    def _make_inputs(self, kind: type) -> dict[str, OnDemandSubscription]:
+        qos = input_qos(self._values["reliability"])
+        # From the resolved name, so that remapping image moves the compressed topic with it.
+        image = self.resolve_topic_name("image")
+        image = f"{image}/compressed" if kind is CompressedImage else image
+        topics = {
+            "mask": (Image, "segmentation/mask"),
+            "confidence": (Image, "segmentation/confidence"),
+            "camera_info": (CameraInfo, "camera_info"),
+        }
+        return {
+            "image": OnDemandSubscription(self, self._receive_image, kind, image, qos),
+            **{
+                name: OnDemandSubscription(
+                    self, partial(self._receive_part, name), part_kind, topic, qos
+                )
+                for name, (part_kind, topic) in topics.items()
+            },
+        }
+
+    def _receive_image(self, image: Image | CompressedImage) -> None:
+        run = partial(self._session.add_image, image)
+        self._inbox.put(Task(run, partial(self._session.overrun, image.header)))
+
+    def _receive_part(self, name: str, part: Image | CameraInfo) -> None:
+        run = partial(self._session.add_part, name, part)
+        self._inbox.put(Task(run, partial(self._session.overrun_part, name)))
+
+    def _request(self, header: Header) -> None:
+        run = partial(self._session.request, header)
+        self._inbox.put(Task(run, partial(self._session.overrun_part, "request")))
+
+    def _follow_subscribers(self) -> None:
+        """Subscribe to what the wanted outputs are made of, and only to that."""
+        settings = KeyframeSettings.from_values(self._values)
+        outputs = self._outputs.wanted
+        semantic = bool(settings.targets())
+        wanted = {
+            "image": bool(outputs),
+            "mask": bool(outputs) and (semantic or "mask" in outputs),
+            "confidence": bool(outputs) and semantic and settings.use_confidence,
+            "camera_info": "camera_info" in outputs,
+        }
+        before = {name for name, subscription in self._inputs.items() if subscription.active}
+        now = {name for name in wanted if wanted[name]}
+        if before == now:
+            return
+        self._inbox.put(Task(partial(self._session.expect, frozenset(now - {"image"}))))
+        for name, subscription in self._inputs.items():
+            subscription.want(wanted[name])
+        if not now:
+            self._inbox.put(Task(self._session.finish))
+
+    def _problem(self, values: Mapping[str, Value]) -> str | None:
+        """Return what is wrong with the parameters together, as a sentence, or None."""
+        try:
+            settings = KeyframeSettings.from_values(values)
+        except ConfigError as error:
+            return f"the parameters cannot be used: {error}"
+        if self._names is None or not self._names.known:
+            return None
+        return self._names.problem(settings.targets())
+
+    def _apply(self, changed: frozenset[str]) -> None:
+        """Put changed parameters into effect."""
+        self._reconfigure()
+        self._follow_subscribers()
+
+    def _reconfigure(self) -> None:
+        settings = KeyframeSettings.from_values(self._values)
+        semantics = self._semantics(settings)
+        if semantics.problem:
+            self.get_logger().error(semantics.problem)
+        configure = partial(self._configure, settings, semantics, self._values["mask_wait_s"])
+        self._inbox.put(Task(configure))
+
+    def _configure(
+        self, settings: KeyframeSettings, semantics: Semantics, mask_wait_s: float
+    ) -> None:
+        self._outputs.configure(settings)
+        self._session.store.wait_s = mask_wait_s
+        self._session.configure(settings, semantics)
+
+    def _semantics(self, settings: KeyframeSettings) -> Semantics:
+        return Semantics(self._names.names, self._names.problem(settings.targets()))
+
+    def _work(self) -> None:
+        while not self._inbox.closed:
+            waiting = self._session.busy or self._outputs.team.waiting
+            run = self._inbox.take(TICK_S if waiting else None)
+            if run is not None:
+                self._guarded(run)
+            self._guarded(self._tick)
+        self._guarded(self._session.finish)
+
+    def _tick(self) -> None:
+        self._session.tick()
+        self._outputs.release()
+
+    def _guarded(self, run: Callable[[], None]) -> None:
+        """Do something; whatever comes of it, the next thing is done, too."""
+        with self._resting:
+            try:
+                run()
+            except Exception as error:  # noqa: BLE001 - counted and logged
+                self._health.note_failure(error)
+                self.get_logger().error(
+                    f"frames given up after an error: {self._health.last_failure}",
+                    throttle_duration_sec=5.0,
+                )
+                self._session.abandon()
+
+    def _report(self) -> Status:
+        self._follow_subscribers()  # for the middleware that does not tell of subscribers
+        settings = KeyframeSettings.from_values(self._values)
+        with self._resting:
+            return self._health.status(settings.selector.mode.value, settings.targets())
+
+    def _now_ns(self) -> int:
+        return self.get_clock().now().nanoseconds
+
+
+def main() -> int:
+    """Run the node as a process; return its exit status."""
+    return run_node(
+        "keyframe_selector_node",
+        "Forwards the frames of a camera that are worth it: for mapping, and for team mates.",
+        KEYFRAME_PARAMETERS,
+        lambda finish: KeyframeSelectorNode(),
+        expected_errors=(ModelError,),
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,110 @@
+"""Where the keyframe selector publishes: keyframes, frames for team mates, scores."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+
+from diagnostic_msgs.msg import DiagnosticArray
+from rclpy.node import Node
+from rclpy.qos import QoSProfile
+from sensor_msgs.msg import CameraInfo, CompressedImage, Image
+from std_msgs.msg import Header
+
+from mininet_ros.keyframes.settings import KeyframeSettings
+from mininet_ros.nodes.common.topics import create_publisher
+from mininet_ros.nodes.keyframes.frame_store import StoredFrame
+from mininet_ros.nodes.keyframes.scores import FrameReport, scores_message
+from mininet_ros.nodes.keyframes.team_link import TeamLink
+
+# Deep, for all frames of a window are decided on at once, and no keyframe comes a second time.
+KEYFRAME_QOS = QoSProfile(depth=20)
+SCORES_QOS = QoSProfile(depth=200)
+
+
+class KeyframeOutputs:
+    """Publishes what a :class:`~mininet_ros.nodes.keyframes.session.KeyframeSession` brings about.
+
+    Args:
+        node: publishes.
+        settings: for the byte budget and the JPEG quality.
+        image_type: of the input and of keyframe/image: Image, or CompressedImage, which goes to
+            keyframe/image/compressed.
+        matched: called when subscribers come and go; see :func:`create_publisher`.
+    """
+
+    def __init__(
+        self,
+        node: Node,
+        settings: KeyframeSettings,
+        image_type: type[Image | CompressedImage],
+        matched: Callable[[], None],
+    ) -> None:
+        self.jpeg_quality = settings.jpeg_quality
+        self.counts: Counter[str] = Counter()
+        self.last_rejection = ""
+        self.team = TeamLink(node, settings.budget(), matched)
+        self._node = node
+        topic = "keyframe/image" + ("/compressed" if image_type is CompressedImage else "")
+        # The image comes last: who works on it has what belongs to it.
+        self._keyframe = {
+            name: create_publisher(node, kind, topic, KEYFRAME_QOS, matched)
+            for name, kind, topic in (
+                ("camera_info", CameraInfo, "keyframe/camera_info"),
+                ("mask", Image, "keyframe/mask"),
+                ("image", image_type, topic),
+            )
+        }
+        self._scores = create_publisher(
+            node, DiagnosticArray, "keyframe/scores", SCORES_QOS, matched
+        )
+
+    @property
+    def wanted(self) -> frozenset[str]:
+        """What has subscribers: "image", "mask", "camera_info", "scores"."""
+        own = {name for name, topic in self._keyframe.items() if topic.get_subscription_count()}
+        if self._scores.get_subscription_count():
+            own.add("scores")
+        return self.team.wanted | own
+
+    def forward(self, frame: StoredFrame, worth: float) -> None:
+        """Publish the received messages of a chosen frame, and offer it to team mates."""
+        self.counts["forwarded"] += 1
+        for name, publisher in self._keyframe.items():
+            if not publisher.get_subscription_count():
+                continue
+            message = frame.image if name == "image" else frame.parts.get(name)
+            if message is None:
+                self.counts[f"forwarded_without_{name}"] += 1
+            else:
+                publisher.publish(message)
+        if self.team.wanted:
+            self.team.offer(frame, worth, self.jpeg_quality, self._now_ns())
+
+    def configure(self, settings: KeyframeSettings) -> None:
+        """Put other settings into effect."""
+        self.jpeg_quality = settings.jpeg_quality
+        self.team.configure(settings, self._now_ns())
+
+    def release(self) -> None:
+        """Send to team mates what the budget allows by now."""
+        self.team.release(self._now_ns())
+
+    def report(self, report: FrameReport, header: Header) -> None:
+        """Publish what became of a frame."""
+        if self._scores.get_subscription_count():
+            name = self._node.get_fully_qualified_name()
+            self._scores.publish(scores_message(report, header, name))
+
+    def restarted(self) -> None:
+        """Drop what waits for the budget: the stream began anew."""
+        self.team.clear()
+
+    def rejected(self, error: ValueError) -> None:
+        """Note and log that a message cannot be used."""
+        self.counts["rejected"] += 1
+        self.last_rejection = str(error)
+        self._node.get_logger().warning(f"message rejected: {error}", throttle_duration_sec=5.0)
+
+    def _now_ns(self) -> int:
+        return self._node.get_clock().now().nanoseconds

@@ -1,0 +1,256 @@
+"""The work of the keyframe selector: from messages that come in to decisions carried out.
+
+All of it happens in one thread, in the order in which the messages came, so that the same messages
+lead to the same decisions.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+import numpy as np
+from sensor_msgs.msg import CompressedImage, Image
+from std_msgs.msg import Header
+
+from mininet_ros.images.encodings import ImageError
+from mininet_ros.keyframes import ContentStatus, Decision, KeyframePipeline, Reason
+from mininet_ros.keyframes.selection.decisions import in_nanoseconds
+from mininet_ros.keyframes.settings import KeyframeSettings
+from mininet_ros.nodes.common.image_messages import image_to_bgr, image_to_labels
+from mininet_ros.nodes.common.recent_values import RecentValues
+from mininet_ros.nodes.keyframes.frame_store import FrameStore, StoredFrame, stamp_of
+from mininet_ros.nodes.keyframes.scores import FrameReport, decision_report
+
+
+class Outputs(Protocol):
+    """Where the results of a session go."""
+
+    def forward(self, frame: StoredFrame, worth: float) -> None:
+        """Publish a chosen frame."""
+
+    def report(self, report: FrameReport, header: Header) -> None:
+        """Tell what became of a frame."""
+
+    def restarted(self) -> None:
+        """Drop what is under way: the stream began anew."""
+
+    def rejected(self, error: ValueError) -> None:
+        """Note that a message cannot be used."""
+
+
+@dataclass(frozen=True)
+class Semantics:
+    """How masks are read.
+
+    Attributes:
+        classes: names in the order of the ids.
+        problem: why they cannot be read, as a sentence; None if they can.
+    """
+
+    classes: tuple[str, ...] = ()
+    problem: str | None = None
+
+
+class KeyframeSession:
+    """Pairs messages, has them scored and decided on, and forwards the chosen frames.
+
+    Args:
+        settings: of the selection.
+        semantics: of the masks.
+        store: for the messages.
+        outputs: for the results.
+        now_ns: the time of the node's clock, nanoseconds.
+    """
+
+    def __init__(
+        self,
+        settings: KeyframeSettings,
+        semantics: Semantics,
+        store: FrameStore,
+        outputs: Outputs,
+        now_ns: Callable[[], int],
+    ) -> None:
+        self.store = store
+        self.counts: Counter[str] = Counter()
+        self.sizes: dict[str, str] = {}  # of the last image and mask, width x height
+        self.scoring_s = RecentValues()
+        self.delay_s = RecentValues()  # from an image's arrival to its forwarding
+        self.last_refusal = ""
+        self._settings = settings
+        self._semantics = semantics
+        self._outputs = outputs
+        self._now_ns = now_ns
+        self._notes: dict[int, str] = {}
+        self._newest: tuple[int, int] | None = None  # stamp, and when it was scored
+        self.pipeline = self._make_pipeline()
+
+    @property
+    def busy(self) -> bool:
+        """Whether time alone may bring something about."""
+        return bool(len(self.store) or self._newest is not None)
+
+    def add_image(self, image: Image | CompressedImage) -> None:
+        """Take in an image."""
+        self.counts["images"] += 1
+        self.store.add_image(image, in_nanoseconds(self._settings.selector.reorder_s))
+        self._work_off()
+
+    def add_part(self, name: str, part: object) -> None:
+        """Take in a "mask", "confidence" or "camera_info"."""
+        self.store.add_part(name, part)
+        self._work_off()
+
+    def overrun_part(self, name: str) -> None:
+        """Note that there was no time for a message other than an image."""
+        self.counts[f"overrun_{name}"] += 1
+
+    def expect(self, parts: frozenset[str]) -> None:
+        """Let images wait for these parts from now on."""
+        self.store.expected = parts
+
+    def request(self, header: Header) -> None:
+        """Take in a request for the frame of this stamp."""
+        self._carry_out(self.pipeline.request(stamp_of(header)))
+
+    def tick(self) -> None:
+        """Note that time passes."""
+        self._work_off()
+        # Images that wait for their masks are no silence of the camera.
+        if self._newest is None or len(self.store):
+            return
+        stamp, scored_at = self._newest
+        # By the node's clock, which stands still while simulated time does.
+        elapsed = self._now_ns() - scored_at
+        self._carry_out(self.pipeline.tick(stamp + max(0, elapsed)))
+
+    def finish(self) -> None:
+        """Decide on all frames, for the stream ended, and be ready for another."""
+        self.store.wait_no_longer()
+        self._work_off()
+        self._carry_out(self.pipeline.finish())
+        self._begin()
+
+    def overrun(self, header: Header) -> None:
+        """Note that there was no time for an image."""
+        self.counts["images"] += 1
+        self.counts["overrun"] += 1
+        report = FrameReport(False, "overrun", "There was no time for it.", {})
+        self._outputs.report(report, header)
+
+    def configure(self, settings: KeyframeSettings, semantics: Semantics) -> None:
+        """Put other settings into effect, between two frames."""
+        rescore = settings.targets() != self._settings.targets() or semantics != self._semantics
+        self._settings, self._semantics = settings, semantics
+        self.store.capacity = settings.selector.max_waiting
+        scorer = self._make_pipeline().scorer if rescore else None
+        self._carry_out(self.pipeline.configure(settings.selector, scorer))
+
+    def abandon(self) -> None:
+        """Begin anew after an error, whose frame and those that waited with it are given up."""
+        self.pipeline = self._make_pipeline()
+        self._begin()
+
+    def _begin(self) -> None:
+        self.store.clear()
+        self._notes.clear()
+        self._newest = None
+        self._outputs.restarted()
+
+    def _make_pipeline(self) -> KeyframePipeline:
+        if self._semantics.problem is None:
+            return self._settings.pipeline(self._semantics.classes)
+        return replace(self._settings, classes=()).pipeline(())
+
+    def _work_off(self) -> None:
+        while (frame := self.store.take()) is not None:
+            self._score(frame)
+
+    def _score(self, frame: StoredFrame) -> None:
+        try:
+            image, mask, confidence = self._pixels(frame)
+            started = time.perf_counter()
+            restarts = self.pipeline.selector.statistics().restarts
+            decisions = self.pipeline.add(image, mask, confidence, frame.stamp_ns)
+        except ValueError as error:
+            self._reject(frame, error)
+            return
+        self.scoring_s.add(time.perf_counter() - started)
+        if self.pipeline.selector.statistics().restarts > restarts:
+            self._outputs.restarted()
+        # First those that time leaves behind: the new frame may have the stamp of one of them.
+        outdated = [d for d in decisions if d.reason is Reason.TIME_JUMPED]
+        self._carry_out(outdated)
+        decisions = decisions[len(outdated) :]
+        if decisions and decisions[-1].scores is None:
+            self._refuse(frame, decisions.pop())
+        else:
+            self.store.hold(frame)
+            self._notes[frame.stamp_ns] = self._note(frame)
+            self._newest = (frame.stamp_ns, self._now_ns())
+        self._carry_out(decisions)
+
+    def _pixels(
+        self, frame: StoredFrame
+    ) -> tuple[np.ndarray, np.ndarray | None, np.ndarray | None]:
+        """Return image, mask and confidence, the last two where they are to be read and can be."""
+        image = image_to_bgr(frame.image)
+        self.sizes["image"] = f"{image.shape[1]}x{image.shape[0]}"
+        mask = self._labels(frame, "mask")
+        if mask is not None:
+            self.sizes["mask"] = f"{mask.shape[1]}x{mask.shape[0]}"
+        confidence = self._labels(frame, "confidence") if self._settings.use_confidence else None
+        if self._semantics.problem is not None:
+            return image, None, None
+        return image, mask, confidence
+
+    def _labels(self, frame: StoredFrame, name: str) -> np.ndarray | None:
+        """Return the pixels of a part. One that cannot be read is taken from the frame."""
+        if name not in frame.parts:
+            return None
+        try:
+            return image_to_labels(frame.parts[name])
+        except ImageError as error:
+            del frame.parts[name]
+            self.counts[f"rejected_{name}: {error.reason}"] += 1
+            self._outputs.rejected(error)
+            return None
+
+    def _note(self, frame: StoredFrame) -> str:
+        """Return what is to be said of the frame's content besides the decision; count it."""
+        if not self._settings.targets():
+            return ""
+        if self._semantics.problem is not None:
+            return f"Content is 0 because {self._semantics.problem}."
+        if "mask" not in frame.parts:
+            self.counts["scored_without_mask"] += 1
+            return ContentStatus.NO_MASK.sentence
+        self.counts["scored_with_mask"] += 1
+        if self._settings.use_confidence and "confidence" not in frame.parts:
+            self.counts["scored_without_confidence"] += 1
+        return ""
+
+    def _refuse(self, frame: StoredFrame, refusal: Decision) -> None:
+        self.last_refusal = refusal.sentence
+        self.counts["refused"] += 1
+        self.store.forget(frame)
+        self._outputs.report(decision_report(refusal, ""), frame.header)
+
+    def _reject(self, frame: StoredFrame, error: ValueError) -> None:
+        self.store.forget(frame)
+        reason = error.reason if isinstance(error, ImageError) else "unusable image"
+        self.counts[f"rejected: {reason}"] += 1
+        self._outputs.report(FrameReport(False, "rejected", str(error), {}), frame.header)
+        self._outputs.rejected(error)
+
+    def _carry_out(self, decisions: list[Decision]) -> None:
+        for decision in decisions:
+            frame = self.store.release(decision.stamp_ns)
+            note = self._notes.pop(decision.stamp_ns, "")
+            self._outputs.report(decision_report(decision, note), frame.header)
+            if decision.forwarded:
+                self.delay_s.add(time.monotonic() - frame.arrival_s)
+                self._outputs.forward(frame, decision.worth)

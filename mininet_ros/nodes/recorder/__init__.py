@@ -1,0 +1,1 @@
+"""Nodes that watch a stream, record it and time it."""

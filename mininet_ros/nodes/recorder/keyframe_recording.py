@@ -1,0 +1,109 @@
+"""The record of a keyframe selection: what was forwarded and why, beside every N-th frame."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from mininet_ros.images.drawing import contact_sheet
+
+SHEET = "keyframes.png"
+
+_TILE_WIDTH = 320
+_COLUMNS = 4
+_MAX_TILES = 16
+_THUMBNAIL_QUALITY = 85
+
+
+class KeyframeRecording:
+    """Collects decisions and small pictures, and draws them on one sheet.
+
+    Pictures are held as JPEGs of about 15 kB each, so that a minute of them stays below 30 MB.
+    """
+
+    def __init__(self) -> None:
+        self._decisions: dict[int, Mapping[str, str]] = {}
+        self._thumbnails: dict[int, np.ndarray] = {}
+        self._team_frames = 0
+        self._team_bytes = 0
+
+    def add_decision(self, stamp_ns: int, values: Mapping[str, str]) -> None:
+        """Note what the selector says of one frame: its scores, ``forwarded`` and ``reason``."""
+        self._decisions[stamp_ns] = values
+
+    def add_picture(self, stamp_ns: int, picture_bgr: np.ndarray) -> None:
+        """Keep a small copy of a frame, uint8 (H, W, 3), BGR."""
+        height = round(picture_bgr.shape[0] * _TILE_WIDTH / picture_bgr.shape[1])
+        small = cv2.resize(picture_bgr, (_TILE_WIDTH, height), interpolation=cv2.INTER_AREA)
+        quality = [cv2.IMWRITE_JPEG_QUALITY, _THUMBNAIL_QUALITY]
+        self._thumbnails[stamp_ns] = cv2.imencode(".jpg", small, quality)[1]
+
+    def add_team_message(self, size: int, is_image: bool) -> None:
+        """Note a message for team mates of ``size`` bytes; each frame has one image."""
+        self._team_frames += is_image
+        self._team_bytes += size
+
+    def summary(self) -> dict[str, object]:
+        """Return the figures: frames decided on, forwarded, by reason, and bytes for the team.
+
+        ``camera_bytes`` is what the same frames take as raw colour images.
+        """
+        reasons = Counter(values["reason"] for values in self._decisions.values())
+        return {
+            "seen": len(self._decisions),
+            "forwarded": len(self._forwarded()),
+            "reasons": dict(reasons.most_common()),
+            "team_frames": self._team_frames,
+            "team_bytes": self._team_bytes,
+            "camera_bytes": sum(
+                3 * int(values.get("width", 0)) * int(values.get("height", 0))
+                for values in self._decisions.values()
+            ),
+        }
+
+    def write_sheet(self, folder: Path) -> None:
+        """Draw the forwarded frames, and as many at even distances; nothing without a picture."""
+        forwarded = self._forwarded()[:_MAX_TILES]
+        if not forwarded or not self._thumbnails:
+            return
+        start_ns = min(self._decisions)
+        stamps = sorted(self._thumbnails)
+        evenly = [
+            stamps[int((number + 0.5) * len(stamps) / len(forwarded))]
+            for number in range(len(forwarded))
+        ]
+        sheets = []
+        for title, chosen in (("forwarded", forwarded), ("every N-th frame instead", evenly)):
+            tiles = [self._picture(stamp_ns) for stamp_ns in chosen]
+            captions = [self._caption(stamp_ns, start_ns) for stamp_ns in chosen]
+            sheets.append(contact_sheet(tiles, captions, _COLUMNS))
+            sheets[-1] = np.vstack((_title(title, sheets[-1].shape[1]), sheets[-1]))
+        cv2.imwrite(str(folder / SHEET), np.vstack(sheets))
+
+    def _forwarded(self) -> list[int]:
+        return sorted(
+            stamp_ns for stamp_ns, values in self._decisions.items() if values["forwarded"] == "1"
+        )
+
+    def _picture(self, stamp_ns: int) -> np.ndarray:
+        """Return the picture of a frame, or of the nearest one that has any."""
+        nearest = min(self._thumbnails, key=lambda other: abs(other - stamp_ns))
+        return cv2.imdecode(self._thumbnails[nearest], cv2.IMREAD_COLOR)
+
+    def _caption(self, stamp_ns: int, start_ns: int) -> str:
+        values = self._decisions.get(stamp_ns, {})
+        figures = [f"{(stamp_ns - start_ns) / 1e9:.1f} s", values.get("reason", "not seen")]
+        for name, form in (("quality", "q {:.2f}"), ("content", "c {:.2f}")):
+            if name in values:
+                figures.append(form.format(float(values[name])))
+        return "  ".join(figures)
+
+
+def _title(text: str, width: int) -> np.ndarray:
+    strip = np.full((34, width, 3), 235, np.uint8)
+    cv2.putText(strip, text, (6, 24), cv2.FONT_HERSHEY_SIMPLEX, 0.7, (20, 20, 20), 2, cv2.LINE_AA)
+    return strip

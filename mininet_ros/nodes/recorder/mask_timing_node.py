@@ -1,0 +1,154 @@
+"""Times the masks of several cameras over the same seconds, once all of them run."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from diagnostic_msgs.msg import DiagnosticArray
+from rclpy.clock import Clock, ClockType
+from rclpy.node import Node
+from rclpy.qos import QoSProfile
+from rclpy.time import Time
+from sensor_msgs.msg import Image
+
+from mininet_ros.nodes.common.parameters import NodeParameters, ParameterSpec
+from mininet_ros.nodes.common.process import Finish, run_node
+
+MASK_TIMING_PARAMETERS = (
+    ParameterSpec("namespaces", ("camera",), "One for each camera."),
+    ParameterSpec("output_file", "masks.json", "File to write."),
+    ParameterSpec("seconds", 10.0, "Time that counts.", 0.1, 3600.0),
+    ParameterSpec(
+        "timeout",
+        30.0,
+        "Seconds to wait for every camera, at the start and at the end.",
+        1.0,
+        3600.0,
+    ),
+)
+
+LOOK_PERIOD_S = 0.1
+# From the first masks of the last camera: until the machine has done with starting things.
+WARM_UP_S = 2.0
+# Deep and reliable: what is timed late is still timed.
+TIMING_QOS = QoSProfile(depth=1000)
+COUNTS = ("received", "replaced", "lost")
+
+
+@dataclass
+class CameraRecord:
+    """What came of one camera, by arrival on a monotonic clock in seconds.
+
+    Attributes:
+        latencies_ms: from the stamp of an image to the arrival of its mask here.
+        reports: the segmentation node's own counts.
+    """
+
+    latencies_ms: list[tuple[float, float]] = field(default_factory=list)
+    reports: list[tuple[float, dict[str, int]]] = field(default_factory=list)
+
+    @property
+    def runs(self) -> bool:
+        """Whether masks and reports come."""
+        return bool(self.latencies_ms and self.reports)
+
+    def figures(self, begin_s: float, end_s: float) -> dict[str, object]:
+        """Latencies of the time that counts, and counts of the reports that enclose it."""
+        before = [counts for when, counts in self.reports if when <= begin_s][-1]
+        after = next(counts for when, counts in self.reports if when >= end_s)
+        return {
+            "latencies_ms": [ms for when, ms in self.latencies_ms if begin_s <= when < end_s],
+            **{name: after[name] - before[name] for name in COUNTS},
+        }
+
+
+class MaskTimingNode(Node):
+    """Waits until the masks of all cameras come, then times them, then writes what it saw.
+
+    Args:
+        finish: called when all is written, with an error where a camera gave no masks.
+        **node_options: for :class:`rclpy.node.Node`.
+
+    Raises:
+        ParameterError: a parameter override is wrong.
+    """
+
+    def __init__(self, finish: Finish, **node_options: object) -> None:
+        super().__init__("mask_timing", **node_options)
+        self._finish = finish
+        self._settings = NodeParameters(self, MASK_TIMING_PARAMETERS)
+        self._cameras = {name.strip("/"): CameraRecord() for name in self._settings["namespaces"]}
+        self._started = time.monotonic()
+        self._begin: float | None = None
+        self.create_subscription(DiagnosticArray, "/diagnostics", self._take_reports, TIMING_QOS)
+        for namespace, camera in self._cameras.items():
+            topic = f"/{namespace}/segmentation/mask"
+            self.create_subscription(Image, topic, self._take_mask_of(camera), TIMING_QOS)
+        steady = Clock(clock_type=ClockType.STEADY_TIME)
+        self._timer = self.create_timer(LOOK_PERIOD_S, self._look, clock=steady)
+
+    def close(self) -> None:
+        """Nothing is left to do."""
+
+    def _take_mask_of(self, camera: CameraRecord) -> Callable[[Image], None]:
+        def take(mask: Image) -> None:
+            age = self.get_clock().now() - Time.from_msg(mask.header.stamp)
+            camera.latencies_ms.append((time.monotonic(), age.nanoseconds / 1e6))
+
+        return take
+
+    def _take_reports(self, reports: DiagnosticArray) -> None:
+        for status in reports.status:
+            node, _, task = status.name.partition(": ")
+            camera = self._cameras.get(node.strip("/").rpartition("/")[0])
+            if camera is not None and task == "segmentation":
+                values = {pair.key: pair.value for pair in status.values}
+                counts = {name: int(values[name]) for name in COUNTS}
+                camera.reports.append((time.monotonic(), counts))
+
+    def _look(self) -> None:
+        now = time.monotonic()
+        if self._begin is None:
+            silent = [name for name, camera in self._cameras.items() if not camera.runs]
+            if not silent:
+                self._begin = now + WARM_UP_S
+            elif now > self._started + self._settings["timeout"]:
+                self._end(
+                    f"no masks came of {', '.join(silent)}: a camera and a segmentation node must "
+                    "run in each of the namespaces"
+                )
+            return
+        end = self._begin + self._settings["seconds"]
+        silent = [name for name, camera in self._cameras.items() if camera.reports[-1][0] < end]
+        if not silent:
+            self._write(self._begin, end)
+            self._end()
+        elif now > end + self._settings["timeout"]:
+            self._end(f"the segmentation node of {', '.join(silent)} has fallen silent")
+
+    def _end(self, error: str | None = None) -> None:
+        self._timer.cancel()
+        self._finish(error)
+
+    def _write(self, begin_s: float, end_s: float) -> None:
+        figures = {name: camera.figures(begin_s, end_s) for name, camera in self._cameras.items()}
+        Path(self._settings["output_file"]).write_text(json.dumps(figures), encoding="utf-8")
+
+
+def main() -> int:
+    """Run the node as a process; return its exit status."""
+    return run_node(
+        "mask_timing_node",
+        "Times the masks of several cameras, all over the same seconds.",
+        MASK_TIMING_PARAMETERS,
+        MaskTimingNode,
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

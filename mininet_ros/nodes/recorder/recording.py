@@ -1,0 +1,178 @@
+"""The record of a segmented stream: pictures, figures, and what became of each image."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from mininet_ros.images.drawing import contact_sheet
+from mininet_ros.nodes.common.recent_values import quantile
+
+SUMMARY = "summary.json"
+SHEET = "contact_sheet.png"
+PICTURES = "overlays"
+
+# What a segmentation node reports of images that it received and did not segment.
+ACCOUNTED = ("replaced", "skipped", "rejected", "failed")
+
+# What it says of itself.
+RUNNING = ("model", "network", "backend", "runtime", "device")
+
+_SHEET_TILES = 12
+_SHEET_COLUMNS = 4
+_TILE_WIDTH = 320
+
+
+class Recording:
+    """Collects a run and writes it to a folder.
+
+    Pictures are thinned while they come: no more than `max_pictures` are kept, evenly spaced over
+    the whole run however long it is.
+
+    Args:
+        folder: made where it does not exist; pictures of an earlier recording in it are removed.
+        max_pictures: 0 for none.
+    """
+
+    def __init__(self, folder: Path, max_pictures: int) -> None:
+        self._folder = folder
+        self._max_pictures = max_pictures
+        self._interval = 1  # every how many-th overlay is kept
+        self._overlays = 0
+        self._pictures: dict[Path, int] = {}  # and the stamp of each
+        self._images: list[int] = []  # stamps
+        self._masks: list[tuple[float, float]] = []  # arrival and latency, seconds
+        self._node_before: Mapping[str, str] = {}
+        self._node: Mapping[str, str] = {}
+        self._stream: Mapping[str, str] = {}
+        (folder / PICTURES).mkdir(parents=True, exist_ok=True)
+        for old in (folder / PICTURES).glob("*.jpg"):
+            old.unlink()
+
+    @property
+    def images(self) -> int:
+        """How many images were announced."""
+        return len(self._images)
+
+    @property
+    def masks(self) -> int:
+        """How many masks came."""
+        return len(self._masks)
+
+    def add_image(self, stamp_ns: int) -> None:
+        """Note that an image with this stamp was published."""
+        self._images.append(stamp_ns)
+
+    def add_mask(self, arrival_s: float, latency_s: float) -> None:
+        """Note that a mask came.
+
+        Args:
+            arrival_s: when, on a monotonic clock.
+            latency_s: how long after the stamp of its image.
+        """
+        self._masks.append((arrival_s, latency_s))
+
+    def add_node_report(self, values: Mapping[str, str]) -> None:
+        """Note what the segmentation node says; first before anything else, as a baseline."""
+        self._node_before = self._node_before or values
+        self._node = values
+
+    def add_stream_report(self, values: Mapping[str, str]) -> None:
+        """Note what the image stream says."""
+        self._stream = values
+
+    def add_overlay(self, stamp_ns: int, overlay_bgr: np.ndarray) -> None:
+        """Keep a picture (uint8 (H, W, 3), BGR), if it is its turn."""
+        number = self._overlays
+        self._overlays += 1
+        if number % self._interval:
+            return
+        path = self._folder / PICTURES / f"{number:06d}.jpg"
+        cv2.imwrite(str(path), overlay_bgr)
+        self._pictures[path] = stamp_ns
+        if len(self._pictures) > self._max_pictures:
+            self._interval *= 2
+            for dropped in list(self._pictures)[1::2]:
+                dropped.unlink()
+                del self._pictures[dropped]
+
+    def summary(self, complete: bool) -> dict[str, object]:
+        """Return the figures of the run.
+
+        ``published`` is the stream's own final count, or else, where it gives none or had begun
+        before, the images that were announced by their calibration. Of these, ``masks`` came out,
+        and ``replaced``, ``skipped``, ``rejected`` and ``failed`` reached the segmentation node,
+        which says so; the rest is ``lost``: on the way to it, or as masks on the way back.
+        ``latency_ms`` is from the stamp of an image to the arrival of its mask here;
+        ``inference_ms`` is the node's own median of its last seconds.
+
+        Args:
+            complete: the stream has ended and all its masks had time to come. Otherwise ``lost``
+                includes what was on its way and what the node has not reported yet.
+        """
+        accounted = {
+            name: int(self._node.get(name, 0)) - int(self._node_before.get(name, 0))
+            for name in ACCOUNTED
+        }
+        watched_throughout = (
+            bool(self._images)
+            and self._stream.get("first_stamp_ns") == str(self._images[0])
+            and self._stream.get("finished") == "true"
+        )
+        published = int(self._stream["published"]) if watched_throughout else len(self._images)
+        latencies_s = [latency for _, latency in self._masks]
+        return {
+            "published": published,
+            "masks": len(self._masks),
+            "lost": published - len(self._masks) - sum(accounted.values()),
+            **accounted,
+            "rate_hz": _number(self._rate_hz()),
+            "latency_ms": {
+                "median": _number(1e3 * quantile(latencies_s, 0.5)),
+                "p95": _number(1e3 * quantile(latencies_s, 0.95)),
+            },
+            "inference_ms": _number(float(self._node.get("inference_median_ms", math.nan))),
+            "first_mask_monotonic_s": self._masks[0][0] if self._masks else None,
+            **{name: self._node.get(name) for name in RUNNING},
+            "complete": complete,
+        }
+
+    def write(
+        self, complete: bool, sections: Mapping[str, object] | None = None
+    ) -> dict[str, object]:
+        """Write ``summary.json``, ``sections`` added, and the contact sheet; return the summary."""
+        summary = {**self.summary(complete), **(sections or {})}
+        (self._folder / SUMMARY).write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
+        if self._pictures:
+            self._write_sheet()
+        return summary
+
+    def _write_sheet(self) -> None:
+        pictures = list(self._pictures.items())
+        count = min(_SHEET_TILES, len(pictures))
+        chosen = [pictures[number * len(pictures) // count] for number in range(count)]
+        start_ns = self._images[0] if self._images else chosen[0][1]
+        tiles = [_fit_width(cv2.imread(str(path)), _TILE_WIDTH) for path, _ in chosen]
+        captions = [f"{(stamp_ns - start_ns) / 1e9:.2f} s" for _, stamp_ns in chosen]
+        sheet = contact_sheet(tiles, captions, _SHEET_COLUMNS)
+        cv2.imwrite(str(self._folder / SHEET), sheet)
+
+    def _rate_hz(self) -> float:
+        if len(self._masks) < 2:
+            return math.nan
+        return (len(self._masks) - 1) / (self._masks[-1][0] - self._masks[0][0])
+
+
+def _fit_width(image: np.ndarray, width: int) -> np.ndarray:
+    height = round(image.shape[0] * width / image.shape[1])
+    return cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
+
+
+def _number(value: float) -> float | None:
+    """Return a figure for JSON, which knows no nan."""
+    return None if math.isnan(value) else round(value, 3)

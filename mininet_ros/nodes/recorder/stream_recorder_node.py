@@ -1,0 +1,206 @@
+"""Watches a segmented stream, shows how it goes, and leaves pictures and a summary."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+
+from diagnostic_msgs.msg import DiagnosticArray
+from rclpy.clock import Clock, ClockType
+from rclpy.node import Node
+from rclpy.qos import QoSProfile
+from rclpy.time import Time
+from sensor_msgs.msg import CameraInfo, CompressedImage, Image
+
+from mininet_ros.nodes.common.image_messages import image_to_bgr
+from mininet_ros.nodes.common.parameters import NodeParameters, ParameterSpec
+from mininet_ros.nodes.common.process import Finish, run_node
+from mininet_ros.nodes.common.recent_values import RecentValues, quantile
+from mininet_ros.nodes.recorder.keyframe_recording import KeyframeRecording
+from mininet_ros.nodes.recorder.recording import Recording
+
+STREAM_RECORDER_PARAMETERS = (
+    ParameterSpec("output_dir", "demo_output", "Folder to write to."),
+    ParameterSpec(
+        "max_pictures",
+        48,
+        "Overlays kept, evenly spaced over the run; 0: none asked for.",
+        0,
+        10000,
+    ),
+    ParameterSpec(
+        "keyframes",
+        False,
+        "Record a keyframe selector's decisions too, and what it sends to team mates.",
+    ),
+    ParameterSpec(
+        "start_timeout", 30.0, "Seconds to wait for the first mask before giving up.", 1.0, 3600.0
+    ),
+)
+
+SHOW_PERIOD_S = 0.5
+# After the stream has ended: for the last masks, and for the counts that nodes report each second.
+SETTLE_S = 2.0
+# Deep and reliable: to count images that others may lose, none may be lost here.
+COUNTING_QOS = QoSProfile(depth=1000)
+
+
+class StreamRecorderNode(Node):
+    """Records ``segmentation/mask`` and ``segmentation/overlay`` until the stream ends.
+
+    Images are counted by their ``camera_info``, so that the images themselves travel to the
+    segmentation node alone. The stream has ended when ``camera_info``, once seen, has no publisher
+    any more.
+
+    Args:
+        finish: called when all is written, with an error where no mask ever came.
+        **node_options: for :class:`rclpy.node.Node`.
+
+    Raises:
+        ParameterError: a parameter override is wrong.
+    """
+
+    def __init__(self, finish: Finish, **node_options: object) -> None:
+        super().__init__("stream_recorder", **node_options)
+        self._finish = finish
+        self._settings = NodeParameters(self, STREAM_RECORDER_PARAMETERS)
+        self._folder = Path(self._settings["output_dir"])
+        self._recording = Recording(self._folder, self._settings["max_pictures"])
+        self._keyframes = KeyframeRecording() if self._settings["keyframes"] else None
+        self._started = self._last_event = time.monotonic()
+        self._recent_s = RecentValues()
+        self._written = False
+        self._shown = (0, 0)
+        self._health = ""  # of the segmentation node, in its words
+        self.create_subscription(DiagnosticArray, "/diagnostics", self._take_reports, 10)
+        if self._keyframes:
+            self._listen_to_keyframes(self._keyframes)
+        steady = Clock(clock_type=ClockType.STEADY_TIME)
+        self.create_timer(SHOW_PERIOD_S, self._show, clock=steady)
+
+    def close(self) -> None:
+        """Write what there is, where the stream was interrupted."""
+        if not self._written:
+            self._write(complete=False)
+
+    def _count_image(self, info: CameraInfo) -> None:
+        self._last_event = time.monotonic()
+        self._recording.add_image(_stamp_ns(info))
+
+    def _take_mask(self, mask: Image) -> None:
+        age = self.get_clock().now() - Time.from_msg(mask.header.stamp)
+        self._last_event = time.monotonic()
+        self._recording.add_mask(self._last_event, age.nanoseconds / 1e9)
+        self._recent_s.add(age.nanoseconds / 1e9)
+
+    def _take_overlay(self, overlay: Image) -> None:
+        stamp_ns, picture = _stamp_ns(overlay), image_to_bgr(overlay)
+        self._recording.add_overlay(stamp_ns, picture)
+        if self._keyframes:
+            self._keyframes.add_picture(stamp_ns, picture)
+
+    def _take_reports(self, reports: DiagnosticArray) -> None:
+        namespace = self.get_namespace().rstrip("/")
+        for status in reports.status:
+            node, _, task = status.name.partition(": ")
+            values = {pair.key: pair.value for pair in status.values}
+            if node.rpartition("/")[0] != namespace:
+                continue
+            if task == "stream":
+                self._recording.add_stream_report(values)
+            elif task == "segmentation":
+                self._recording.add_node_report(values)
+                if not self._health:
+                    self._listen()
+                self._health = status.message
+
+    def _listen(self) -> None:
+        """Subscribe to results and images: now that the node's counts before are known.
+
+        The images come last, so that a stream that waits for its listeners loses no mask here.
+        """
+        self.create_subscription(Image, "segmentation/mask", self._take_mask, COUNTING_QOS)
+        if self._settings["max_pictures"]:
+            self.create_subscription(Image, "segmentation/overlay", self._take_overlay, 10)
+        self.create_subscription(CameraInfo, "camera_info", self._count_image, COUNTING_QOS)
+
+    def _listen_to_keyframes(self, keyframes: KeyframeRecording) -> None:
+        def take_decision(scores: DiagnosticArray) -> None:
+            (status,) = scores.status
+            values = {pair.key: pair.value for pair in status.values}
+            keyframes.add_decision(_stamp_ns(scores), values)
+
+        def take_team_image(image: CompressedImage) -> None:
+            keyframes.add_team_message(len(image.data), is_image=True)
+
+        def take_team_mask(mask: CompressedImage) -> None:
+            keyframes.add_team_message(len(mask.data), is_image=False)
+
+        for kind, topic, take in (
+            (DiagnosticArray, "keyframe/scores", take_decision),
+            (CompressedImage, "team/image/compressed", take_team_image),
+            (CompressedImage, "team/mask/compressed", take_team_mask),
+        ):
+            self.create_subscription(kind, topic, take, COUNTING_QOS)
+
+    def _show(self) -> None:
+        """Show how it goes; end where there is nothing more to come."""
+        recording = self._recording
+        if (recording.images, recording.masks) != self._shown:
+            self._shown = (recording.images, recording.masks)
+            latency_ms = 1e3 * quantile(self._recent_s.values(), 0.5)
+            line = (
+                f"{recording.images:6d} images {recording.masks:6d} masks "
+                f"{self._recent_s.rate_hz():5.1f} Hz {latency_ms:5.0f} ms"
+            )
+            print(line, end="\r" if sys.stdout.isatty() else "\n", flush=True)
+        if self._ended():
+            self._write(complete=True)
+            self._finish()
+        elif not recording.masks and self._waited_too_long():
+            self._write(complete=False)
+            self._finish(
+                f"no mask arrived within {self._settings['start_timeout']:.0f} s; the "
+                f"segmentation node says: {self._health or 'nothing (is it running?)'}"
+            )
+
+    def _ended(self) -> bool:
+        camera_info = self.resolve_topic_name("camera_info")
+        return (
+            self._recording.images > 0
+            and self._recording.masks > 0
+            and self.count_publishers(camera_info) == 0
+            and time.monotonic() - self._last_event > SETTLE_S
+        )
+
+    def _waited_too_long(self) -> bool:
+        return time.monotonic() - self._started > self._settings["start_timeout"]
+
+    def _write(self, complete: bool) -> None:
+        self._written = True
+        if self._keyframes:
+            self._recording.write(complete, {"keyframes": self._keyframes.summary()})
+            self._keyframes.write_sheet(self._folder)
+        else:
+            self._recording.write(complete)
+        if sys.stdout.isatty():
+            print()  # leave the line that was rewritten
+
+
+def _stamp_ns(message: CameraInfo | Image | DiagnosticArray) -> int:
+    return Time.from_msg(message.header.stamp).nanoseconds
+
+
+def main() -> int:
+    """Run the node as a process; return its exit status."""
+    return run_node(
+        "stream_recorder_node",
+        "Records a segmented stream: pictures, a contact sheet, and summary.json.",
+        STREAM_RECORDER_PARAMETERS,
+        StreamRecorderNode,
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,86 @@
+"""Segmentation nodes of several cameras in one process, each in a namespace of its own.
+
+It takes less memory than a process each; but the nodes then share one interpreter's lock, and
+masks come later and fewer of them where the cores are busy: ``mininet_ros benchmark --node
+--cameras 4`` measures both ways.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+
+from rclpy.exceptions import InvalidNamespaceException
+from rclpy.node import Node
+from rclpy.validate_namespace import validate_namespace
+
+from mininet_ros.inference import BackendError
+from mininet_ros.models import ModelError
+from mininet_ros.nodes.common.parameters import NodeParameters, ParameterError, ParameterSpec, Value
+from mininet_ros.nodes.common.process import run_nodes
+from mininet_ros.nodes.segmentation.parameters import SEGMENTATION_PARAMETERS
+from mininet_ros.nodes.segmentation.segmentation_node import SegmentationNode
+
+GROUP_PARAMETERS = (
+    ParameterSpec("namespaces", ("camera",), "One for each camera: its node runs in it."),
+)
+
+
+def make_group() -> list[SegmentationNode]:
+    """Make a segmentation node in each namespace; the process's other parameters are for them all.
+
+    Raises:
+        ParameterError: a parameter override is wrong.
+        ModelError, BackendError: the segmenter can't be made.
+    """
+    nodes: list[SegmentationNode] = []
+    try:
+        for namespace in _namespaces():
+            nodes.append(SegmentationNode(namespace=namespace))
+    except BaseException:
+        for node in nodes:
+            node.close()
+            node.destroy_node()
+        raise
+    return nodes
+
+
+def _namespaces() -> tuple[str, ...]:
+    node = Node("segmentation_group", start_parameter_services=False)
+    try:
+        if node.get_namespace() != "/":
+            raise ParameterError(
+                "__ns:= would put the nodes of all cameras into one namespace: "
+                "set the parameter namespaces instead"
+            )
+        return tuple(NodeParameters(node, GROUP_PARAMETERS, check=_problem)["namespaces"])
+    finally:
+        node.destroy_node()
+
+
+def _problem(values: Mapping[str, Value]) -> str | None:
+    full = [f"/{namespace.lstrip('/')}" for namespace in values["namespaces"]]
+    if len(set(full)) < len(full):
+        return f"parameter namespaces names a namespace twice: {', '.join(values['namespaces'])}"
+    for namespace in full:
+        try:
+            validate_namespace(namespace)
+        except InvalidNamespaceException as error:
+            reason = str(error).splitlines()[0].rstrip(":")
+            return f"parameter namespaces has {namespace.lstrip('/')!r}: {reason}"
+    return None
+
+
+def main() -> int:
+    """Run the nodes as a process; return its exit status."""
+    return run_nodes(
+        "segmentation_group",
+        "Labels every pixel of several cameras' images, all in this process.",
+        (*GROUP_PARAMETERS, *SEGMENTATION_PARAMETERS),
+        lambda finish: make_group(),
+        expected_errors=(ModelError, BackendError),
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

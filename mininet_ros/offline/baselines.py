@@ -1,0 +1,123 @@
+"""Other ways of choosing frames, to compare the selector with, each at a given number of frames.
+
+All of them see the same scores. `parallax`, `quality` and `semantics` each follow one cue alone;
+the last two, like `sharpest_of_window`, take the best frame of each part of the sequence, which is
+far better than taking the best frames overall, as those lie side by side.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from mininet_ros.offline.evaluation import JudgedFrame, lasting_instances, whole_instances
+
+Chooser = Callable[[Sequence[JudgedFrame], int], list[int]]
+"""Takes the frames of a sequence and how many to choose; returns ascending indices."""
+
+
+def every_n(frames: Sequence[JudgedFrame], count: int) -> list[int]:
+    """Frames at even distances, the middle one of each part."""
+    return [int(part[len(part) // 2]) for part in _equal_parts(len(frames), count)]
+
+
+def random_choice(frames: Sequence[JudgedFrame], count: int, seed: int = 0) -> list[int]:
+    """Frames drawn without replacement."""
+    generator = np.random.default_rng(seed)
+    return sorted(generator.choice(len(frames), min(count, len(frames)), replace=False).tolist())
+
+
+def parallax(frames: Sequence[JudgedFrame], count: int) -> list[int]:
+    """Frames at even distances of accumulated median flow, as VINS-Mono spaces keyframes."""
+    return [int(part[len(part) // 2]) for part in _parts_of_equal_motion(frames, count)]
+
+
+def quality(frames: Sequence[JudgedFrame], count: int) -> list[int]:
+    """The frame of best quality in each of equally long parts."""
+    return _best_of_parts(frames, count, lambda frame: frame.scores.quality)
+
+
+def semantics(frames: Sequence[JudgedFrame], count: int) -> list[int]:
+    """The frame of most content in each of equally long parts."""
+    return _best_of_parts(frames, count, lambda frame: frame.scores.content)
+
+
+def sharpest_of_window(frames: Sequence[JudgedFrame], count: int) -> list[int]:
+    """The sharpest frame, centre preferred, of parts of equal motion, as AliceVision picks them."""
+    chosen = []
+    for part in _parts_of_equal_motion(frames, count):
+        centre = (part[0] + part[-1]) / 2.0
+        reach = max(1.0, len(part) / 2.0)
+        weighted = [
+            frames[index].scores.sharpness * (1.0 - 0.5 * abs(index - centre) / reach)
+            for index in part
+        ]
+        chosen.append(int(part[int(np.argmax(weighted))]))
+    return chosen
+
+
+def greedy_bound(frames: Sequence[JudgedFrame], count: int) -> list[int]:
+    """With the truth at hand, time and again the frame that shows most instances not yet shown.
+
+    Greedy choice reaches at least 63 % of the best possible coverage (Nemhauser et al. 1978); no
+    selector that has to decide as frames come can know as much. Ties go to the frame that shows
+    the new instances largest.
+    """
+    lasting = lasting_instances(frames)
+    whole = [whole_instances(frame, lasting) for frame in frames]
+    reached: set[int] = set()
+    chosen: list[int] = []
+
+    def cost(index: int) -> tuple[int, int]:
+        new = whole[index] - reached
+        pixels = sum(s.pixels for s in frames[index].sightings if s.instance in new)
+        return -len(new), -pixels
+
+    # A frame's gain only ever shrinks, so that those below the best known one need no new look
+    # (Minoux 1978).
+    queue = [(*cost(index), index) for index in range(len(frames))]
+    heapq.heapify(queue)
+    while queue and len(chosen) < count:
+        index = queue[0][-1]
+        present = (*cost(index), index)
+        if present != queue[0]:
+            heapq.heapreplace(queue, present)
+            continue
+        heapq.heappop(queue)
+        chosen.append(index)
+        reached |= whole[index]
+    return sorted(chosen)
+
+
+BASELINES: dict[str, Chooser] = {
+    "every_n": every_n,
+    "random": random_choice,
+    "parallax": parallax,
+    "quality": quality,
+    "semantics": semantics,
+    "sharpest_of_window": sharpest_of_window,
+    "greedy_bound": greedy_bound,
+}
+
+
+def _equal_parts(length: int, count: int) -> list[np.ndarray]:
+    return np.array_split(np.arange(length), min(count, length))
+
+
+def _parts_of_equal_motion(frames: Sequence[JudgedFrame], count: int) -> list[np.ndarray]:
+    travelled = np.cumsum([frame.scores.motion for frame in frames])
+    if travelled[-1] <= 0.0:
+        return _equal_parts(len(frames), count)
+    part = np.minimum(count - 1, (travelled / travelled[-1] * count).astype(int))
+    return [indices for n in range(count) if len(indices := np.flatnonzero(part == n))]
+
+
+def _best_of_parts(
+    frames: Sequence[JudgedFrame], count: int, value: Callable[[JudgedFrame], float]
+) -> list[int]:
+    return [
+        int(max(part, key=lambda index: value(frames[index])))
+        for part in _equal_parts(len(frames), count)
+    ]

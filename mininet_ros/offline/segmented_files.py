@@ -1,0 +1,86 @@
+"""A whole sequence labelled into files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from mininet_ros.images.drawing import contact_sheet, legend, overlay
+from mininet_ros.inference.segmenter import Segmenter
+from mininet_ros.sequences import Frame
+
+SHEET_TILES = 12
+SHEET_COLUMNS = 4
+SHEET_TILE_WIDTH = 360
+
+
+@dataclass
+class SequenceWriter:
+    """Labels frames into ``masks/`` and ``overlays/`` below ``output``, and a contact sheet.
+
+    The masks are PNGs of class ids, the overlays PNGs to look at.
+
+    Args:
+        segmenter: labels the frames.
+        output: made where it does not exist.
+        expected: how many frames will come, so that the contact sheet spreads over them; None
+            where nobody knows, and then it shows the first ones.
+    """
+
+    segmenter: Segmenter
+    output: Path
+    expected: int | None = None
+
+    def __post_init__(self) -> None:
+        self.written = 0
+        self._tiles: list[np.ndarray] = []
+        self._captions: list[str] = []
+        for folder in ("masks", "overlays"):
+            (self.output / folder).mkdir(parents=True, exist_ok=True)
+
+    def add(self, frame: Frame) -> None:
+        """Label one frame and write its pictures.
+
+        Raises:
+            OSError: a picture can't be written.
+        """
+        mask = self.segmenter.segment(frame.image, with_confidence=False).mask
+        blended = overlay(frame.image, mask, self.segmenter.model.colors)[..., ::-1]
+        name = f"{Path(frame.name).stem}.png"
+        write_picture(self.output / "masks" / name, mask)
+        write_picture(self.output / "overlays" / name, blended)
+        stride = max(1, -(-(self.expected or 1) // SHEET_TILES))
+        if self.written % stride == 0 and len(self._tiles) < SHEET_TILES:
+            height = round(SHEET_TILE_WIDTH * blended.shape[0] / blended.shape[1])
+            self._tiles.append(
+                cv2.resize(blended, (SHEET_TILE_WIDTH, height), interpolation=cv2.INTER_AREA)
+            )
+            self._captions.append(frame.name)
+        self.written += 1
+
+    def finish(self) -> Path:
+        """Write the contact sheet and return its path.
+
+        Raises:
+            OSError: the picture can't be written.
+            ValueError: no frame was added.
+        """
+        sheet = contact_sheet(self._tiles, self._captions, SHEET_COLUMNS)
+        model = self.segmenter.model
+        sheet = np.concatenate((sheet, legend(model.classes, model.colors, sheet.shape[1])))
+        path = self.output / "contact_sheet.png"
+        write_picture(path, sheet)
+        return path
+
+
+def write_picture(path: Path, picture: np.ndarray) -> None:
+    """Write a PNG.
+
+    Raises:
+        OSError: the file can't be written.
+    """
+    _, encoded = cv2.imencode(path.suffix, np.ascontiguousarray(picture))
+    path.write_bytes(encoded.tobytes())

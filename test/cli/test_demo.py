@@ -1,0 +1,108 @@
+"""The demo as a user starts it: four processes, one graph, pictures and a summary."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import cv2
+import numpy as np
+import pytest
+
+from mininet_ros import cli
+from mininet_ros.demo.graph import graph_environment
+
+pytest.importorskip("rclpy", reason="the demo needs rclpy")
+
+
+def demo(*arguments):
+    command = [sys.executable, "-m", "mininet_ros.cli", "demo", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120)
+
+
+def test_generated_stream_is_segmented(tiny_model, tmp_path):
+    output = tmp_path / "out"
+    done = demo("generated", "--model", tiny_model, "--output", output, "--seconds", 2)
+    assert done.returncode == 0, done.stderr
+    summary = json.loads((output / "summary.json").read_text())
+    assert summary["published"] == 30
+    assert summary["lost"] == 0
+    assert summary["masks"] + summary["replaced"] == 30
+    assert summary["masks"] > 1
+    assert summary["model"] == tiny_model.name
+    assert summary["backend"] == "cpu"
+    assert summary["latency_ms"]["p95"] >= summary["latency_ms"]["median"] > 0
+    assert summary["rate_hz"] > 0
+    assert cv2.imread(str(output / "contact_sheet.png")).shape[1] > 300
+    assert len(list((output / "overlays").iterdir())) > 1
+    assert "30 published" in done.stdout
+    keyframes = summary["keyframes"]
+    assert 0 < keyframes["seen"] <= 30
+    assert sum(keyframes["reasons"].values()) == keyframes["seen"]
+    assert keyframes["camera_bytes"] == keyframes["seen"] * 640 * 480 * 3
+
+
+def test_own_folder_of_another_size(tiny_model, tmp_path):
+    images = tmp_path / "images"
+    images.mkdir()
+    for number in range(8):
+        cv2.imwrite(str(images / f"{number}.png"), np.full((90, 160, 3), 30 * number, np.uint8))
+    output = tmp_path / "out"
+    arguments = ["--rate", 5, "--preset", "slam"]
+    done = demo(images, "--model", tiny_model, "--output", output, *arguments)
+    assert done.returncode == 0, done.stderr
+    picture = cv2.imread(str(sorted((output / "overlays").iterdir())[0]))
+    assert picture.shape == (90, 160, 3)
+    assert json.loads((output / "summary.json").read_text())["published"] == 8
+
+
+def test_interrupt_leaves_a_summary_and_no_process(tiny_model, tmp_path):
+    output = tmp_path / "out"
+    arguments = ["generated", "--model", str(tiny_model), "--output", str(output)]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "mininet_ros.cli", "demo", *arguments],
+        stdout=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"PYTHONUNBUFFERED": "1"},
+    )
+    for line in process.stdout:
+        if "masks" in line and " 0 masks" not in line:
+            break
+    process.send_signal(signal.SIGINT)
+    assert process.wait(30) == 0
+    assert json.loads((output / "summary.json").read_text())["masks"] > 0
+    time.sleep(0.2)
+    listing = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True).stdout
+    assert str(output) not in listing
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["generated", "--model", "nothing"], "there is no model 'nothing'"),
+        (["/nowhere.mp4"], "/nowhere.mp4"),
+        (["generated", "--seconds", "0"], "more than 0 seconds"),
+    ],
+)
+def test_wrong_requests_end_with_one_message(arguments, message, tmp_path):
+    done = demo(*arguments, "--output", tmp_path / "out")
+    assert done.returncode == 1
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_demo_keeps_to_itself(monkeypatch):
+    monkeypatch.setenv("ROS_DOMAIN_ID", "7")
+    monkeypatch.setenv("FASTRTPS_DEFAULT_PROFILES_FILE", "mine.xml")
+    environment = graph_environment()
+    assert 215 <= int(environment["ROS_DOMAIN_ID"]) < 232
+    assert environment["FASTRTPS_DEFAULT_PROFILES_FILE"] == "mine.xml"
+    assert environment["FASTDDS_DEFAULT_PROFILES_FILE"].endswith("fastdds_images.xml")
+
+
+def test_missing_rclpy_is_said(monkeypatch, capsys, tmp_path):
+    monkeypatch.setattr("mininet_ros.demo.graph.find_spec", lambda name: None)
+    assert cli.main(["demo", "--output", str(tmp_path)]) == 1
+    assert "needs rclpy" in capsys.readouterr().err

@@ -1,0 +1,160 @@
+"""Regions of the target classes: what they are worth, cut or already sent."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from mininet_ros.keyframes.cues.content import (
+    CUT_COST,
+    CUT_WORTH,
+    IMPROVEMENT_EXPONENT,
+    LEAST_KEPT,
+    MAX_REGIONS,
+    ClassError,
+    Content,
+    class_weight_table,
+    find_regions,
+    parse_class_weights,
+    things,
+)
+
+CLASSES = ("background", "text", "sign")
+TEXT = class_weight_table({"text": 1.0}, CLASSES)
+PIXELS = 240 * 320
+
+
+def mask_with(*boxes: tuple[int, int, int, int], label: int = 1) -> np.ndarray:
+    """A 240x320 mask with (left, top, right, bottom) boxes of a label."""
+    mask = np.zeros((240, 320), np.uint8)
+    for left, top, right, bottom in boxes:
+        mask[top:bottom, left:right] = label
+    return mask
+
+
+def content_of(mask: np.ndarray) -> Content:
+    """The content of a mask of which nothing was sent before."""
+    regions = find_regions(mask, None, TEXT)
+    return Content(regions, (0.0,) * len(regions))
+
+
+def size_of(pixels: int) -> float:
+    """How much of a thing a region of so many pixels is."""
+    return things(pixels / PIXELS)
+
+
+def test_a_free_region_counts_by_its_size() -> None:
+    content = content_of(mask_with((100, 100, 140, 120)))
+    assert content.value == pytest.approx(size_of(800))
+    (region,) = content.regions
+    assert (region.cut, region.label, region.area) == (0.0, 1, 800 / PIXELS)
+    assert region.low.tolist() == [100, 100] and region.high.tolist() == [139, 119]
+
+
+def test_several_things_are_worth_more_than_one_large_one() -> None:
+    one = content_of(mask_with((100, 100, 160, 160))).value
+    three = content_of(mask_with(*((x, 100, x + 23, 123) for x in (50, 100, 150)))).value
+    assert 1.0 < one < 2.0 and three == pytest.approx(3.0, rel=0.02)
+    speck = content_of(mask_with((100, 100, 105, 105))).value
+    assert 0.1 < speck < 0.15
+    assert size_of(PIXELS) < 3.4
+
+
+def test_each_doubling_counts_a_third() -> None:
+    assert size_of(8000) - size_of(4000) == pytest.approx(1.0 / 3.0, abs=0.01)
+
+
+def test_confidence_and_class_weight_scale_the_worth() -> None:
+    mask = mask_with((100, 100, 140, 120)) + mask_with((10, 10, 50, 30), label=2)
+    confidence = np.full(mask.shape, 51, np.uint8)
+    regions = find_regions(
+        mask, confidence, class_weight_table({"text": 1.0, "sign": 0.5}, CLASSES)
+    )
+    assert Content(regions, (0.0, 0.0)).value == pytest.approx(0.2 * (1.0 + 0.5) * size_of(800))
+    assert {region.label for region in regions} == {1, 2}
+
+
+@pytest.mark.parametrize(
+    "box", [(0, 100, 40, 120), (280, 100, 320, 120), (100, 0, 120, 40), (100, 200, 120, 240)]
+)
+def test_a_region_cut_by_any_border_counts_against_the_frame(
+    box: tuple[int, int, int, int],
+) -> None:
+    content = content_of(mask_with(box))
+    assert (content.regions[0].cut, content.cut_share) == (1.0, 1.0)
+    assert content.value == pytest.approx(LEAST_KEPT * CUT_WORTH[1] * size_of(800))
+    free = mask_with(*((x, 100, x + 40, 160) for x in (80, 130, 180, 230)))
+    cut = mask_with((0, 20, 40, 40))
+    held_against = (CUT_COST - CUT_WORTH[1]) * size_of(800)
+    both, alone = content_of(free + cut).value, content_of(free).value
+    assert both == pytest.approx(alone - held_against) and alone == pytest.approx(4 * size_of(2400))
+
+
+def test_something_large_that_is_always_cut_does_not_hide_the_rest() -> None:
+    wall = mask_with((0, 0, 80, 240))
+    values = [
+        content_of(wall + mask_with((200, 100, 200 + side, 120))).value for side in (0, 20, 40)
+    ]
+    assert 0.0 < values[0] < values[1] < values[2]
+
+
+def test_a_region_that_only_grazes_the_border_is_cut_a_little_but_not_whole() -> None:
+    mask = mask_with((4, 100, 44, 120))
+    whole = content_of(mask).regions[0]
+    mask[108:112, :4] = 1
+    (region,) = content_of(mask).regions
+    assert 0.0 < region.cut < 0.3
+    assert CUT_WORTH[1] * whole.shown < region.shown < CUT_WORTH[0] * region.size
+
+
+def test_what_was_sent_is_worth_what_it_improves() -> None:
+    regions = content_of(mask_with((100, 100, 140, 120), (200, 100, 240, 120))).regions
+    content = Content(regions, (0.0, 0.5))
+    assert content.sent_share == pytest.approx(0.25)
+    improvement = 0.5**IMPROVEMENT_EXPONENT
+    assert content.value == pytest.approx((1.0 + improvement) * size_of(800))
+    assert Content(regions, (1.0, 1.0)).value == 0.0
+    many_a_little_better = Content(regions * 5, (0.9,) * 10).value
+    assert many_a_little_better < 0.2 * Content(regions[:1], (0.0,)).value
+
+
+def test_regions_inside_holes_and_touching_corners_are_told_apart() -> None:
+    mask = mask_with((50, 50, 200, 200))
+    mask[70:180, 70:180] = 0
+    mask[100:120, 100:120] = 1
+    mask[200:210, 200:210] = 1
+    large, small = content_of(mask).regions
+    assert large.area > small.area == pytest.approx(400 / PIXELS)
+
+
+def test_speckle_and_void_do_not_count() -> None:
+    mask = mask_with((100, 100, 103, 103))
+    mask[200:240, 200:240] = 255
+    assert content_of(mask).value == 0.0
+
+
+def test_the_number_of_regions_is_bounded() -> None:
+    boxes = [(x, y, x + 6, y + 6) for x in range(4, 310, 10) for y in range(4, 230, 10)]
+    assert len(find_regions(mask_with(*boxes), None, TEXT)) == MAX_REGIONS < len(boxes)
+
+
+def test_unknown_classes_are_refused_with_the_known_ones() -> None:
+    with pytest.raises(
+        ClassError, match="Unknown class 'txt'; the model knows: background, text, sign."
+    ):
+        class_weight_table({"txt": 1.0}, CLASSES)
+
+
+@pytest.mark.parametrize("weight", [0.0, -1.0, 101.0, float("nan")])
+def test_weights_out_of_range_are_refused(weight: float) -> None:
+    with pytest.raises(ClassError, match="weight of class 'text' must be above 0"):
+        class_weight_table({"text": weight}, CLASSES)
+
+
+def test_class_weights_are_read_as_users_write_them() -> None:
+    assert parse_class_weights(["text", "sign: 0.5"]) == {"text": 1.0, "sign": 0.5}
+    assert parse_class_weights([]) == {}
+    with pytest.raises(ClassError, match="must be a number, got 'much'"):
+        parse_class_weights(["text: much"])
+    with pytest.raises(ClassError, match="'text' is named twice"):
+        parse_class_weights(["text", "text:2"])

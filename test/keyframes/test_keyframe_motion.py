@@ -1,0 +1,117 @@
+"""Corners are followed through motion and changing light, and regions along with them."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+from mininet_ros.keyframes.cues.motion import (
+    MAX_POINTS,
+    MAX_SKIPPED,
+    PointTracker,
+    local_similarities,
+    parallax_and_overlap,
+)
+
+WIDTH, HEIGHT = 320, 240
+
+
+@pytest.fixture(scope="module")
+def world() -> np.ndarray:
+    """A large textured picture to look at through a moving window."""
+    generator = np.random.default_rng(3)
+    noise = generator.uniform(0, 255, (90, 160)).astype(np.float32)
+    return np.clip(cv2.resize(noise, (1280, 720), interpolation=cv2.INTER_CUBIC), 0, 255).astype(
+        np.uint8
+    )
+
+
+def view(world: np.ndarray, x: float, y: float, zoom: float = 1.0) -> np.ndarray:
+    """The window of `world` with its upper left corner at x, y, magnified."""
+    transform = np.array([[zoom, 0, -zoom * x], [0, zoom, -zoom * y]], np.float32)
+    return cv2.warpAffine(world, transform, (WIDTH, HEIGHT), flags=cv2.INTER_LINEAR)
+
+
+def test_a_pan_is_measured_in_pixels(world: np.ndarray) -> None:
+    tracker = PointTracker()
+    first = tracker.update(view(world, 100, 100))
+    assert (first.motion, first.share, first.found) == (0.0, 0.0, True)
+    start = tracker.points
+    for step in range(1, 9):
+        flow = tracker.update(view(world, 100 + 4 * step, 100 + 3 * step))
+        assert flow.motion == pytest.approx(5.0, abs=0.2)
+        assert flow.share > 0.8
+        assert len(tracker.points.ids) <= MAX_POINTS
+    parallax, overlap = parallax_and_overlap(start, tracker.points)
+    assert parallax == pytest.approx(40.0, abs=1.0)
+    expected = (WIDTH - 32) * (HEIGHT - 24) / (WIDTH * HEIGHT)
+    assert overlap == pytest.approx(expected, abs=0.02)
+
+
+def test_failing_light_does_not_look_like_motion(world: np.ndarray) -> None:
+    tracker = PointTracker()
+    tracker.update(view(world, 100, 100))
+    for gain in (0.8, 0.5, 0.3, 0.2):
+        flow = tracker.update(cv2.convertScaleAbs(view(world, 100, 100), alpha=gain))
+        assert flow.share > 0.8
+        assert flow.motion < 0.5
+
+
+def test_a_dark_moment_is_bridged(world: np.ndarray) -> None:
+    tracker = PointTracker()
+    tracker.update(view(world, 100, 100))
+    start = tracker.points
+    for _ in range(MAX_SKIPPED):
+        assert not tracker.update(np.zeros((HEIGHT, WIDTH), np.uint8)).found
+    flow = tracker.update(view(world, 108, 100))
+    assert flow.found and flow.motion == pytest.approx(8.0, abs=0.3)
+    assert parallax_and_overlap(start, tracker.points)[1] > 0.9
+
+
+def test_after_a_long_dark_the_place_is_new(world: np.ndarray) -> None:
+    tracker = PointTracker()
+    tracker.update(view(world, 100, 100))
+    start = tracker.points
+    for _ in range(MAX_SKIPPED + 1):
+        tracker.update(np.zeros((HEIGHT, WIDTH), np.uint8))
+    tracker.update(view(world, 100, 100))
+    diagonal = float(np.hypot(WIDTH, HEIGHT))
+    assert parallax_and_overlap(start, tracker.points) == (diagonal, 0.0)
+
+
+def test_another_place_has_nothing_in_common(world: np.ndarray) -> None:
+    tracker = PointTracker()
+    tracker.update(view(world, 0, 0))
+    start = tracker.points
+    for _ in range(MAX_SKIPPED + 2):
+        tracker.update(view(world, 900, 450))
+    assert parallax_and_overlap(start, tracker.points)[1] == 0.0
+
+
+def test_another_size_starts_anew(world: np.ndarray) -> None:
+    tracker = PointTracker()
+    tracker.update(view(world, 100, 100))
+    start = tracker.points
+    assert tracker.update(view(world, 100, 100)[:120, :160].copy()).found
+    assert not set(start.ids) & set(tracker.points.ids)
+    assert parallax_and_overlap(start, tracker.points)[1] == 0.0
+
+
+def test_a_picture_without_corners_is_survived() -> None:
+    tracker = PointTracker()
+    for _ in range(MAX_SKIPPED + 3):
+        flow = tracker.update(np.full((HEIGHT, WIDTH), 127, np.uint8))
+        assert (flow.motion, flow.share) == (0.0, 0.0)
+    assert len(tracker.points.ids) == 0
+
+
+def test_the_majority_of_corners_decides_how_a_place_moves() -> None:
+    before = np.array([[0, 0], [40, 0], [0, 40], [40, 40], [20, 20], [300, 200]], np.float32)
+    after = before * 1.1 + np.array([3.0, -2.0], np.float32)
+    after[4] += 60.0
+    after[5] = before[5] + np.array([7.0, 8.0], np.float32)
+    near = np.array([[True] * 5 + [False], [False] * 5 + [True]])
+    growth, shift = local_similarities(before, after, near)
+    np.testing.assert_allclose(growth, [1.1, 1.0], atol=1e-4)
+    np.testing.assert_allclose(shift, [[3.0, -2.0], [7.0, 8.0]], atol=1e-3)
