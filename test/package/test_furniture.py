@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import xml.etree.ElementTree as ElementTree
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -20,12 +21,12 @@ if not (ROOT / "CHANGELOG.rst").is_file():
 def test_changelog_has_the_form_that_catkin_tools_read():
     lines = (ROOT / "CHANGELOG.rst").read_text().splitlines()
     assert lines[1] == "Changelog for package mininet_ros"
-    titles = [title for title, rule in zip(lines, lines[1:]) if re.fullmatch("-+", rule)]
+    sections = [(title, rule) for title, rule in pairwise(lines) if re.fullmatch("-+", rule)]
+    titles = [title for title, _ in sections]
     assert titles[0] == "Forthcoming"
     assert all(re.fullmatch(r"\d+\.\d+\.\d+ \(\d{4}-\d{2}-\d{2}\)", title) for title in titles[1:])
     assert titles[1].split()[0] == mininet_ros.__version__
-    rules = [(title, rule) for title, rule in zip(lines, lines[1:]) if re.fullmatch("-+", rule)]
-    assert all(len(title) == len(rule) for title, rule in rules)
+    assert all(len(title) == len(rule) for title, rule in sections)
 
 
 def test_citation_names_this_version():
