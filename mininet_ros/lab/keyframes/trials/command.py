@@ -118,6 +118,7 @@ def _tours(arguments: Namespace, options: SourceOptions, settings: KeyframeSetti
     sequences = open_true_sequences(options, tuple(targets), arguments.tours)
 
     def progress(frames: Iterable[Any], name: str, length: int | None) -> Iterable[Any]:
-        return tqdm(frames, total=length, unit="frame", desc=name)
+        count = min((n for n in (length, arguments.frames) if n is not None), default=None)
+        return tqdm(islice(frames, count), total=count, unit="frame", desc=name)
 
     return tours_trial(sequences, settings, progress)
