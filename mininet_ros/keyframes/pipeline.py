@@ -6,8 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from mininet_ros.keyframes.cues.observation import Observation
-from mininet_ros.keyframes.cues.scorer import FrameScorer
+from mininet_ros.keyframes.cues.scorer import FrameScorer, Observation
 from mininet_ros.keyframes.cues.scores import FrameScores
 from mininet_ros.keyframes.selection.config import SelectorConfig
 from mininet_ros.keyframes.selection.decisions import Decision, Step

@@ -13,7 +13,7 @@ from mininet_ros.keyframes import (
     Reason,
     SelectorConfig,
 )
-from mininet_ros.keyframes.cues.observation import FrameObserver
+from mininet_ros.keyframes.cues.scorer import FrameObserver
 from mininet_ros.keyframes.cues.part_times import PartTimes
 
 STEP = 100_000_000

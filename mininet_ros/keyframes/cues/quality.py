@@ -18,6 +18,8 @@ photos; `select-keyframes --judge-quality` reports on the later halves.
 
 from __future__ import annotations
 
+from bisect import bisect_left, insort
+from collections import deque
 from dataclasses import dataclass, field
 
 import cv2
@@ -48,6 +50,12 @@ COARSE_FLOOR = 20.0
 FULL_SHARPNESS = 0.5
 
 ILLUMINATION_EXPONENT = 0.75
+
+# A picture below this share of the stream's median quality is smeared or badly exposed.
+CLEAR_SHARE = 0.6
+
+MEMORY_NS = 60_000_000_000
+SAMPLE_NS = 100_000_000
 
 DARKEST = 5
 BRIGHTEST = 250
@@ -100,6 +108,17 @@ class Quality:
             "Geometric mean of illumination and sharpness; it ranks pictures of one scene.",
         ),
     )
+    relative: float = field(
+        default=0.0,
+        metadata=described(
+            "", 0, None, "Quality as a share of the stream's median quality of the last minute."
+        ),
+    )
+
+    @property
+    def clear(self) -> bool:
+        """Whether the picture is about as good as the stream's others."""
+        return self.relative >= CLEAR_SHARE
 
 
 class QualityMeter:
@@ -111,13 +130,15 @@ class QualityMeter:
 
     def __init__(self) -> None:
         self._values = self._smooth = self._response = np.empty((0, 0), np.float32)
+        self._stream = _RunningMedian()
 
-    def measure(self, image: np.ndarray, gray: np.ndarray) -> Quality:
-        """Measure one picture.
+    def measure(self, image: np.ndarray, gray: np.ndarray, stamp_ns: int) -> Quality:
+        """Measure the next picture of a stream.
 
         Args:
             image: (H, W, 3) uint8 BGR, at least 16 x 16 pixels.
             gray: (H, W) uint8, its luminance.
+            stamp_ns: its stamp, nanoseconds.
 
         Returns:
             The measured numbers; see `Quality`.
@@ -128,6 +149,8 @@ class QualityMeter:
         levels = 2.0 ** (entropy - 8.0) / np.hypot(1.0, noise)
         illumination = float(levels**ILLUMINATION_EXPONENT)
         sharpness = min(1.0, float(np.sqrt(fine / (coarse + COARSE_FLOOR))) / FULL_SHARPNESS)
+        quality = float(np.sqrt(illumination * sharpness))
+        usual = self._stream.add(quality, stamp_ns)
         return Quality(
             brightness=min(1.0, cv2.mean(gray)[0] / 255.0),
             entropy=entropy,
@@ -135,7 +158,8 @@ class QualityMeter:
             noise=noise,
             illumination=illumination,
             sharpness=sharpness,
-            quality=float(np.sqrt(illumination * sharpness)),
+            quality=quality,
+            relative=quality / usual if usual > 0.0 else 0.0,
         )
 
     def _detail(self, gray: np.ndarray) -> tuple[float, float, float]:
@@ -154,6 +178,24 @@ class QualityMeter:
         return noise, fine, coarse
 
 
+class _RunningMedian:
+    """The median of the values of the last minute, of which at most ten a second are kept."""
+
+    def __init__(self) -> None:
+        self._recent: deque[tuple[int, float]] = deque()
+        self._ordered: list[float] = []
+
+    def add(self, value: float, stamp_ns: int) -> float:
+        """Take in a value; return the median with it."""
+        if self._recent and stamp_ns - self._recent[-1][0] < SAMPLE_NS:
+            return self._ordered[len(self._ordered) // 2]
+        self._recent.append((stamp_ns, value))
+        insort(self._ordered, value)
+        while stamp_ns - self._recent[0][0] > MEMORY_NS:
+            del self._ordered[bisect_left(self._ordered, self._recent.popleft()[1])]
+        return self._ordered[len(self._ordered) // 2]
+
+
 def measure_quality(image: np.ndarray) -> Quality:
     """`QualityMeter.measure` for a single picture.
 
@@ -161,7 +203,7 @@ def measure_quality(image: np.ndarray) -> Quality:
         ValueError: `image` is not a (H, W, 3) uint8 picture of at least 16 x 16 pixels.
     """
     check_image(image)
-    return QualityMeter().measure(image, cv2.cvtColor(image, cv2.COLOR_BGR2GRAY))
+    return QualityMeter().measure(image, cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), 0)
 
 
 def check_image(image: np.ndarray) -> None:

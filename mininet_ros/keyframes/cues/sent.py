@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from mininet_ros.keyframes.cues.content import Region
-from mininet_ros.keyframes.cues.motion import Points, local_similarities
+from mininet_ros.keyframes.cues.corners import Points, local_similarities
 
 MAX_SENT_REGIONS = 64
 
