@@ -41,10 +41,10 @@ def select_keyframes(arguments: Namespace) -> None:
         _check(arguments, settings, source)
         counts = [count for count in (sequence.length, arguments.frames) if count is not None]
         frames = UntilInterrupted(islice(source.labelled(), arguments.frames))
-        progress = tqdm(frames, total=min(counts, default=None), unit="frame")
         with ResultFolder(
             arguments.output, "select-keyframes", ENTRIES, inputs_of(arguments)
         ) as results:
+            progress = tqdm(frames, total=min(counts, default=None), unit="frame")
             folder = OutputFolder(results.staging, arguments.jpeg)
             run = run_selection(source, progress, settings, folder, arguments.preset, requests)
         bag = None
