@@ -187,7 +187,8 @@ def problem_of(parameters: object) -> str | None:
     For the ``__post_init__`` of one that is also made without :func:`from_values`.
     """
     values = to_values(parameters)
-    problems = (spec.problem(values[spec.name]) for spec in parameter_specs(type(parameters)))
+    specs = parameter_specs(type(parameters))
+    problems = (spec.problem(spec.converted(values[spec.name])) for spec in specs)
     return next(filter(None, problems), None)
 
 
