@@ -36,6 +36,15 @@ class Overlap:
             "the view and the share of the corners.",
         ),
     )
+    known: float = field(
+        default=0.0,
+        metadata=described(
+            "",
+            0,
+            1,
+            "Share of the view that was forwarded on an earlier visit of the place.",
+        ),
+    )
     shared: int = field(
         default=0,
         metadata=described(
@@ -58,13 +67,17 @@ def measure_overlap(then: Points, now: Points) -> Overlap:
     diagonal = float(np.hypot(1.0, height / width))
     before, after = then.common(now)
     if then.size != now.size or len(before) < MIN_MATCHES:
-        return Overlap(diagonal, 0.0, 0)
+        return Overlap(parallax=diagonal)
     transform, _ = cv2.estimateAffinePartial2D(before, after, ransacReprojThreshold=3.0)
     if transform is None:
-        return Overlap(diagonal, 0.0, 0)
+        return Overlap(parallax=diagonal)
     outline = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
     carried = (outline @ transform[:, :2].T + transform[:, 2]).astype(np.float32)
     covered, _ = cv2.intersectConvexConvex(carried, outline)
     view = min(1.0, covered / (width * height))
     parallax = min(diagonal, median_length(after - before) / width)
-    return Overlap(parallax, min(view, len(before) / len(then.ids)), len(before))
+    return Overlap(
+        parallax=parallax,
+        overlap=min(view, len(before) / len(then.ids)),
+        shared=len(before),
+    )

@@ -151,7 +151,7 @@ class FrameScorer:
         targets: target class name to weight; empty for a selection without semantics.
         classes: the class names of the network that makes the masks, in label order.
         history: how many frames back `mark_sent` can reach; what is forgotten by name does not
-            count.
+            count. None for all, where each frame is forgotten by name.
 
     Attributes:
         times: what the parts of scoring take: "quality", "motion", "content", "sent".
@@ -161,7 +161,7 @@ class FrameScorer:
     """
 
     def __init__(
-        self, targets: Mapping[str, float], classes: Sequence[str], history: int = 128
+        self, targets: Mapping[str, float], classes: Sequence[str], history: int | None = 128
     ) -> None:
         self.history = history
         self.times = PartTimes()
@@ -215,7 +215,8 @@ class FrameScorer:
             self._begin()
         spent = self.times.spent
         started = thread_time()
-        overlap = measure_overlap(self._forwarded, _points_in(frame))
+        corners = _points_in(frame)
+        overlap = measure_overlap(self._forwarded, corners)
         spent["motion"] += (compared := thread_time()) - started
         self._sent.carry(frame.before, frame.now)
         known = self._sent.how_well(frame.regions, frame.quality.quality)
@@ -224,12 +225,13 @@ class FrameScorer:
         spent["sent"] += thread_time() - compared
         self._now = frame.now
         self._records[frame.stamp_ns] = frame
-        while len(self._records) > self.history:
+        while self.history is not None and len(self._records) > self.history:
             self._records.popitem(last=False)
         return FrameScores(
             stamp_ns=frame.stamp_ns,
             width=frame.width,
             height=frame.height,
+            corners=corners,
             **vars(frame.quality),
             **vars(frame.flow.scores),
             **vars(content),

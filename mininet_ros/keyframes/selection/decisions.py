@@ -15,8 +15,12 @@ class Reason(str, Enum):
     BEST_FOR_REQUEST = "best_for_request"
     PASSED_GATE = "passed_gate"
     MAX_GAP = "max_gap"
+    KEPT_OVERLAP = "kept_overlap"
+    HEARTBEAT = "heartbeat"
 
     NOT_BEST = "not_best"
+    AT_REST = "at_rest"
+    KNOWN_VIEW = "known_view"
     NOT_REQUESTED = "not_requested"
     BELOW_GATE = "below_gate"
     BELOW_QUALITY = "below_quality"
@@ -33,7 +37,14 @@ class Reason(str, Enum):
 
 
 FORWARDING = frozenset(
-    {Reason.BEST_OF_WINDOW, Reason.BEST_FOR_REQUEST, Reason.PASSED_GATE, Reason.MAX_GAP}
+    {
+        Reason.BEST_OF_WINDOW,
+        Reason.BEST_FOR_REQUEST,
+        Reason.PASSED_GATE,
+        Reason.MAX_GAP,
+        Reason.KEPT_OVERLAP,
+        Reason.HEARTBEAT,
+    }
 )
 """The reasons for which a frame is forwarded; all others are reasons for dropping it."""
 

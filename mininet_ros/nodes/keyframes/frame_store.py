@@ -15,6 +15,8 @@ Part = Image | CameraInfo
 # Parts whose image has not come, of each kind; and stamps of the frames that went last.
 MAX_UNPAIRED = 16
 MAX_GONE = 256
+# Images that wait for their parts: two seconds of a camera at 30 Hz.
+MAX_PENDING = 64
 # A mask that overtakes its image is kept for so long at least.
 MIN_UNPAIRED_S = 1.0
 
@@ -65,7 +67,10 @@ class FrameStore:
     """
 
     def __init__(
-        self, wait_s: float, capacity: int, clock: Callable[[], float] = time.monotonic
+        self,
+        wait_s: float,
+        capacity: int = MAX_PENDING,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.wait_s = wait_s
         self.capacity = capacity

@@ -74,7 +74,6 @@ class KeyframeHealth:
                 **dict(sorted(counts.items())),
                 "pairing": len(session.store),
                 "waiting": statistics.waiting,
-                "max_waiting": statistics.max_waiting,
                 "restarts": statistics.restarts,
                 "requests": statistics.requests,
                 "unanswered": statistics.unanswered,

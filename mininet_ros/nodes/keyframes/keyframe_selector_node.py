@@ -64,7 +64,7 @@ class KeyframeSelectorNode(Node):
         compressed = parameters.image_transport == "compressed"
         kind = CompressedImage if compressed else Image
         self._outputs = KeyframeOutputs(self, settings, kind, self._follow_subscribers)
-        store = FrameStore(parameters.mask_wait_s, settings.selector.max_waiting)
+        store = FrameStore(parameters.mask_wait_s)
         self._session = KeyframeSession(
             settings, self._semantics(settings), store, self._outputs, self._now_ns
         )

@@ -146,7 +146,6 @@ class KeyframeSession:
         targets = settings.targets()
         rescore = targets != self._targets or semantics != self._semantics
         self._settings, self._semantics, self._targets = settings, semantics, targets
-        self.store.capacity = settings.selector.max_waiting
         scorer = self._make_pipeline().scorer if rescore else None
         self._carry_out(self.pipeline.configure(settings.selector, scorer))
 
