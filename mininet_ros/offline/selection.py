@@ -175,7 +175,7 @@ class OfflineSelection:
 
     def _note(self, verdicts: list[Verdict]) -> None:
         for verdict in verdicts:
-            self._team[verdict.stamp_ns] = verdict.outcome
+            self._team[verdict.ticket] = verdict.outcome
 
 
 def encoded_size(labelled: LabelledFrame, jpeg_quality: int) -> Payload:

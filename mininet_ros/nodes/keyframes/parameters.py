@@ -10,6 +10,7 @@ from mininet_ros.keyframes.selection.config import Mode
 from mininet_ros.keyframes.settings import KeyframeSettings
 from mininet_ros.nodes.common.parameters import ParameterSpec
 from mininet_ros.nodes.common.topics import RELIABILITIES
+from mininet_ros.nodes.keyframes.team_link import LINKS, ROS
 
 _SETTINGS = KeyframeSettings()
 _SELECTOR = _SETTINGS.selector
@@ -152,6 +153,30 @@ KEYFRAME_PARAMETERS = (
         1,
         10_000,
         runtime=True,
+    ),
+    ParameterSpec(
+        "team_link",
+        ROS,
+        "How frames reach team mates: ros publishes team/ in the robot's own graph, zenoh sends "
+        "them to the base station at team_endpoints, which republishes them.",
+        choices=LINKS,
+    ),
+    ParameterSpec(
+        "team_endpoints",
+        ("",),
+        "Base stations for team_link zenoh, such as [tcp/10.0.0.1:7447]; the first that answers "
+        "is used.",
+    ),
+    ParameterSpec(
+        "team_config",
+        "",
+        "File with further Zenoh configuration for team_link zenoh, such as TLS certificates; "
+        "empty for none.",
+    ),
+    ParameterSpec(
+        "robot_name",
+        "",
+        "Name of the robot in the team, unique; empty takes the node's namespace.",
     ),
     ParameterSpec(
         "mask_wait_s",
