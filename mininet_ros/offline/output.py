@@ -5,14 +5,13 @@ from __future__ import annotations
 import csv
 import shutil
 from collections.abc import Iterable, Mapping
-from dataclasses import fields
-from enum import Enum
 from pathlib import Path
 
 import cv2
 import numpy as np
 
-from mininet_ros.keyframes import FrameScores, Outcome
+from mininet_ros.keyframes import Outcome
+from mininet_ros.keyframes.cues.scores import COLUMNS, score_texts
 from mininet_ros.offline.selection import DecidedFrame
 from mininet_ros.sequences import LabelledFrame
 
@@ -20,10 +19,9 @@ TABLE = "keyframes.csv"
 REPORT = "report.html"
 IMAGES, MASKS = "images", "masks"
 
-_SCORES = tuple(field.name for field in fields(FrameScores) if field.name != "stamp_ns")
 _COLUMNS = (
     "index", "name", "stamp", "forwarded", "reason", "sentence", "worth", "requested_stamp",
-    *_SCORES, "jpeg_bytes", "mask_bytes", "team", "image", "mask",
+    *COLUMNS, "jpeg_bytes", "mask_bytes", "team", "image", "mask",
 )  # fmt: skip
 
 
@@ -112,7 +110,7 @@ class OutputFolder:
         if decision.request_ns is not None:
             row["requested_stamp"] = stamp_text(decision.request_ns)
         if decision.scores is not None:
-            row |= {name: _text(getattr(decision.scores, name)) for name in _SCORES}
+            row |= score_texts(decision.scores)
         return row
 
     def _content(self, labelled: LabelledFrame) -> tuple[bytes, str]:
@@ -128,12 +126,6 @@ def stamp_text(stamp_ns: int) -> str:
     """A stamp as seconds with nine decimals, exactly."""
     sign = "-" if stamp_ns < 0 else ""
     return f"{sign}{abs(stamp_ns) // 10**9}.{abs(stamp_ns) % 10**9:09d}"
-
-
-def _text(value: object) -> object:
-    if isinstance(value, Enum):
-        return value.value
-    return f"{value:.6g}" if isinstance(value, float) else value
 
 
 def _encode(suffix: str, picture: np.ndarray, quality: int | None = None) -> bytes:

@@ -69,7 +69,7 @@ def test_the_node_chooses_what_its_pipeline_chooses(graph):
     for number in range(45):
         stamp = rig.messages(number)["image"].header.stamp
         stamp_ns = stamp.sec * 10**9 + stamp.nanosec
-        decisions = pipeline.add(picture(number), labels(number), None, stamp_ns)
+        decisions = pipeline.add(picture(number), labels(number), None, stamp_ns).decisions
         chosen += [decision.stamp_ns for decision in decisions if decision.forwarded]
     graph.spin_until(lambda: len(rig.images) >= len(chosen))
     assert [i.header.stamp.sec * 10**9 + i.header.stamp.nanosec for i in rig.images] == chosen

@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, fields
 from enum import Enum
+from functools import cached_property
 
-from mininet_ros.keyframes.cues.scores import FrameScores
+from mininet_ros.keyframes.selection.durations import in_nanoseconds
 
 
 class ConfigError(ValueError):
@@ -99,6 +100,36 @@ class SelectorConfig:
         self._check_counts()
         self._check_pairs()
 
+    @cached_property
+    def min_gap_ns(self) -> int:
+        """`min_gap_s` in whole nanoseconds."""
+        return in_nanoseconds(self.min_gap_s)
+
+    @cached_property
+    def max_gap_ns(self) -> int:
+        """`max_gap_s` in whole nanoseconds."""
+        return in_nanoseconds(self.max_gap_s)
+
+    @cached_property
+    def window_time_ns(self) -> int:
+        """`window_time_s` in whole nanoseconds."""
+        return in_nanoseconds(self.window_time_s)
+
+    @cached_property
+    def request_window_ns(self) -> int:
+        """`request_window_s` in whole nanoseconds."""
+        return in_nanoseconds(self.request_window_s)
+
+    @cached_property
+    def pause_ns(self) -> int:
+        """`pause_s` in whole nanoseconds."""
+        return in_nanoseconds(self.pause_s)
+
+    @cached_property
+    def reorder_ns(self) -> int:
+        """`reorder_s` in whole nanoseconds."""
+        return in_nanoseconds(self.reorder_s)
+
     def _check_counts(self) -> None:
         if self.max_waiting < 4:
             raise ConfigError(f"max_waiting must be at least 4, got {self.max_waiting}.")
@@ -118,7 +149,3 @@ class SelectorConfig:
             raise ConfigError(
                 "Mode window needs window_motion_px or window_time_s above 0, else no window ends."
             )
-
-    def worth(self, scores: FrameScores) -> float:
-        """What the selector maximises: `quality * (base_content + content)`, at least 0."""
-        return scores.quality * (self.base_content + scores.content)

@@ -26,7 +26,7 @@ def judge_quality(arguments: Namespace) -> None:
     """
     photos = reporting_half(_photos(Path(arguments.input)))
     images = (read_image(path) for path in tqdm(photos, unit="photo"))
-    shares = pairs_won(images, lambda image: measure_quality(image).value)
+    shares = pairs_won(images, lambda image: measure_quality(image).quality)
     results = {"input": arguments.input, "photos": len(photos), "pairs_won": shares}
     arguments.output.mkdir(parents=True, exist_ok=True)
     (arguments.output / RESULTS).write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")

@@ -46,12 +46,11 @@ def leave_one_drive_out(
         fold = replace(
             recipe, split=f"train-without-{drive}", validation_split=f"train-only-{drive}"
         )
-        splits = (
-            open_dataset("camvid", data, split) for split in (fold.split, fold.validation_split)
-        )
+        training = open_dataset("camvid", data, fold.split)
+        validation = open_dataset("camvid", data, fold.validation_split)
         run = output / f"without-{drive}"
         try:
-            results[drive] = train(fold, *splits, run, device, memory_gib, processes)
+            results[drive] = train(fold, training, validation, run, device, memory_gib, processes)
         except KeyboardInterrupt as stop:
             raise KeyboardInterrupt(what_is_kept(run)) from stop
     return results

@@ -100,7 +100,8 @@ def train(
     network = build_network(recipe.network, len(training.classes.names), **recipe.options)
     if recipe.initial_model:
         begin_from(network, recipe.initial_model)
-    network = network.to(place, memory_format=torch.channels_last)
+    network.to(place)
+    network.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue] - PyTorch types no memory_format
     optimizer = torch.optim.Adam(
         network.parameters(),
         lr=recipe.learning_rate,
