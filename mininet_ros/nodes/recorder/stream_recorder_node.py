@@ -18,7 +18,8 @@ from mininet_ros.nodes.common.parameters import NodeParameters, ParameterSpec
 from mininet_ros.nodes.common.process import Finish, run_node
 from mininet_ros.nodes.common.recent_values import RecentValues, quantile
 from mininet_ros.nodes.recorder.keyframe_recording import KeyframeRecording
-from mininet_ros.nodes.recorder.recording import Recording
+from mininet_ros.nodes.recorder.recording import RECORDED, Recording
+from mininet_ros.results import ResultError, ResultFolder
 
 STREAM_RECORDER_PARAMETERS = (
     ParameterSpec("output_dir", "demo_output", "Folder to write to."),
@@ -59,14 +60,15 @@ class StreamRecorderNode(Node):
 
     Raises:
         ParameterError: a parameter override is wrong.
+        ResultError: the output folder cannot be written.
     """
 
     def __init__(self, finish: Finish, **node_options: object) -> None:
         super().__init__("stream_recorder", **node_options)
         self._finish = finish
         self._settings = NodeParameters(self, STREAM_RECORDER_PARAMETERS)
-        self._folder = Path(self._settings["output_dir"])
-        self._recording = Recording(self._folder, self._settings["max_pictures"])
+        self._results = recorded_results(Path(self._settings["output_dir"])).open()
+        self._recording = Recording(self._results.staging, self._settings["max_pictures"])
         self._keyframes = KeyframeRecording() if self._settings["keyframes"] else None
         self._started = self._last_event = time.monotonic()
         self._recent_s = RecentValues()
@@ -178,14 +180,24 @@ class StreamRecorderNode(Node):
         return time.monotonic() - self._started > self._settings["start_timeout"]
 
     def _write(self, complete: bool) -> None:
+        """Publish what came; where nothing did, an earlier recording stays."""
         self._written = True
+        if not self._recording.masks:
+            self._results.discard()
+            return
         if self._keyframes:
             self._recording.write(complete, {"keyframes": self._keyframes.summary()})
-            self._keyframes.write_sheet(self._folder)
+            self._keyframes.write_sheet(self._results.staging)
         else:
             self._recording.write(complete)
+        self._results.publish()
         if sys.stdout.isatty():
             print()  # leave the line that was rewritten
+
+
+def recorded_results(folder: Path) -> ResultFolder:
+    """The context that replaces what an earlier recording left in a folder."""
+    return ResultFolder(folder, "stream_recorder_node", RECORDED)
 
 
 def _stamp_ns(message: CameraInfo | Image | DiagnosticArray) -> int:
@@ -199,6 +211,7 @@ def main() -> int:
         "Records a segmented stream: pictures, a contact sheet, and summary.json.",
         STREAM_RECORDER_PARAMETERS,
         StreamRecorderNode,
+        expected_errors=(ResultError,),
     )
 
 
