@@ -56,9 +56,7 @@ def keyframe_selector_node(context: LaunchContext) -> list[Node]:
         files.append(str(CONFIG / f"keyframes_{given['preset']}.yaml"))
     if given["params_file"]:
         files.append(given["params_file"])
-    lists = {
-        name: class_list(given[name]) for name in ("classes", "team_endpoints") if given[name]
-    }
+    lists = {name: class_list(given[name]) for name in ("classes", "team_endpoints") if given[name]}
     return [
         camera_node(
             context,

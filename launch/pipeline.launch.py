@@ -2,7 +2,7 @@
 
 ``ros2 launch mininet_ros pipeline.launch.py image:=/camera/image_raw preset:=slam``
 
-With ``team_link:=zenoh team_endpoints:=tcp/10.0.0.1:7447`` frames for the team go over the radio, to
+With ``team_link:=zenoh team_endpoints:=tcp/10.0.0.1:7447`` frames for the team go over the radio to
 the base station's ``team_base.launch.py``.
 """
 

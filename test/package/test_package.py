@@ -21,7 +21,8 @@ KEY_OF_MODULE = {
     "tqdm": "python3-tqdm",
     "yaml": "python3-yaml",
 }
-# Installed by those who train, use the GPU, read bags or link a team: not on every robot (see package.xml).
+# Installed by those who train, use the GPU, read bags or link a team: not on every robot (see
+# package.xml).
 OPTIONAL = {"PIL", "matplotlib", "onnx", "openvino", "rosbags", "safetensors", "torch", "zenoh"}
 # Not imported by the package: `ros2 launch` itself.
 COMMANDS = {"ros2launch"}
