@@ -68,7 +68,7 @@ def read_settings(arguments: Namespace) -> KeyframeSettings:
     values = read_preset(arguments.preset)
     values |= dict(arguments.set)
     if arguments.classes is not None:
-        values["classes"] = tuple(arguments.classes)
+        values["classes"] = tuple(arguments.classes) or ("",)
     return KeyframeSettings.from_values(values)
 
 

@@ -164,7 +164,7 @@ class KeyframeSession:
     def _make_pipeline(self) -> KeyframePipeline:
         if self._semantics.problem is None:
             return self._settings.pipeline(self._semantics.classes)
-        return replace(self._settings, classes=()).pipeline(())
+        return replace(self._settings, classes=("",)).pipeline(())
 
     def _work_off(self) -> None:
         while (frame := self.store.take()) is not None:

@@ -26,9 +26,7 @@ from mininet_ros.team.flight import Outcome, Payload
 from mininet_ros.team.keys import TEAM_TOPICS
 from mininet_ros.team.outbox import HALF_LIFE_S, Outbox
 from mininet_ros.team.robot import RobotLink
-
-ROS, ZENOH = "ros", "zenoh"
-LINKS = (ROS, ZENOH)
+from mininet_ros.team.settings import ROS, LinkSettings
 
 _TYPES = {"camera_info": CameraInfo, "mask": CompressedImage, "image": CompressedImage}
 
@@ -107,7 +105,7 @@ class RosTopics:
 
 def make_link(
     node: Node,
-    values: Mapping[str, object],
+    settings: LinkSettings,
     matched: Callable[[], None],
     interest: Callable[[bytes], None],
 ) -> Link:
@@ -115,23 +113,23 @@ def make_link(
 
     Args:
         node: has a namespace that may name the robot.
-        values: of the parameters team_link, team_endpoints, robot_name and team_config.
+        settings: what is asked for.
         matched: called in the thread that spins the node when subscribers come and go.
         interest: called from any thread with serialised messages on team/interest.
 
     Raises:
         TeamError: the parameters cannot be used, or Zenoh is not installed.
     """
-    if values["team_link"] == ROS:
+    if settings.team_link == ROS:
         return RosTopics(node, matched)
-    name = str(values["robot_name"]) or node.get_namespace().strip("/")
+    name = settings.robot_name or node.get_namespace().strip("/")
     if not name:
         raise TeamError(
             "team_link zenoh needs a name for the robot: set robot_name, or give it a namespace"
         )
-    endpoints = [entry for entry in values["team_endpoints"] if entry]
+    endpoints = [entry for entry in settings.team_endpoints if entry]
     wake = node.create_guard_condition(matched)
-    return RobotLink(name, endpoints, str(values["team_config"]), wake.trigger, interest)
+    return RobotLink(name, endpoints, settings.team_config, wake.trigger, interest)
 
 
 class TeamLink:

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from mininet_ros.nodes.common.parameters import ParameterSpec
+from dataclasses import dataclass
 
-TEAM_BASE_PARAMETERS = (
-    ParameterSpec(
-        "listen",
+from mininet_ros.parameters import parameter
+
+
+@dataclass(frozen=True)
+class TeamBaseParameters:
+    """Where the robots are found."""
+
+    listen: tuple[str, ...] = parameter(
         ("tcp/0.0.0.0:7447",),
-        "Endpoints on which robots find this base station, such as [tcp/0.0.0.0:7447].",
-    ),
-    ParameterSpec(
-        "connect",
+        "Zenoh endpoints on which robots find this base station, for example [tcp/0.0.0.0:7447].",
+    )
+    connect: tuple[str, ...] = parameter(
         ("",),
-        "Endpoints of Zenoh routers between robots and this base station; usually none.",
-    ),
-    ParameterSpec(
-        "team_config",
+        "Zenoh endpoints of routers between the robots and this base station; usually none.",
+    )
+    team_config: str = parameter(
         "",
-        "File with further Zenoh configuration, such as TLS certificates and access control; "
-        "empty for none: then robots may use the keys of a team and no other.",
-    ),
-)
+        "File with further Zenoh configuration, for example TLS certificates and access control; "
+        "empty for none, and robots may then use the keys of a team and no others.",
+    )

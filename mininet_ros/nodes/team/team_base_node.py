@@ -16,7 +16,7 @@ from mininet_ros.nodes.common.process import run_node
 from mininet_ros.nodes.common.topics import OUTPUT_QOS
 from mininet_ros.nodes.team.health import status
 from mininet_ros.nodes.team.interest_relay import InterestRelay
-from mininet_ros.nodes.team.parameters import TEAM_BASE_PARAMETERS
+from mininet_ros.nodes.team.parameters import TeamBaseParameters
 from mininet_ros.nodes.team.robot_topics import RobotTopics
 from mininet_ros.team.base import BaseLink
 from mininet_ros.team.errors import TeamError
@@ -40,14 +40,14 @@ class TeamBaseNode(Node):
 
     def __init__(self, **node_options: object) -> None:
         super().__init__("team_base", **node_options)
-        values = NodeParameters(self, TEAM_BASE_PARAMETERS)
+        values = NodeParameters(self, TeamBaseParameters).values
         self._robots: dict[str, RobotTopics] = {}
         self._counts: Counter[str] = Counter()
         self._wake = self.create_guard_condition(self._work_off)
         listen, connect = (
-            [entry for entry in values[name] if entry] for name in ("listen", "connect")
+            [entry for entry in entries if entry] for entries in (values.listen, values.connect)
         )
-        self._link = BaseLink(listen, connect, str(values["team_config"]), self._wake.trigger)
+        self._link = BaseLink(listen, connect, values.team_config, self._wake.trigger)
         self._relay = InterestRelay(self, self._link)
         self.create_subscription(
             String, f"/{INTEREST_TOPIC}", partial(self._note_interest, None), OUTPUT_QOS
@@ -93,7 +93,7 @@ def main() -> int:
     return run_node(
         "team_base_node",
         "Republishes what the robots of a team send over Zenoh as ordinary ROS 2 topics.",
-        TEAM_BASE_PARAMETERS,
+        TeamBaseParameters,
         lambda finish: TeamBaseNode(),
         expected_errors=(TeamError,),
     )
