@@ -61,6 +61,8 @@ setup(
         ],
         # For `mininet_ros benchmark --openvino` alone: ONNX Runtime is as fast or faster.
         "openvino": ["openvino>=2024.4"],
+        # For `mininet_ros select-keyframes --benchmark --reconstruct` alone.
+        "reconstruct": ["pycolmap>=4"],
         "bags": ["rosbags>=0.10"],
         "test": ["pytest>=7", "hypothesis>=6", "import-linter>=2", "ruff>=0.6", "setuptools>=64"],
     },
