@@ -8,6 +8,7 @@ from pathlib import Path
 import yaml
 
 from mininet_ros.cli.options import add_precision
+from mininet_ros.images.class_tables import CLASS_TABLES
 
 TRIALS = ("pan", "scale", "parked", "revisit", "request", "degraded", "tours")
 
@@ -98,8 +99,8 @@ def _add_masks(parser: ArgumentParser) -> None:
     )
     group.add_argument(
         "--dataset",
-        help="whose classes given masks have, unless --model says it: camvid, cityscapes, "
-        "icdar2015, or a yaml file of classes",
+        help="whose classes given masks have, unless --model says it: "
+        f"{', '.join(CLASS_TABLES)}, or a yaml file of classes",
     )
 
 
