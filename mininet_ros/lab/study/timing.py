@@ -20,7 +20,8 @@ from mininet_ros.lab.study.rows import Row, named, same_network
 from mininet_ros.lab.training.export.graph import build_graph
 from mininet_ros.lab.training.export.model_folder import OFFSET, SCALE
 from mininet_ros.lab.training.prediction import to_input
-from mininet_ros.network import StagedNetwork, build_network
+from mininet_ros.network import build_network
+from mininet_ros.network.stages import StagedNetwork
 
 PEER_TABLES = ("VI", "VII", "VIII")
 GPU_WARM_UP = 10
@@ -176,7 +177,7 @@ def _engine(name: str, row: Row, folder: Path) -> Engine:
 
 def _untrained(row: Row) -> StagedNetwork:
     torch.manual_seed(0)
-    network = build_network(row.network, row.classes).eval()
+    network = build_network(row.network, row.classes, **row.options).eval()
     biases = [
         layer.bias
         for layer in network.stages[network.table[-1].name].modules()
