@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
+from mininet_ros.keyframes.cues.corners import Points, local_similarities
 from mininet_ros.keyframes.cues.motion import (
     MAX_POINTS,
     MAX_SKIPPED,
