@@ -103,7 +103,7 @@ def test_repeated_stamp_is_told_from_the_frame_that_waits():
 
 
 def test_stamps_that_come_again_in_a_loop():
-    settings = KeyframeSettings(selector=SelectorConfig(window_time_s=100.0, window_motion_px=0))
+    settings = KeyframeSettings(selector=SelectorConfig(window_time_s=100.0, window_motion=0.0))
     selection = OfflineSelection(settings, CLASSES)
     stamps = [n * SECOND for n in (10, 11, 12, 10, 11, 12)]
     for index, stamp in enumerate(stamps):

@@ -126,7 +126,7 @@ class PointTracker:
         """
         picture = levelled(gray)
         size = (gray.shape[1], gray.shape[0])
-        if self._picture is None:
+        if self._picture is None or self.points.size != size:
             self._restart(picture, size, ignored)
             return Flow(Motion(0.0, self._way, 0.0), found=True)
         ids, before, after = self._follow(picture, ignored)

@@ -51,7 +51,7 @@ FULL_SHARPNESS = 0.5
 
 ILLUMINATION_EXPONENT = 0.75
 
-# A picture below this share of the stream's median quality is smeared or badly exposed.
+# A picture that compares with the last minute by less than this is smeared or badly exposed.
 CLEAR_SHARE = 0.6
 
 MEMORY_NS = 60_000_000_000
@@ -111,7 +111,12 @@ class Quality:
     relative: float = field(
         default=0.0,
         metadata=described(
-            "", 0, None, "Quality as a share of the stream's median quality of the last minute."
+            "",
+            0,
+            None,
+            "How the picture compares with the stream's last minute, 1 is usual: the smaller of "
+            "its sharpness and the root of its illumination as shares of their medians, less the "
+            "share of values that are clipped beyond the median.",
         ),
     )
 
@@ -130,7 +135,7 @@ class QualityMeter:
 
     def __init__(self) -> None:
         self._values = self._smooth = self._response = np.empty((0, 0), np.float32)
-        self._stream = _RunningMedian()
+        self._usual = [_RunningMedian() for _ in range(3)]
 
     def measure(self, image: np.ndarray, gray: np.ndarray, stamp_ns: int) -> Quality:
         """Measure the next picture of a stream.
@@ -149,8 +154,6 @@ class QualityMeter:
         levels = 2.0 ** (entropy - 8.0) / np.hypot(1.0, noise)
         illumination = float(levels**ILLUMINATION_EXPONENT)
         sharpness = min(1.0, float(np.sqrt(fine / (coarse + COARSE_FLOOR))) / FULL_SHARPNESS)
-        quality = float(np.sqrt(illumination * sharpness))
-        usual = self._stream.add(quality, stamp_ns)
         return Quality(
             brightness=min(1.0, cv2.mean(gray)[0] / 255.0),
             entropy=entropy,
@@ -158,9 +161,19 @@ class QualityMeter:
             noise=noise,
             illumination=illumination,
             sharpness=sharpness,
-            quality=quality,
-            relative=quality / usual if usual > 0.0 else 0.0,
+            quality=float(np.sqrt(illumination * sharpness)),
+            relative=self._compared(sharpness, illumination, clipped, stamp_ns),
         )
+
+    def _compared(
+        self, sharpness: float, illumination: float, clipped: float, stamp_ns: int
+    ) -> float:
+        """How a picture compares with those of the last minute; see `Quality.relative`."""
+        values = (sharpness, illumination, clipped)
+        usual = [median.add(value, stamp_ns) for median, value in zip(self._usual, values)]
+        sharp = sharpness / usual[0] if usual[0] > 0.0 else 0.0
+        lit = float(np.sqrt(illumination / usual[1])) if usual[1] > 0.0 else 0.0
+        return min(sharp, lit) * (1.0 - max(0.0, clipped - usual[2]))
 
     def _detail(self, gray: np.ndarray) -> tuple[float, float, float]:
         """Noise (grey levels) and the mean squared Laplacian at fine and at coarse scale."""

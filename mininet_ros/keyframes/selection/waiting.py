@@ -100,10 +100,8 @@ class WaitingRoom:
             key=lambda other: other.stamp if oldest_first else other.worth,
         )
         del self.frames[gone.stamp]
-        sentence = (
-            f"No more than {self.config.max_waiting_bytes} bytes may wait; this frame is "
-            + ("the oldest." if oldest_first else "of least worth.")
-        )
+        which = "the oldest" if oldest_first else "of least worth"
+        sentence = f"{self.config.max_waiting_bytes} bytes of frames wait; this one is {which}."
         return [gone.decided(Reason.ROOM_FULL, sentence)]
 
     def too_soon(self, frame: Candidate) -> Decision | None:

@@ -78,7 +78,9 @@ class WindowPicker:
         """End the window, because the stream is interrupted."""
         decisions = self._close(interrupted=True)
         self._start = None
-        return decisions
+        if self._room.config.max_gap_s == 0.0:
+            self._newest = None
+        return decisions + self._drop_rest("Another frame of its window was better.")
 
     def _phase(self, frame: Candidate) -> float:
         """How far a frame is in the window: 0 at its beginning, 1 where it ends."""
