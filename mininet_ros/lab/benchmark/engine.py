@@ -91,7 +91,7 @@ def street(width: int, height: int) -> np.ndarray:
 def _onnx_runner(path: Path, picture: np.ndarray, threads: int) -> Callable[[], object]:
     from mininet_ros.inference.onnx_runtime import open_session, run_mask
 
-    session = open_session(path, threads)
+    session = open_session(path, threads, first_output_only=True)
     (taken,) = session.get_inputs()
     if taken.shape != [1, *picture.shape]:
         raise ValueError(f"{path} takes {taken.shape}, not {[1, *picture.shape]}")

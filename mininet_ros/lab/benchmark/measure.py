@@ -120,8 +120,7 @@ def _timing(engine: Engine, blocks: Sequence[_Block], peak_mb: float) -> Timing:
     if engine.macs:
         bounds_ms = [2e-6 * engine.macs / _gflops(block.product_ms) for block in blocks]
         of_blocks = [
-            min(block.times_ms) / bound
-            for block, bound in zip(blocks, bounds_ms, strict=True)
+            min(block.times_ms) / bound for block, bound in zip(blocks, bounds_ms, strict=True)
         ]
         bound_ms = float(np.median(bounds_ms))
         low, middle, high = np.quantile(of_blocks, (0.25, 0.5, 0.75)).tolist()

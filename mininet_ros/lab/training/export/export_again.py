@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
 from mininet_ros.inference.pytorch import load_network
 from mininet_ros.lab.training.data.datasets import open_dataset
 from mininet_ros.lab.training.export.int8 import Int8Recipe, calibrated
 from mininet_ros.lab.training.export.model_folder import INT8, export_again
+from mininet_ros.lab.training.export.plain import export_plainly
 from mininet_ros.models import INT8_GRAPH, Model, load_model
 
 
 def export(arguments: argparse.Namespace) -> None:
-    """Export a model folder at another input size, or with a graph in integers.
+    """Export a model folder at another input size or with a graph in integers, or a plain graph.
 
     Raises:
-        ValueError: data for integers without ``--int8``, or the other way round; and all that
+        ValueError: data for integers without ``--int8``, or the other way round; ``--int8`` of a
+            plain graph; no place to write to; and all that
             :func:`~mininet_ros.lab.training.export.model_folder.export_again` raises.
     """
     given = (arguments.dataset, arguments.calibration_data)
@@ -23,6 +26,11 @@ def export(arguments: argparse.Namespace) -> None:
         raise ValueError("--int8, --dataset and --calibration-data go together: give all or none")
     model = load_model(arguments.model)
     size = arguments.input_size or (model.width, model.height)
+    if arguments.plain:
+        _export_plainly(arguments, model, size)
+        return
+    if arguments.output is None:
+        raise ValueError("a model folder needs --output DIR (only --plain has a default)")
     recipe = _calibrate(arguments, model, size) if arguments.int8 else None
     exported = export_again(model, *size, arguments.output, recipe)
     print(f"{exported.folder}: {exported.network} at {exported.width}x{exported.height}")
@@ -32,6 +40,16 @@ def export(arguments: argparse.Namespace) -> None:
             f"{INT8_GRAPH}: calibrated on {report['calibrated_on']}, in float "
             f"{', '.join(report['float_stages'])}"
         )
+
+
+def _export_plainly(arguments: argparse.Namespace, model: Model, size: tuple[int, int]) -> None:
+    if arguments.int8:
+        raise ValueError("--plain and --int8: a plain graph is in float32, give one of the two")
+    name = f"{model.name}.plain.onnx"
+    output = arguments.output or Path()
+    path = output if output.suffix == ".onnx" else output / name
+    export_plainly(model, *size, path)
+    print(f"{path}: image float32 (batch, 3, {size[1]}, {size[0]}) to logits, metadata included")
 
 
 def _calibrate(arguments: argparse.Namespace, model: Model, size: tuple[int, int]) -> Int8Recipe:
