@@ -25,6 +25,12 @@ def add_arguments(parser: ArgumentParser) -> None:
         "free batch, classes, colours and normalisation as metadata "
         "(default: MODEL.plain.onnx in the current folder)",
     )
+    parser.add_argument(
+        "--hub",
+        type=Path,
+        metavar="DIR",
+        help="write a folder that can be pushed to a model hub as it is",
+    )
     group = parser.add_argument_group(
         "integers",
         "Adds model.int8.onnx, calibrated on training images; stages that suffer stay in float. "

@@ -29,6 +29,13 @@ def add_arguments(parser: ArgumentParser) -> None:
         metavar="NAME=FILE",
         help="a peer of Tables VI to VIII, measured in the same run; repeatable",
     )
+    parser.add_argument(
+        "--network",
+        action="append",
+        default=[],
+        metavar="FILE.py:FUNCTION",
+        help="a network of your own as a further row of each table; repeatable",
+    )
     parser.add_argument("--json", action="store_true", help="print JSON instead of tables")
     group = parser.add_argument_group("times")
     group.add_argument("--threads", type=int, default=os.cpu_count(), help="default: every core")

@@ -13,7 +13,8 @@ from torch.nn import functional
 from mininet_ros.inference.replay import Replay, why_no_replay
 from mininet_ros.inference.segmenter import Segmentation, Segmenter
 from mininet_ros.models import WEIGHTS, Model, ModelError
-from mininet_ros.network import StagedNetwork, build_network
+from mininet_ros.network import build_network
+from mininet_ros.network.stages import StagedNetwork
 
 NAMES = {torch.float32: "float32", torch.float16: "float16", torch.bfloat16: "bfloat16"}
 

@@ -203,8 +203,9 @@ def test_plain_graph_is_the_network_in_any_batch(tiny_model, tmp_path, capsys):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ([], "needs --output DIR"),
+        ([], "give --output"),
         (["--plain", "--input-size", "60x64"], "multiples of 8"),
+        (["--plain", "--hub", "hub"], "leave --int8 and --hub out"),
     ],
 )
 def test_exports_that_can_not_be(tiny_model, capsys, options, message):

@@ -15,7 +15,8 @@ import torch
 from onnx import TensorProto, helper
 from safetensors.torch import save
 
-from mininet_ros.images.class_tables import ClassTable
+from mininet_ros.images.class_tables import IGNORE_LABEL, ClassTable
+from mininet_ros.images.input_size import require_input_size
 from mininet_ros.inference.pytorch import label, load_network, normalise
 from mininet_ros.lab.training.export.graph import LOGITS, build_graph
 from mininet_ros.lab.training.export.int8 import Int8Recipe, recipe_of
@@ -23,8 +24,6 @@ from mininet_ros.lab.training.export.metadata import add_metadata
 from mininet_ros.models import (
     CHANNEL_ORDER,
     GRAPH,
-    IGNORE_LABEL,
-    INPUT_MULTIPLE,
     INT8_GRAPH,
     WEIGHTS,
     Model,
@@ -32,7 +31,8 @@ from mininet_ros.models import (
     model_from_card,
     write_model_folder,
 )
-from mininet_ros.network import StagedNetwork, plain_options
+from mininet_ros.network import plain_options
+from mininet_ros.network.stages import StagedNetwork
 
 # Of the card: how the graph in integers was made.
 INT8 = "int8"
@@ -67,12 +67,9 @@ def describe_model(
         sections: further entries, such as ``data``, ``training`` and ``figures``.
 
     Raises:
-        ValueError: the input's sides are not multiples of 8.
+        ValueError: the input's size is not one that a network takes.
     """
-    if min(width, height) < INPUT_MULTIPLE or width % INPUT_MULTIPLE or height % INPUT_MULTIPLE:
-        raise ValueError(
-            f"input size {width}x{height}: both sides must be multiples of {INPUT_MULTIPLE}"
-        )
+    require_input_size(width, height)
     return {
         "network": {"name": network, "options": plain_options(options)},
         "classes": [
