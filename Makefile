@@ -19,7 +19,7 @@ test: $(VENV)/test-installed
 	$(VENV)/bin/python -m pytest
 
 bench: $(VENV)/test-installed
-	$(VENV)/bin/mininet_ros benchmark camvid --input-size 512x256 --all --rounds 8
+	$(VENV)/bin/mininet_ros benchmark camvid --input-size 512x256 --all --rounds 24
 	$(VENV)/bin/mininet_ros benchmark camvid --node --camera-size 640x480 --camera-size 1280x720
 
 docs: $(VENV)/docs-installed
