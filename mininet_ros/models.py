@@ -22,7 +22,6 @@ CARD = "model.yaml"
 WEIGHTS = "weights.safetensors"
 GRAPH = "model.onnx"
 INT8_GRAPH = "model.int8.onnx"
-REQUIRED_FILES = (WEIGHTS, GRAPH)
 IGNORE_LABEL = 255
 INPUT_MULTIPLE = 8
 CHANNEL_ORDER = "bgr"
@@ -143,7 +142,7 @@ def read_model_folder(folder: Path) -> Model:
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise ModelError(f"{path} is not readable yaml: {error}") from error
     model = model_from_card(folder, card)
-    for filename in (*REQUIRED_FILES, *card["files"]):
+    for filename in (GRAPH, *card["files"]):
         if filename not in card["files"]:
             raise ModelError(f"{path} does not list {filename}")
         if not (folder / filename).is_file():
@@ -152,7 +151,8 @@ def read_model_folder(folder: Path) -> Model:
             raise ModelError(
                 f"{folder / filename} is not the file that {CARD} lists: its sha256 differs"
             )
-    require_weights_agree(model, (folder / WEIGHTS).read_bytes())
+    if model.has(WEIGHTS):
+        require_weights_agree(model, (folder / WEIGHTS).read_bytes())
     return model
 
 
@@ -233,8 +233,8 @@ def write_model_folder(folder: Path, card: Mapping[str, Any], files: Mapping[str
     Args:
         folder: made where it does not exist.
         card: content of ``model.yaml`` without ``files``.
-        files: content of each file by its name, ``weights.safetensors`` and ``model.onnx`` among
-            them.
+        files: content of each file by its name, ``model.onnx`` among them;
+            ``weights.safetensors`` where the network is to run in PyTorch or to be trained on.
 
     Raises:
         ModelError: the card or a file is not what a model folder needs, and nothing is written
@@ -242,10 +242,10 @@ def write_model_folder(folder: Path, card: Mapping[str, Any], files: Mapping[str
     """
     card = {**card, "files": {name: sha256(content) for name, content in files.items()}}
     model = model_from_card(folder, card)
-    for name in REQUIRED_FILES:
-        if name not in files:
-            raise ModelError(f"a model folder needs {name}")
-    require_weights_agree(model, files[WEIGHTS])
+    if GRAPH not in files:
+        raise ModelError(f"a model folder needs {GRAPH}")
+    if WEIGHTS in files:
+        require_weights_agree(model, files[WEIGHTS])
     folder.mkdir(parents=True, exist_ok=True)
     text = yaml.safe_dump(card, sort_keys=False, allow_unicode=True, width=100)
     for name, content in (*files.items(), (CARD, text.encode())):
