@@ -25,12 +25,20 @@ setup(
     maintainer="mininet_ros maintainers",
     maintainer_email="maintainers@mininet-ros.example",
     license="Apache-2.0",
+    url="https://mininet-ros.example",
+    project_urls={
+        "Source": "https://mininet-ros.example/mininet_ros.git",
+        "Issues": "https://mininet-ros.example/mininet_ros/issues",
+    },
     python_requires=">=3.10",
     packages=find_packages(include=[PACKAGE, f"{PACKAGE}.*"]),
-    package_data={f"{PACKAGE}.lab.training.data.datasets": ["*.txt"]},
+    package_data={
+        PACKAGE: ["py.typed"],
+        f"{PACKAGE}.lab.training.data.datasets": ["*.txt"],
+    },
     data_files=[
         ("share/ament_index/resource_index/packages", [f"resource/{PACKAGE}"]),
-        (str(SHARE), ["package.xml"]),
+        (str(SHARE), ["package.xml", "LICENSE", "NOTICE"]),
         *files_below("config", "launch", "models"),
     ],
     install_requires=[

@@ -9,6 +9,8 @@ import yaml
 
 from mininet_ros.cli.options import add_precision
 
+TRIALS = ("pan", "scale", "parked", "revisit", "request", "degraded", "tours")
+
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the arguments."""
@@ -66,6 +68,10 @@ def run(arguments: Namespace) -> None:
         from mininet_ros.lab.keyframes.quality_pairs import judge_quality
 
         judge_quality(arguments)
+    elif arguments.trial:
+        from mininet_ros.lab.keyframes.trials.command import run_trials
+
+        run_trials(arguments, source_options(arguments), read_settings(arguments))
     elif arguments.benchmark:
         from mininet_ros.lab.keyframes.benchmark_report import run_benchmark
 
@@ -124,6 +130,16 @@ def _add_benchmark(parser: ArgumentParser) -> None:
         nargs="+",
         metavar="SHARE",
         help="shares of the frames that may be chosen (default: 0.02 0.05 0.1 0.2)",
+    )
+    group.add_argument(
+        "--trial",
+        nargs="+",
+        default=[],
+        choices=TRIALS,
+        metavar="NAME",
+        help="in place of that, try the preset as it is in one situation after another: pan (INPUT "
+        "a folder of photos), scale, parked, revisit, request, degraded (INPUT a drive), tours "
+        "(where the truth is known)",
     )
     group.add_argument(
         "--tours", type=_count, default=4, metavar="N", help="number of tours (default: 4)"

@@ -59,6 +59,23 @@ def graph_environment() -> dict[str, str]:
     }
 
 
+class NodeProcess(subprocess.Popen[bytes]):
+    """The process of one node.
+
+    Attributes:
+        node: its executable, a key of ``MODULES``.
+    """
+
+    def __init__(self, node: str, arguments: list[str], environment: dict[str, str]) -> None:
+        self.node = node
+        super().__init__(
+            [sys.executable, "-m", MODULES[node], *arguments],
+            env=environment,
+            # Ctrl-C reaches this process alone, which then ends the others in order.
+            start_new_session=True,
+        )
+
+
 class Graph:
     """Processes of one graph; leaving the context ends them all.
 
@@ -70,7 +87,7 @@ class Graph:
         if find_spec("rclpy") is None:
             raise GraphError("this needs rclpy: run `make demo`, or source your ROS 2 installation")
         self.environment = graph_environment()
-        self._processes: list[subprocess.Popen] = []
+        self._processes: list[NodeProcess] = []
 
     def __enter__(self) -> Graph:
         return self
@@ -84,24 +101,18 @@ class Graph:
         parameters: Mapping[str, Any],
         params_file: Path | None = None,
         namespace: str = "",
-    ) -> subprocess.Popen:
+    ) -> NodeProcess:
         """Start a node, a key of ``MODULES``; ``parameters`` win over those of the file."""
-        arguments = [MODULES[node], "--ros-args"]
+        arguments = ["--ros-args"]
         if namespace:
             arguments += ["-r", f"__ns:={namespace}"]
         if params_file is not None:
             arguments += ["--params-file", str(params_file)]
-        process = subprocess.Popen(
-            [sys.executable, "-m", *arguments, *_arguments(parameters)],
-            env=self.environment,
-            # Ctrl-C reaches this process alone, which then ends the others in order.
-            start_new_session=True,
-        )
-        process.node = node
+        process = NodeProcess(node, [*arguments, *_arguments(parameters)], self.environment)
         self._processes.append(process)
         return process
 
-    def wait(self, awaited: subprocess.Popen) -> None:
+    def wait(self, awaited: NodeProcess) -> None:
         """Wait until one process ends.
 
         Raises:
@@ -121,7 +132,7 @@ class Graph:
         for process in self._processes:
             _require_success(process)
 
-    def interrupt(self, process: subprocess.Popen, awaited: subprocess.Popen) -> None:
+    def interrupt(self, process: NodeProcess, awaited: NodeProcess) -> None:
         """End ``process`` and give ``awaited`` time to end by itself."""
         process.send_signal(signal.SIGINT)
         with contextlib.suppress(subprocess.TimeoutExpired):
@@ -139,11 +150,11 @@ class Graph:
                 process.kill()
                 process.wait()
 
-    def _running(self) -> Iterator[subprocess.Popen]:
+    def _running(self) -> Iterator[NodeProcess]:
         return (process for process in self._processes if process.poll() is None)
 
 
-def _require_success(process: subprocess.Popen) -> None:
+def _require_success(process: NodeProcess) -> None:
     if process.poll():
         raise GraphError(f"{process.node} ended with status {process.returncode}")
 

@@ -101,7 +101,8 @@ class SeluUpsampling(TransposedConvolution):
         super().__init__(in_channels, out_channels)
         # Each output pixel gathers nine quarters of the input's channels on average.
         nn.init.normal_(self.deconv.weight, std=(in_channels * 9 / 4) ** -0.5)
-        nn.init.zeros_(self.deconv.bias)
+        if self.deconv.bias is not None:
+            nn.init.zeros_(self.deconv.bias)
 
     def forward(self, x: Tensor) -> Tensor:
         return functional.selu(super().forward(x))

@@ -75,10 +75,12 @@ class StagedNetwork(nn.Module):
         A layer whose ``initial_gain`` is ``linear``, as SELU wants it, gets LeCun's instead.
         """
         for stage in self.stages.values():
-            gain = getattr(stage, "initial_gain", "relu")
+            is_linear = getattr(stage, "initial_gain", "relu") == "linear"
             for module in stage.modules():
                 if isinstance(module, nn.Conv2d):
-                    nn.init.kaiming_normal_(module.weight, mode="fan_in", nonlinearity=gain)
+                    nn.init.kaiming_normal_(
+                        module.weight, mode="fan_in", nonlinearity="linear" if is_linear else "relu"
+                    )
 
     def packed_weights(self) -> dict[str, Tensor]:
         """Weights and statistics by name, on the CPU, in the memory order of a weights file."""

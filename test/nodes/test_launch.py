@@ -40,17 +40,6 @@ def defaults() -> dict:
     return parameter_file("segmentation.yaml")
 
 
-def test_parameter_file_has_every_parameter_and_its_default():
-    pytest.importorskip("rclpy", reason="needs ROS 2 (rclpy)")
-    from mininet_ros.nodes.segmentation.parameters import SEGMENTATION_PARAMETERS
-
-    declared = {spec.name: spec.default for spec in SEGMENTATION_PARAMETERS}
-    assert defaults() == declared
-    assert {name: type(value) for name, value in defaults().items()} == {
-        name: type(value) for name, value in declared.items()
-    }
-
-
 @needs_launch
 def test_without_arguments(probe):
     seen = probe()

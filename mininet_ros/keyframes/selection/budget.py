@@ -26,13 +26,13 @@ class Verdict:
     """The one and final word on a payload. It may be released afterwards.
 
     Attributes:
-        stamp_ns: the payload's stamp, nanoseconds.
+        ticket: the number under which the payload was offered.
         size: bytes.
         outcome: `SENT` if it is to be sent now, else why it never will be.
         sentence: the same for people.
     """
 
-    stamp_ns: int
+    ticket: int
     size: int
     outcome: Outcome
     sentence: str
@@ -69,7 +69,7 @@ class BudgetStatistics:
 
 @dataclass(frozen=True)
 class _Payload:
-    stamp: int
+    ticket: int
     size: int
     worth: float
 
@@ -124,11 +124,12 @@ class ByteBudget:
         """Bytes that could be sent at once, as of the last call that told the time."""
         return self._credit / NANOSECONDS
 
-    def offer(self, stamp_ns: int, size: int, worth: float, now_ns: int) -> list[Verdict]:
+    def offer(self, ticket: int, size: int, worth: float, now_ns: int) -> list[Verdict]:
         """Offer a payload.
 
         Args:
-            stamp_ns: names the payload in the verdict.
+            ticket: a number that grows from payload to payload and names it in the verdict. Not a
+                stamp: after a jump back in time stamps come again.
             size: bytes, at least 0.
             worth: higher goes first; of equals the newer.
             now_ns: the time. A time before the last one told is taken as a new start of the
@@ -140,9 +141,9 @@ class ByteBudget:
         self._offered += 1
         self._offered_bytes += size
         if size > self._burst:
-            return [*self.release(now_ns), self._too_large(_Payload(stamp_ns, size, worth))]
-        self._waiting.append(_Payload(stamp_ns, size, worth))
-        self._waiting.sort(key=lambda payload: (-payload.worth, -payload.stamp))
+            return [*self.release(now_ns), self._too_large(_Payload(ticket, size, worth))]
+        self._waiting.append(_Payload(ticket, size, worth))
+        self._waiting.sort(key=lambda payload: (-payload.worth, -payload.ticket))
         return self.release(now_ns) + self._crowd_out()
 
     def release(self, now_ns: int) -> list[Verdict]:
@@ -195,7 +196,7 @@ class ByteBudget:
 
     def _verdict(self, payload: _Payload, outcome: Outcome, sentence: str) -> Verdict:
         self._counts[outcome] += 1
-        return Verdict(payload.stamp, payload.size, outcome, sentence)
+        return Verdict(payload.ticket, payload.size, outcome, sentence)
 
 
 def _check(rate: int, burst: int, room: int) -> None:

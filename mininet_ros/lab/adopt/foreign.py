@@ -208,6 +208,7 @@ def run_foreign(graph: onnx.ModelProto, given: np.ndarray, output: str, path: Pa
         AdoptError: ONNX Runtime cannot run the graph on the CPU.
     """
     options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1  # threads that spin would wait for each other on a busy machine
     options.log_severity_level = 3
     try:
         session = onnxruntime.InferenceSession(

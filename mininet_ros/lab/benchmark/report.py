@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import os
 import platform
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from mininet_ros.inference.onnx_runtime import processor_name
 from mininet_ros.lab.benchmark.measure import Timing
+
+PLOT_MARK = b"mininet_ros benchmark"
+"""In the PNG's metadata: what a later plot may replace."""
 
 
 def as_values(
@@ -71,16 +74,14 @@ def as_table(values: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def draw(values: dict[str, Any], path: Path) -> None:
-    """Write a PNG: latency of each engine, and accuracy against latency where it is known."""
-    import matplotlib
-
-    matplotlib.use("Agg")
-    from matplotlib import pyplot
+def draw(values: dict[str, Any]) -> bytes:
+    """A PNG: latency of each engine, and accuracy against latency where it is known."""
+    from matplotlib.figure import Figure
 
     rows = values["results"]
     known = [row for row in rows if row["miou"] is not None]
-    figure, axes = pyplot.subplots(1, 2 if known else 1, figsize=(11, 4.5), squeeze=False)
+    figure = Figure(figsize=(11, 4.5), layout="tight")
+    axes = figure.subplots(1, 2 if known else 1, squeeze=False)
     names = [f"{row['name']}\n{row['runtime']} {row['precision']}" for row in rows]
     axes[0][0].barh(names[::-1], [row["median_ms"] for row in rows[::-1]])
     axes[0][0].set_xlabel("ms from picture to mask (median)")
@@ -93,9 +94,9 @@ def draw(values: dict[str, Any], path: Path) -> None:
         axes[0][1].set_xlabel("ms from picture to mask (median)")
         axes[0][1].set_ylabel("validation mIoU in %")
         axes[0][1].grid(alpha=0.3)
-    figure.tight_layout()
-    figure.savefig(path, dpi=100)
-    pyplot.close(figure)
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=100, metadata={"Software": PLOT_MARK.decode()})
+    return buffer.getvalue()
 
 
 def _or_dash(value: float | None, form: str) -> str:

@@ -92,6 +92,9 @@ class GeneratedStreet(LabelledSequence):
         SequenceError: an argument is out of range.
     """
 
+    length: int
+    camera_matrix: np.ndarray
+
     def __init__(
         self,
         seed: int = 0,

@@ -70,7 +70,7 @@ def grouped(tables: Tables) -> dict[str, list[Row]]:
 def _draw(axes: Axes, rows: Sequence[Row], cost: str, is_paper: bool, is_trained: bool) -> None:
     has_one_size = len({(row.width, row.height) for row in rows}) == 1
     unit = PARAMETERS_UNIT if cost == "parameters" else 1.0
-    colors = cycle(colormaps["tab10"].colors)
+    colors = cycle(colormaps["tab10"](range(10)))
     markers = cycle(MARKERS)
     costs = []
     for row, color, marker in zip(rows, colors, markers, strict=False):

@@ -13,7 +13,7 @@ from tqdm import tqdm
 from mininet_ros.inference.onnx_runtime import processor_name
 from mininet_ros.lab.study.conclusions import judge_all
 from mininet_ros.lab.study.paper import TABLES
-from mininet_ros.lab.study.report import Study
+from mininet_ros.lab.study.report import Study, study_results
 from mininet_ros.lab.study.rows import rows_of
 from mininet_ros.lab.study.runs import StudyError, alike, runs_of, train_run, with_mious
 from mininet_ros.lab.study.schedule import Schedule
@@ -41,6 +41,7 @@ def study(arguments: Namespace) -> None:
     """
     if arguments.train and arguments.data is None:
         raise StudyError("--train needs --data, the root of the dataset")
+    study_results(arguments.output).check()
     peers = parse_peers(arguments.onnx)
     numbers = [number for number in TABLES if number in arguments.tables]
     tables = with_peers({number: rows_of(TABLES[number]) for number in numbers}, peers)

@@ -18,7 +18,10 @@ from mininet_ros.lab.study.plots import draw_accuracy
 from mininet_ros.lab.study.rows import FIELDS, Row
 from mininet_ros.lab.study.schedule import PROTOCOLS
 from mininet_ros.lab.study.timing import Tables
+from mininet_ros.results import ResultFolder
 
+JSON, MARKDOWN = "study.json", "study.md"
+LATENCY, PARAMETERS = "latency.png", "parameters.png"
 # Heading, factor to the printed unit, decimals.
 COLUMNS = {
     "parameters": ("Params (M)", 1e-6, 3),
@@ -91,12 +94,18 @@ class Study:
         return "\n\n".join([*parts, *self._notes("- "), *pictures]) + "\n"
 
     def write(self, folder: Path) -> None:
-        """Write ``study.json``, ``study.md``, ``latency.png`` and ``parameters.png``."""
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / "study.json").write_text(json.dumps(self.as_dict(), indent=2) + "\n")
-        (folder / "study.md").write_text(self.as_markdown())
-        draw_accuracy(self.tables, "cpu_ms", folder / "latency.png", self.trained_on)
-        draw_accuracy(self.tables, "parameters", folder / "parameters.png", self.trained_on)
+        """Write ``study.json``, ``study.md``, ``latency.png`` and ``parameters.png``.
+
+        Raises:
+            ResultError: the folder cannot be written, or holds other files of these names.
+        """
+        with study_results(folder) as results:
+            new = results.staging
+            text = json.dumps(self.as_dict(), indent=2) + "\n"
+            (new / JSON).write_text(text, encoding="utf-8")
+            (new / MARKDOWN).write_text(self.as_markdown(), encoding="utf-8")
+            draw_accuracy(self.tables, "cpu_ms", new / LATENCY, self.trained_on)
+            draw_accuracy(self.tables, "parameters", new / PARAMETERS, self.trained_on)
 
     def _notes(self, bullet: str) -> list[str]:
         notes = [
@@ -113,6 +122,12 @@ class Study:
                 heading = f"The paper's conclusions of Tables {tables} here, at {size}:"
                 parts += [heading, "\n".join(lines)] if bullet else ["\n".join([heading, *lines])]
         return parts
+
+
+def study_results(folder: Path) -> ResultFolder:
+    """The context that replaces a study's report; processes side by side take turns."""
+    entries = (JSON, MARKDOWN, LATENCY, PARAMETERS)
+    return ResultFolder(folder, "study", entries, wait=True)
 
 
 def cells_of(rows: Sequence[Row]) -> list[list[str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from mininet_ros.lab.training.data.datasets.camvid import DRIVES
 from mininet_ros.lab.training.data.stored_images import DEFAULT_MEMORY_GIB
 from mininet_ros.lab.training.distributed import ALONE, Processes
 from mininet_ros.lab.training.recipe import Recipe
-from mininet_ros.lab.training.run_folder import what_is_kept
+from mininet_ros.lab.training.run_folder import sole_process, what_is_kept
 from mininet_ros.lab.training.train import TrainingResult, train
 
 
@@ -46,12 +47,14 @@ def leave_one_drive_out(
         fold = replace(
             recipe, split=f"train-without-{drive}", validation_split=f"train-only-{drive}"
         )
-        splits = (
-            open_dataset("camvid", data, split) for split in (fold.split, fold.validation_split)
-        )
+        training = open_dataset("camvid", data, fold.split)
+        validation = open_dataset("camvid", data, fold.validation_split)
         run = output / f"without-{drive}"
         try:
-            results[drive] = train(fold, *splits, run, device, memory_gib, processes)
+            with sole_process(run) if processes.leads else nullcontext():
+                results[drive] = train(
+                    fold, training, validation, run, device, memory_gib, processes
+                )
         except KeyboardInterrupt as stop:
             raise KeyboardInterrupt(what_is_kept(run)) from stop
     return results

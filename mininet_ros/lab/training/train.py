@@ -34,6 +34,7 @@ from mininet_ros.lab.training.prediction import score
 from mininet_ros.lab.training.recipe import Recipe
 from mininet_ros.lab.training.run_folder import (
     TrainingError,
+    check_run_folder,
     claim_run_folder,
     read_checkpoint,
     write_atomically,
@@ -92,7 +93,7 @@ def train(
         DistributionError: the batches can't be spread over the processes.
     """
     if processes.leads:
-        claim_run_folder(recipe, run)
+        check_run_folder(recipe, run)
     keep_freed_memory()
     place = torch.device(device)
     on_cuda = place.type == "cuda"
@@ -100,7 +101,8 @@ def train(
     network = build_network(recipe.network, len(training.classes.names), **recipe.options)
     if recipe.initial_model:
         begin_from(network, recipe.initial_model)
-    network = network.to(place, memory_format=torch.channels_last)
+    network.to(place)
+    network.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue] - PyTorch types no memory_format
     optimizer = torch.optim.Adam(
         network.parameters(),
         lr=recipe.learning_rate,
@@ -113,6 +115,9 @@ def train(
     weights = class_weights(samples, recipe.class_weight_power).to(place)
     batches = open_batches(recipe, samples, place, processes)
     steps = steps_of(recipe, len(samples))
+    # Nothing is written before the network and all data have shown that they can be used.
+    if processes.leads:
+        claim_run_folder(recipe, run)
 
     parts = {"network": network, "optimizer": optimizer, "scaler": scaler}
     progress = read_checkpoint(run, parts)

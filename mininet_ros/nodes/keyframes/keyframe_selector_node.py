@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
 
 from rclpy.node import Node
@@ -12,20 +12,20 @@ from rclpy.qos import QoSProfile
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from std_msgs.msg import Header
 
-from mininet_ros.keyframes import ConfigError
 from mininet_ros.keyframes.settings import KeyframeSettings
 from mininet_ros.models import ModelError
 from mininet_ros.nodes.common.diagnostics import DiagnosticsPublisher, Status
 from mininet_ros.nodes.common.inbox import Inbox, Task
-from mininet_ros.nodes.common.parameters import NodeParameters, ParameterError, Value
+from mininet_ros.nodes.common.parameters import NodeParameters
 from mininet_ros.nodes.common.process import run_node
 from mininet_ros.nodes.common.topics import OnDemandSubscription, input_qos
 from mininet_ros.nodes.keyframes.class_names import ClassNames
 from mininet_ros.nodes.keyframes.frame_store import FrameStore
 from mininet_ros.nodes.keyframes.health import KeyframeHealth
 from mininet_ros.nodes.keyframes.outputs import KeyframeOutputs
-from mininet_ros.nodes.keyframes.parameters import KEYFRAME_PARAMETERS
+from mininet_ros.nodes.keyframes.parameters import KeyframeParameters
 from mininet_ros.nodes.keyframes.session import KeyframeSession, Semantics
+from mininet_ros.parameters import ParameterError
 
 # Messages on their way to the thread that works: half a second of four topics at 30 Hz.
 INBOX_CAPACITY = 64
@@ -51,19 +51,20 @@ class KeyframeSelectorNode(Node):
     def __init__(self, **node_options: object) -> None:
         super().__init__("keyframe_selector", **node_options)
         self._names: ClassNames | None = None
-        self._values = NodeParameters(
-            self, KEYFRAME_PARAMETERS, check=self._problem, changed=self._apply
+        self._settings = NodeParameters(
+            self, KeyframeParameters, check=self._problem, changed=self._apply
         )
-        settings = KeyframeSettings.from_values(self._values)
-        self._names = ClassNames(self, self._values["model"], self._reconfigure)
+        parameters = self._settings.values
+        settings = parameters.settings
+        self._names = ClassNames(self, parameters.model, self._reconfigure)
         problem = self._names.problem(settings.targets())
         if problem and (self._names.known or not self._names.can_come):
             raise ParameterError(f"parameter classes cannot be used: {problem}")
 
-        compressed = self._values["image_transport"] == "compressed"
+        compressed = parameters.image_transport == "compressed"
         kind = CompressedImage if compressed else Image
         self._outputs = KeyframeOutputs(self, settings, kind, self._follow_subscribers)
-        store = FrameStore(self._values["mask_wait_s"], settings.selector.max_waiting)
+        store = FrameStore(parameters.mask_wait_s, settings.selector.max_waiting)
         self._session = KeyframeSession(
             settings, self._semantics(settings), store, self._outputs, self._now_ns
         )
@@ -87,7 +88,7 @@ class KeyframeSelectorNode(Node):
         self._worker.join()
 
     def _make_inputs(self, kind: type) -> dict[str, OnDemandSubscription]:
-        qos = input_qos(self._values["reliability"])
+        qos = input_qos(self._settings.values.reliability)
         # From the resolved name, so that remapping image moves the compressed topic with it.
         image = self.resolve_topic_name("image")
         image = f"{image}/compressed" if kind is CompressedImage else image
@@ -120,7 +121,7 @@ class KeyframeSelectorNode(Node):
 
     def _follow_subscribers(self) -> None:
         """Subscribe to what the wanted outputs are made of, and only to that."""
-        settings = KeyframeSettings.from_values(self._values)
+        settings = self._settings.values.settings
         outputs = self._outputs.wanted
         semantic = bool(settings.targets())
         wanted = {
@@ -139,15 +140,11 @@ class KeyframeSelectorNode(Node):
         if not now:
             self._inbox.put(Task(self._session.finish))
 
-    def _problem(self, values: Mapping[str, Value]) -> str | None:
+    def _problem(self, parameters: KeyframeParameters) -> str | None:
         """Return what is wrong with the parameters together, as a sentence, or None."""
-        try:
-            settings = KeyframeSettings.from_values(values)
-        except ConfigError as error:
-            return f"the parameters cannot be used: {error}"
         if self._names is None or not self._names.known:
             return None
-        return self._names.problem(settings.targets())
+        return self._names.problem(parameters.settings.targets())
 
     def _apply(self, changed: frozenset[str]) -> None:
         """Put changed parameters into effect."""
@@ -155,11 +152,12 @@ class KeyframeSelectorNode(Node):
         self._follow_subscribers()
 
     def _reconfigure(self) -> None:
-        settings = KeyframeSettings.from_values(self._values)
+        parameters = self._settings.values
+        settings = parameters.settings
         semantics = self._semantics(settings)
         if semantics.problem:
             self.get_logger().error(semantics.problem)
-        configure = partial(self._configure, settings, semantics, self._values["mask_wait_s"])
+        configure = partial(self._configure, settings, semantics, parameters.mask_wait_s)
         self._inbox.put(Task(configure))
 
     def _configure(
@@ -200,7 +198,7 @@ class KeyframeSelectorNode(Node):
 
     def _report(self) -> Status:
         self._follow_subscribers()  # for the middleware that does not tell of subscribers
-        settings = KeyframeSettings.from_values(self._values)
+        settings = self._settings.values.settings
         with self._resting:
             return self._health.status(settings.selector.mode.value, settings.targets())
 
@@ -213,7 +211,7 @@ def main() -> int:
     return run_node(
         "keyframe_selector_node",
         "Forwards the frames of a camera that are worth it: for mapping, and for team mates.",
-        KEYFRAME_PARAMETERS,
+        KeyframeParameters,
         lambda finish: KeyframeSelectorNode(),
         expected_errors=(ModelError,),
     )

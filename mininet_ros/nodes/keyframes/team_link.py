@@ -89,7 +89,6 @@ class TeamLink:
         if not payload:
             return
         self._encoding_s.add(time.perf_counter() - started)
-        # Not by stamp: after a jump back in time, stamps come again.
         self._offered += 1
         self._waiting[self._offered] = payload
         size = sum(len(content) for _, content in payload)
@@ -140,7 +139,7 @@ class TeamLink:
 
     def _settle(self, verdicts: list[Verdict]) -> None:
         for verdict in verdicts:
-            payload = self._waiting.pop(verdict.stamp_ns)
+            payload = self._waiting.pop(verdict.ticket)
             if verdict.outcome is Outcome.SENT:
                 for name, content in payload:
                     self._publishers[name].publish(content)

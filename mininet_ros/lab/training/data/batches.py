@@ -39,6 +39,7 @@ class Batches(Protocol):
 
     def of_epoch(self, epoch: int) -> Iterator[tuple[Tensor, Tensor]]:
         """Network input and labels of each step, as ``cut_batch`` gives them."""
+        ...
 
 
 def steps_of(recipe: Recipe, count: int) -> int:

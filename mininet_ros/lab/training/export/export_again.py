@@ -8,7 +8,7 @@ from mininet_ros.inference.pytorch import load_network
 from mininet_ros.lab.training.data.datasets import open_dataset
 from mininet_ros.lab.training.export.int8 import Int8Recipe, calibrated
 from mininet_ros.lab.training.export.model_folder import INT8, export_again
-from mininet_ros.models import INT8_GRAPH, Model, load_model
+from mininet_ros.models import INT8_GRAPH, Model, check_target, load_model
 
 
 def export(arguments: argparse.Namespace) -> None:
@@ -21,6 +21,7 @@ def export(arguments: argparse.Namespace) -> None:
     given = (arguments.dataset, arguments.calibration_data)
     if arguments.int8 != (None not in given) or arguments.int8 != any(given):
         raise ValueError("--int8, --dataset and --calibration-data go together: give all or none")
+    check_target(arguments.output)
     model = load_model(arguments.model)
     size = arguments.input_size or (model.width, model.height)
     recipe = _calibrate(arguments, model, size) if arguments.int8 else None
