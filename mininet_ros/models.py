@@ -274,7 +274,7 @@ def check_target(folder: Path, inputs: Iterable[Path | str | None] = ()) -> None
 
 def model_results(
     folder: Path,
-    names: Iterable[str] = REQUIRED_FILES,
+    names: Iterable[str] = (WEIGHTS, GRAPH),
     inputs: Iterable[Path | str | None] = (),
 ) -> ResultFolder:
     """The context that replaces the model in a folder, if it holds one.

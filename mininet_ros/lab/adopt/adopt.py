@@ -22,7 +22,14 @@ from mininet_ros.lab.adopt.foreign import (
     trial_picture,
 )
 from mininet_ros.lab.adopt.wrapper import wrap
-from mininet_ros.models import GRAPH, IGNORE_LABEL, INPUT_MULTIPLE, Model, write_model_folder
+from mininet_ros.models import (
+    GRAPH,
+    IGNORE_LABEL,
+    INPUT_MULTIPLE,
+    Model,
+    check_target,
+    write_model_folder,
+)
 
 LARGEST_FILE = 2**31  # bytes: what one ONNX file can hold
 # Pixels whose two best classes are equally good but for rounding may be labelled either way.
@@ -55,8 +62,8 @@ def adopt(
         AdoptError: the file, its input or its output is not what it must be; nothing is written.
         ModelError: the folder cannot be written.
     """
-    graph = read_graph(path)
-    chosen = size or fixed_size(graph, preparation.layout)
+    check_target(folder, inputs=[path])
+    chosen = size or fixed_size(read_graph(path), preparation.layout)
     if chosen is None:
         raise AdoptError(f"{path} takes pictures of any size: choose one as --input-size WxH")
     width, height = chosen

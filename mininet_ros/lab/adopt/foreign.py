@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import onnx
@@ -194,11 +195,28 @@ def open_foreign(
     name = output or names[0]
     if name not in names:
         raise AdoptError(f"{path} has no output {name}: choose one of {', '.join(names)}")
+    graph = simplified(graph, path)
     given = run_foreign(graph, preparation.apply(trial_picture(width, height), dtype), name, path)
     kind, channels_last, (rows, columns) = _classify(given, classes, path, name)
     return ForeignNetwork(
         graph, value.name, dtype, name, kind, channels_last, classes, rows, columns
     )
+
+
+def simplified(graph: onnx.ModelProto, path: Path) -> onnx.ModelProto:
+    """The same graph with its constant parts computed once, which some exporters leave undone.
+
+    Raises:
+        AdoptError: ONNX Runtime cannot load the graph on the CPU.
+    """
+    with TemporaryDirectory() as folder:
+        written = Path(folder) / path.name
+        options = _session_options()
+        # The basic level keeps to standard operators, so that the result runs everywhere.
+        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
+        options.optimized_model_filepath = str(written)
+        _open(graph, options, path)
+        return onnx.load(str(written))
 
 
 def run_foreign(graph: onnx.ModelProto, given: np.ndarray, output: str, path: Path) -> np.ndarray:
@@ -207,17 +225,31 @@ def run_foreign(graph: onnx.ModelProto, given: np.ndarray, output: str, path: Pa
     Raises:
         AdoptError: ONNX Runtime cannot run the graph on the CPU.
     """
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1  # threads that spin would wait for each other on a busy machine
-    options.log_severity_level = 3
+    session = _open(graph, _session_options(), path)
     try:
-        session = onnxruntime.InferenceSession(
-            graph.SerializeToString(), options, providers=["CPUExecutionProvider"]
-        )
         return session.run([output], {session.get_inputs()[0].name: given})[0]
     # ONNX Runtime's errors have no public base class.
     except Exception as error:
         raise AdoptError(f"ONNX Runtime cannot run {path}: {first_line(error)}") from error
+
+
+def _session_options() -> onnxruntime.SessionOptions:
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    options.intra_op_num_threads = 1  # threads that spin wait for each other on a busy machine
+    return options
+
+
+def _open(
+    graph: onnx.ModelProto, options: onnxruntime.SessionOptions, path: Path
+) -> onnxruntime.InferenceSession:
+    try:
+        return onnxruntime.InferenceSession(
+            graph.SerializeToString(), options, providers=["CPUExecutionProvider"]
+        )
+    # ONNX Runtime's errors have no public base class.
+    except Exception as error:
+        raise AdoptError(f"ONNX Runtime cannot load {path}: {first_line(error)}") from error
 
 
 def trial_picture(width: int, height: int) -> np.ndarray:
