@@ -29,9 +29,7 @@ from mininet_ros.images.encodings import (
     scaled_to_8_bits,
 )
 from mininet_ros.images.headers import ImageHeader, bytes_of, read_header
-
-MAX_PIXELS = 40_000_000
-"""Default limit on an image's pixels; 8K video has 33 million."""
+from mininet_ros.images.limits import MAX_PIXELS
 
 RANGES = (10, 12, 14, 16)
 """Bits that cameras put into channels of 16 bits."""

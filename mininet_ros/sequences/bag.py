@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mininet_ros.images.decoding import MAX_PIXELS, ImageDecoder, is_compressed
+from mininet_ros.images.decoding import ImageDecoder, is_compressed
 from mininet_ros.images.encodings import ImageError
+from mininet_ros.images.limits import MAX_PIXELS
 from mininet_ros.sequences.bag_reader import (
     IMAGE_TYPES,
     bag_root,

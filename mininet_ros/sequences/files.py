@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import logging
 import re
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 
-from mininet_ros.images.decoding import MAX_PIXELS, ImageDecoder
+from mininet_ros.images.decoding import ImageDecoder
 from mininet_ros.images.encodings import ImageError
 from mininet_ros.images.headers import UPRIGHT
+from mininet_ros.images.limits import MAX_PIXELS
 from mininet_ros.sequences.sequence import (
     EncodedImage,
     Frame,
@@ -99,9 +101,7 @@ class ImageFiles(Sequence):
             self._stamps = [stamp - self.start_ns for stamp in ordered]
             self.rate_hz = 1e9 / float(np.median(np.diff(ordered)))
             self.times_from = "the files' names"
-        stems = [path.stem for path in self._paths]
-        unique = len(set(stems)) == len(stems)
-        self._names = stems if unique else [path.name for path in self._paths]
+        self._names = unique_names(self._paths)
         self._max_pixels = max_pixels
         self.name = name
         self.length = len(paths)
@@ -137,6 +137,13 @@ class ImageFiles(Sequence):
         if self.length == 1 or first_error is None:
             raise first_error or SequenceError("there are no images")
         raise SequenceError(f"none of the {self.length} images can be used: {first_error}")
+
+
+def unique_names(paths: list[Path]) -> list[str]:
+    """A name for each file of a folder: its stem, or its whole name where stems are equal."""
+    stems = Counter(path.stem for path in paths)
+    names = [path.stem if stems[path.stem] == 1 else path.name for path in paths]
+    return names if len(set(names)) == len(names) else [path.name for path in paths]
 
 
 def times_in_names(paths: list[Path]) -> dict[Path, int] | None:

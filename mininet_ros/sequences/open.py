@@ -7,7 +7,7 @@ import re
 from importlib.metadata import entry_points
 from pathlib import Path
 
-from mininet_ros.images.decoding import MAX_PIXELS
+from mininet_ros.images.limits import MAX_PIXELS
 from mininet_ros.sequences.bag import BagImages
 from mininet_ros.sequences.bag_reader import is_bag
 from mininet_ros.sequences.camera import Camera

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mininet_ros.images.decoding import MAX_PIXELS, ImageDecoder
+from mininet_ros.images.decoding import ImageDecoder
 from mininet_ros.images.encodings import ImageError
+from mininet_ros.images.limits import MAX_PIXELS
 from mininet_ros.sequences.bag import BagImages
 from mininet_ros.sequences.bag_reader import (
     IMAGE_TYPES,

@@ -50,7 +50,19 @@ class Problems:
         if not self.count:
             return ""
         items = "1 item" if self.count == 1 else f"{self.count} items"
-        return f"{items} of the input passed over, the first because {self.sentences[0]}"
+        return f"{items} of the input passed over, the first: {self.sentences[0]}"
+
+    def conclude(self, strict: bool) -> None:
+        """Say at the end what was passed over.
+
+        Raises:
+            SequenceError: something was, and ``strict``.
+        """
+        summary = self.summary()
+        if summary and strict:
+            raise SequenceError(f"{summary} (--strict)")
+        if summary:
+            _log.warning("warning: %s", summary)
 
 
 @dataclass(frozen=True)
@@ -166,6 +178,11 @@ class LabelledSequence(Sequence):
 def frame_name(index: int) -> str:
     """Name of a numbered frame, in an order that sorts."""
     return f"frame_{index:06d}"
+
+
+def place_of(name: str) -> int:
+    """Place of a numbered frame in its source, from 0; see :func:`frame_name`."""
+    return int(name.rpartition("_")[2])
 
 
 def stamp_of(index: int, rate_hz: float) -> int:

@@ -10,7 +10,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from mininet_ros.images.decoding import MAX_PIXELS
+from mininet_ros.images.limits import MAX_PIXELS
 from mininet_ros.sequences.capture import open_video
 from mininet_ros.sequences.sequence import Frame, Sequence, SequenceError, frame_name, stamp_of
 

@@ -16,6 +16,7 @@ import numpy as np
 from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Header
 
+from mininet_ros.images.decoding import ImageDecoder
 from mininet_ros.images.encodings import ImageError
 from mininet_ros.keyframes import ContentStatus, Decision, KeyframePipeline
 from mininet_ros.keyframes.settings import KeyframeSettings
@@ -63,6 +64,7 @@ class KeyframeSession:
         store: for the messages.
         outputs: for the results.
         now_ns: the time of the node's clock, nanoseconds.
+        decoder: of the camera's images; None for one with default settings.
     """
 
     def __init__(
@@ -72,6 +74,7 @@ class KeyframeSession:
         store: FrameStore,
         outputs: Outputs,
         now_ns: Callable[[], int],
+        decoder: ImageDecoder | None = None,
     ) -> None:
         self.store = store
         self.counts: Counter[str] = Counter()
@@ -84,6 +87,7 @@ class KeyframeSession:
         self._semantics = semantics
         self._outputs = outputs
         self._now_ns = now_ns
+        self._decoder = decoder or ImageDecoder()
         self._notes: dict[int, str] = {}
         self._newest: tuple[int, int] | None = None  # stamp, and when it was scored
         self.pipeline = self._make_pipeline()
@@ -194,7 +198,7 @@ class KeyframeSession:
         self, frame: StoredFrame
     ) -> tuple[np.ndarray, np.ndarray | None, np.ndarray | None]:
         """Return image, mask and confidence, the last two where they are to be read and can be."""
-        image = image_to_bgr(frame.image)
+        image = image_to_bgr(frame.image, self._decoder)
         self.sizes["image"] = f"{image.shape[1]}x{image.shape[0]}"
         mask = self._labels(frame, "mask")
         if mask is not None:
@@ -209,7 +213,7 @@ class KeyframeSession:
         if name not in frame.parts:
             return None
         try:
-            return image_to_labels(frame.parts[name])
+            return image_to_labels(frame.parts[name], self._decoder)
         except ImageError as error:
             del frame.parts[name]
             self.counts[f"rejected_{name}: {error.reason}"] += 1

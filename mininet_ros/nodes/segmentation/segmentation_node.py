@@ -82,6 +82,7 @@ class SegmentationNode(Node):
             precision=wanted.precision,
         )
 
+        self._decoder = wanted.images.decoder()
         self._statistics = StreamStatistics()
         self._enabled = True
         self._camera_info: CameraInfo | None = None
@@ -182,7 +183,7 @@ class SegmentationNode(Node):
         if not wanted:
             self._statistics.note_skipped()
             return
-        image = image_to_bgr(message)
+        image = image_to_bgr(message, self._decoder)
         latency_s = None
         for name, output in self._results(image, wanted, message.header):
             self._outputs[name].publish(output)
