@@ -221,8 +221,4 @@ def _aligned(table: Sequence[Sequence[str]]) -> list[str]:
 
 
 def _markdown_row(cells: Sequence[str]) -> str:
-    return (
-        "| "
-        + " | ".join(as_markdown(cell) if set(cell) != {"-"} else cell for cell in cells)
-        + " |"
-    )
+    return "| " + " | ".join(map(as_markdown, cells)) + " |"
