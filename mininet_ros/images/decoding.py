@@ -22,6 +22,7 @@ from mininet_ros.images.encodings import (
     DEPTH_ENCODINGS,
     ImageError,
     PixelData,
+    UnknownEncodingError,
     bgr_pixels,
     demosaiced,
     depth_error,
@@ -72,12 +73,19 @@ class ImageDecoder:
     Args:
         max_pixels: see above.
         bits: 9 to 16; 0 finds it out from the values.
+        last_resort: converts raw messages of encodings that are not converted here; see
+            :class:`mininet_ros.images.encodings.UnknownEncodingError`.
 
     Raises:
         ValueError: a value out of its range.
     """
 
-    def __init__(self, max_pixels: int = MAX_PIXELS, bits: int = 0) -> None:
+    def __init__(
+        self,
+        max_pixels: int = MAX_PIXELS,
+        bits: int = 0,
+        last_resort: Callable[[Any, UnknownEncodingError], np.ndarray] | None = None,
+    ) -> None:
         if max_pixels < 1:
             raise ValueError(f"max_pixels must be 1 or more, not {max_pixels}")
         if bits and not 9 <= bits <= 16:
@@ -85,6 +93,7 @@ class ImageDecoder:
         self.max_pixels = max_pixels
         self.bits = bits
         self._is_given = bool(bits)
+        self._last_resort = last_resort
 
     def message(self, message: RawImage | EncodedMessage) -> np.ndarray:
         """Pixels of a raw or compressed image message, uint8 (H, W, 3) BGR.
@@ -98,15 +107,20 @@ class ImageDecoder:
         if is_compressed(message):
             return self.encoded(message.data, message.format)
         self._check_pixels(message.width, message.height)
-        return bgr_pixels(
-            message.data,
-            message.encoding,
-            message.width,
-            message.height,
-            message.step,
-            bool(message.is_bigendian),
-            self._to_8_bits,
-        )
+        try:
+            return bgr_pixels(
+                message.data,
+                message.encoding,
+                message.width,
+                message.height,
+                message.step,
+                bool(message.is_bigendian),
+                self._to_8_bits,
+            )
+        except UnknownEncodingError as error:
+            if self._last_resort is None:
+                raise
+            return self._last_resort(message, error)
 
     def encoded(self, data: PixelData, stated: str = "") -> np.ndarray:
         """Pixels of a JPEG, PNG, WebP, BMP, TIFF or PNM picture, uint8 (H, W, 3) BGR.

@@ -15,36 +15,15 @@ from mininet_ros.images.encodings import ImageError, UnknownEncodingError
 _CHANNELS = {"mono8": 1, "rgb8": 3, "bgr8": 3}
 
 
-def image_to_bgr(
-    message: Image | CompressedImage, decoder: ImageDecoder | None = None
-) -> np.ndarray:
-    """Return the pixels of a message as uint8 (height, width, 3), BGR.
+def image_to_bgr(message: Image | CompressedImage) -> np.ndarray:
+    """Return the pixels of a message by itself as uint8 (height, width, 3), BGR.
 
-    bgr8 comes as a view of the message's own bytes (rows may be padded). The last resort for
-    encodings of ROS that are not converted here, such as 8UC2, is ``cv_bridge``, where it is
-    installed.
-
-    Args:
-        message: raw or compressed.
-        decoder: of the stream that the message belongs to; None for a message by itself.
+    The messages of a stream are decoded by one :class:`~mininet_ros.images.decoding.ImageDecoder`.
 
     Raises:
-        ImageError: the message contradicts itself, is no picture, has too many pixels, or cannot
-            be converted here.
+        ImageError: see :meth:`~mininet_ros.images.decoding.ImageDecoder.message`.
     """
-    try:
-        return (decoder or ImageDecoder()).message(message)
-    except UnknownEncodingError as error:
-        return _through_cv_bridge(message, error)
-
-
-def image_to_labels(message: Image, decoder: ImageDecoder | None = None) -> np.ndarray:
-    """Return a mask or confidence as uint8 (height, width), a view of the message's own bytes.
-
-    Raises:
-        ImageError: the message contradicts itself, or is neither mono8 nor 8UC1.
-    """
-    return (decoder or ImageDecoder()).labels(message)
+    return ImageDecoder(last_resort=through_cv_bridge).message(message)
 
 
 def image_message(pixels: np.ndarray, encoding: str, header: Header) -> Image:
@@ -99,8 +78,19 @@ def byte_array(values: np.ndarray) -> array:
     return data
 
 
-def _through_cv_bridge(message: Image, unknown: UnknownEncodingError) -> np.ndarray:
-    """Convert with cv_bridge; raise `unknown` where it is not installed."""
+def through_cv_bridge(message: Image, unknown: UnknownEncodingError) -> np.ndarray:
+    """Convert with cv_bridge: the last resort for encodings that are not converted here.
+
+    Args:
+        message: of an encoding such as 8UC2.
+        unknown: what to raise where cv_bridge is not installed.
+
+    Returns:
+        uint8 (height, width, 3), BGR.
+
+    Raises:
+        ImageError: cv_bridge is not installed, or cannot convert it either.
+    """
     try:
         from cv_bridge import CvBridge, CvBridgeError
     # AttributeError: a cv_bridge that was compiled for another NumPy.

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from mininet_ros.images.decoding import ImageDecoder
 from mininet_ros.images.limits import MAX_PIXELS
+from mininet_ros.nodes.common.image_messages import through_cv_bridge
 from mininet_ros.parameters import ParameterError, parameter
 
 
@@ -38,4 +39,4 @@ class ImageSettings:
             raise ParameterError(
                 f"parameter channel_bits must be 0 or 9 to 16, not {self.channel_bits}"
             )
-        return ImageDecoder(self.max_pixels, self.channel_bits)
+        return ImageDecoder(self.max_pixels, self.channel_bits, through_cv_bridge)

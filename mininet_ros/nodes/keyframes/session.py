@@ -20,7 +20,6 @@ from mininet_ros.images.decoding import ImageDecoder
 from mininet_ros.images.encodings import ImageError
 from mininet_ros.keyframes import ContentStatus, Decision, KeyframePipeline
 from mininet_ros.keyframes.settings import KeyframeSettings
-from mininet_ros.nodes.common.image_messages import image_to_bgr, image_to_labels
 from mininet_ros.nodes.common.recent_values import RecentValues
 from mininet_ros.nodes.keyframes.frame_store import FrameStore, StoredFrame, stamp_of
 from mininet_ros.nodes.keyframes.scores import FrameReport, decision_report
@@ -113,7 +112,7 @@ class KeyframeSession:
         """
         try:
             if name in LABELS:
-                image_to_labels(part, self._decoder)
+                self._decoder.labels(part)
         except ImageError as error:
             self.counts[f"rejected_{name}: {error.reason}"] += 1
             self._outputs.rejected(error)
@@ -219,7 +218,7 @@ class KeyframeSession:
         self, frame: StoredFrame
     ) -> tuple[np.ndarray, np.ndarray | None, np.ndarray | None]:
         """Return image, mask and confidence, the last two where they came and are to be read."""
-        image = image_to_bgr(frame.image, self._decoder)
+        image = self._decoder.message(frame.image)
         self.sizes["image"] = f"{image.shape[1]}x{image.shape[0]}"
         mask = self._labels(frame, "mask")
         if mask is not None:
@@ -232,7 +231,7 @@ class KeyframeSession:
     def _labels(self, frame: StoredFrame, name: str) -> np.ndarray | None:
         """Return the pixels of a part, or None without it."""
         part = frame.parts.get(name)
-        return image_to_labels(part, self._decoder) if isinstance(part, Image) else None
+        return self._decoder.labels(part) if isinstance(part, Image) else None
 
     def _note(self, frame: StoredFrame) -> str:
         """Return what is to be said of the frame's content besides the decision; count it."""

@@ -13,12 +13,7 @@ from sensor_msgs.msg import CameraInfo, CompressedImage
 
 from mininet_ros.images.decoding import ImageDecoder
 from mininet_ros.keyframes.settings import KeyframeSettings
-from mininet_ros.nodes.common.image_messages import (
-    image_to_bgr,
-    image_to_labels,
-    jpeg_message,
-    png_message,
-)
+from mininet_ros.nodes.common.image_messages import jpeg_message, png_message
 from mininet_ros.nodes.common.recent_values import RecentValues, quantile
 from mininet_ros.nodes.common.topics import OUTPUT_QOS, create_publisher
 from mininet_ros.nodes.keyframes.frame_store import StoredFrame
@@ -255,9 +250,9 @@ class TeamLink:
         if "camera_info" in wanted and "camera_info" in frame.parts:
             messages["camera_info"] = frame.parts["camera_info"]
         if "mask" in wanted and "mask" in frame.parts:
-            labels = image_to_labels(frame.parts["mask"], self._decoder)
+            labels = self._decoder.labels(frame.parts["mask"])
             messages["mask"] = png_message(labels, frame.parts["mask"].header)
         if "image" in wanted:
-            image = image_to_bgr(frame.image, self._decoder)
+            image = self._decoder.message(frame.image)
             messages["image"] = jpeg_message(image, frame.header, jpeg_quality)
         return [(name, serialize_message(message)) for name, message in messages.items()]
