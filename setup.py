@@ -61,6 +61,8 @@ setup(
         ],
         # For `mininet_ros benchmark --openvino` alone: ONNX Runtime is as fast or faster.
         "openvino": ["openvino>=2024.4"],
+        # For `mininet_ros select-keyframes --benchmark --reconstruct` alone.
+        "reconstruct": ["pycolmap>=4"],
         "bags": ["rosbags>=0.10"],
         # For `team_link: zenoh` and team_base_node: the team's radio link.
         "team": ["eclipse-zenoh>=1.10"],

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from argparse import ArgumentParser, Namespace
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import yaml
 
@@ -18,6 +20,9 @@ from mininet_ros.cli.options import (
 )
 from mininet_ros.models import ModelError, load_model
 from mininet_ros.network import NETWORKS, build_network
+
+if TYPE_CHECKING:
+    from mininet_ros.network.profile import StageProfile
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -53,20 +58,43 @@ def run(arguments: Namespace) -> None:
         }
         print(json.dumps(totals, indent=2))
         return
-    print(
-        f"{'block':18}{'stage':8}{'layer':30}{'input':12}{'output':>16}{'parameters':>12}{'MMACs':>9}"
-    )
-    for stage in profile.stages:
-        output = f"{stage.width}x{stage.height}x{stage.channels}"
-        print(
-            f"{stage.block:18}{stage.name:8}{stage.layer:30}{stage.input:12}{output:>16}"
-            f"{stage.parameters:>12,}{stage.macs / 1e6:>9.2f}"
-        )
+    print("\n".join(_table(profile.stages)))
     print(
         f"{name}, {arguments.classes} classes at {profile.width}x{profile.height}: "
         f"{profile.parameters:,} parameters, {profile.mebibytes:.3f} MiB, "
         f"{profile.gmacs:.3f} GMACs, {profile.gflops:.3f} GFLOPs"
     )
+
+
+def _table(stages: Sequence[StageProfile]) -> list[str]:
+    """The stages below the name of their block, within 100 columns."""
+    heading = ("stage", "layer", "input", "output", "parameters", "MMACs")
+    rows = [
+        (
+            f"  {stage.name}",
+            stage.layer,
+            stage.input,
+            f"{stage.width}x{stage.height}x{stage.channels}",
+            f"{stage.parameters:,}",
+            f"{stage.macs / 1e6:.2f}",
+        )
+        for stage in stages
+    ]
+    widths = [max(map(len, column)) for column in zip(heading, *rows, strict=True)]
+    lines = [
+        "  ".join(
+            f"{cell:<{width}}" if place < 3 else f"{cell:>{width}}"
+            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
+        )
+        for row in (heading, *rows)
+    ]
+    parts, block = lines[:1], ""
+    for stage, line in zip(stages, lines[1:], strict=True):
+        if stage.block != block:
+            parts.append(stage.block)
+            block = stage.block
+        parts.append(line)
+    return parts
 
 
 def _show_card(name: str, as_json: bool) -> None:

@@ -73,6 +73,10 @@ def run(arguments: Namespace) -> None:
         from mininet_ros.lab.keyframes.trials.command import run_trials
 
         run_trials(arguments, source_options(arguments), read_settings(arguments))
+    elif arguments.reconstruct:
+        from mininet_ros.lab.keyframes.reconstruction.command import run_reconstruction
+
+        run_reconstruction(arguments, source_options(arguments), read_settings(arguments))
     elif arguments.benchmark:
         from mininet_ros.lab.keyframes.benchmark_report import run_benchmark
 
@@ -141,6 +145,18 @@ def _add_benchmark(parser: ArgumentParser) -> None:
         help="in place of that, try the preset as it is in one situation after another: pan (INPUT "
         "a folder of photos), scale, parked, revisit, request, degraded (INPUT a drive), tours "
         "(where the truth is known)",
+    )
+    group.add_argument(
+        "--reconstruct",
+        action="store_true",
+        help="in place of that, let COLMAP map the chosen frames and find others in the map; needs "
+        "the extra 'reconstruct'",
+    )
+    group.add_argument(
+        "--poses",
+        type=Path,
+        metavar="FILE",
+        help="for --reconstruct: true poses in the format of KITTI or TUM",
     )
     group.add_argument(
         "--tours", type=_count, default=4, metavar="N", help="number of tours (default: 4)"

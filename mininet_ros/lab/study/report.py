@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -31,6 +32,11 @@ COLUMNS = {
     "gpu_ms": ("GPU (ms)", 1, 1),
     "miou": ("mIoU (%)", 100, 2),
 }
+
+# Columns that name a row, and those of each quantity: here, in the paper, difference.
+NAMING = 2
+COLUMNS_A_QUANTITY = 3
+TERMINAL_WIDTH = 100
 
 
 @dataclass(frozen=True)
@@ -78,10 +84,12 @@ class Study:
     def as_text(self) -> str:
         """For a terminal."""
         parts = [
-            "\n".join([_title(number), *_aligned(cells_of(rows)), *_remark(number)])
+            "\n".join(
+                [*map(_wrapped, (_title(number), *_remark(number))), *_blocks(cells_of(rows))]
+            )
             for number, rows in self.tables.items()
         ]
-        return "\n\n".join([*parts, *self._notes("")])
+        return "\n\n".join(map(_wrapped, [*parts, *self._notes("")]))
 
     def as_markdown(self) -> str:
         """For a page."""
@@ -170,6 +178,34 @@ def _title(number: str) -> str:
 def _remark(number: str) -> list[str]:
     remark = TABLES[number].remark
     return [remark] if remark else []
+
+
+def _blocks(table: Sequence[Sequence[str]]) -> list[str]:
+    """Lines of a table cut into blocks of whole quantities that fit the terminal's width.
+
+    Every block begins with the two columns that name the row.
+    """
+    blocks: list[list[int]] = []
+    for first in range(NAMING, len(table[0]), COLUMNS_A_QUANTITY):
+        quantity = list(range(first, first + COLUMNS_A_QUANTITY))
+        if not blocks or _width(table, [*blocks[-1], *quantity]) > TERMINAL_WIDTH:
+            blocks.append(list(range(NAMING)))
+        blocks[-1] += quantity
+    lines = []
+    for columns in blocks:
+        lines += ["", *_aligned([[row[place] for place in columns] for row in table])]
+    return lines
+
+
+def _width(table: Sequence[Sequence[str]], columns: Sequence[int]) -> int:
+    return max(map(len, _aligned([[row[place] for place in columns] for row in table])))
+
+
+def _wrapped(text: str) -> str:
+    return "\n".join(
+        line if len(line) <= TERMINAL_WIDTH else textwrap.fill(line, TERMINAL_WIDTH)
+        for line in text.splitlines()
+    )
 
 
 def _aligned(table: Sequence[Sequence[str]]) -> list[str]:
