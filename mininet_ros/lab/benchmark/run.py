@@ -78,6 +78,8 @@ def _benchmark_team(arguments: argparse.Namespace) -> None:
 
     if not 1 <= arguments.team <= MAX_ROBOTS:
         raise ValueError(f"--team is from 1 to {MAX_ROBOTS} robots, not {arguments.team}")
+    if not 0.0 <= arguments.loss <= 90.0:
+        raise ValueError(f"--loss is from 0 to 90 percent, not {arguments.loss:g}")
     seconds = TEAM_SECONDS if arguments.seconds is None else arguments.seconds
     rate = TEAM_RATE if arguments.rate is None else arguments.rate
     rate = "" if rate == "none" else rate

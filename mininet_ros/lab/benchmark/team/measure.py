@@ -131,6 +131,8 @@ def measure_team(robots: int, rate: str, loss_percent: float, seconds: float) ->
         used, base_used = [_usage(sender.pid) for sender in senders], _usage(base.pid)
         sent = _entries(Path(folder).glob("robot*.jsonl"))
         got = _entries([Path(folder) / "arrived.jsonl"])
+    if not sent:
+        raise RadioError("the robots sent nothing: the base station asked for nothing in time")
     arrivals: dict[tuple[str, int], list[int]] = {}
     for entry in got:
         arrivals.setdefault((entry["topic"], entry["stamp_ns"]), []).append(entry["arrival_ns"])
