@@ -16,6 +16,8 @@ from typing import Any
 import numpy as np
 import yaml
 
+from mininet_ros.images.class_tables import IGNORE_LABEL, NamesAsText
+from mininet_ros.images.input_size import require_input_size
 from mininet_ros.results import ResultFolder, WrittenFile
 from mininet_ros.share import share_folder
 
@@ -23,8 +25,6 @@ CARD = "model.yaml"
 WEIGHTS = "weights.safetensors"
 GRAPH = "model.onnx"
 INT8_GRAPH = "model.int8.onnx"
-IGNORE_LABEL = 255
-INPUT_MULTIPLE = 8
 CHANNEL_ORDER = "bgr"
 DEFAULT_NETWORK = "mininet_v2_cpu"
 
@@ -158,7 +158,7 @@ def read_model_folder(folder: Path) -> Model:
 
 
 def _read_card(content: bytes) -> Any:
-    return yaml.safe_load(content.decode())
+    return yaml.load(content.decode(), NamesAsText)
 
 
 def model_from_card(folder: Path, card: Any) -> Model:
@@ -195,12 +195,10 @@ def model_from_card(folder: Path, card: Any) -> Model:
         raise ModelError(f"{path} names a class twice")
     if model.ignore_label != IGNORE_LABEL or len(classes) >= IGNORE_LABEL:
         raise ModelError(f"{path}: ignore_label must be {IGNORE_LABEL}, beyond all classes")
-    for side in (model.width, model.height):
-        if side <= 0 or side % INPUT_MULTIPLE:
-            raise ModelError(
-                f"{path}: input {model.width}x{model.height} must have sides that are multiples "
-                f"of {INPUT_MULTIPLE}"
-            )
+    try:
+        require_input_size(model.width, model.height)
+    except ValueError as error:
+        raise ModelError(f"{path}: {error}") from error
     if order != CHANNEL_ORDER:
         raise ModelError(f"{path}: channel_order must be {CHANNEL_ORDER}, not {order!r}")
     for filename in files:

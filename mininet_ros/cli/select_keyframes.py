@@ -7,7 +7,8 @@ from pathlib import Path
 
 import yaml
 
-from mininet_ros.cli.options import add_precision
+from mininet_ros.cli.options import add_input_limits, add_precision, positive
+from mininet_ros.images.class_tables import CLASS_TABLES
 
 TRIALS = ("pan", "scale", "parked", "revisit", "request", "degraded", "tours")
 
@@ -39,7 +40,8 @@ def add_arguments(parser: ArgumentParser) -> None:
         help="what to look for, in place of the preset's; none selects without semantics",
     )
     parser.add_argument("--rate", type=float, metavar="HZ", help="of images, which do not state it")
-    parser.add_argument("--frames", type=_count, metavar="N", help="stop after N frames")
+    parser.add_argument("--frames", type=positive, metavar="N", help="stop after N frames")
+    add_input_limits(parser)
     _add_masks(parser)
     add_precision(parser)
     _add_bags(parser)
@@ -72,6 +74,10 @@ def run(arguments: Namespace) -> None:
         from mininet_ros.lab.keyframes.trials.command import run_trials
 
         run_trials(arguments, source_options(arguments), read_settings(arguments))
+    elif arguments.reconstruct:
+        from mininet_ros.lab.keyframes.reconstruction.command import run_reconstruction
+
+        run_reconstruction(arguments, source_options(arguments), read_settings(arguments))
     elif arguments.benchmark:
         from mininet_ros.lab.keyframes.benchmark_report import run_benchmark
 
@@ -94,8 +100,8 @@ def _add_masks(parser: ArgumentParser) -> None:
     )
     group.add_argument(
         "--dataset",
-        help="whose classes given masks have, unless --model says it: camvid, cityscapes, "
-        "icdar2015, or a yaml file of classes",
+        help="whose classes given masks have, unless --model says it: "
+        f"{', '.join(CLASS_TABLES)}, or a yaml file of classes",
     )
 
 
@@ -142,7 +148,19 @@ def _add_benchmark(parser: ArgumentParser) -> None:
         "(where the truth is known)",
     )
     group.add_argument(
-        "--tours", type=_count, default=4, metavar="N", help="number of tours (default: 4)"
+        "--reconstruct",
+        action="store_true",
+        help="in place of that, let COLMAP map the chosen frames and find others in the map; needs "
+        "the extra 'reconstruct'",
+    )
+    group.add_argument(
+        "--poses",
+        type=Path,
+        metavar="FILE",
+        help="for --reconstruct: true poses in the format of KITTI or TUM",
+    )
+    group.add_argument(
+        "--tours", type=positive, default=4, metavar="N", help="number of tours (default: 4)"
     )
     parser.add_argument(
         "--judge-quality",
@@ -172,12 +190,6 @@ def _share(text: str) -> float:
     if not 0.0 < share <= 1.0:
         raise ArgumentTypeError(f"{text!r} is not a share above 0 and at most 1")
     return share
-
-
-def _count(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise ArgumentTypeError(f"{text!r} is not a number from 1")
-    return int(text)
 
 
 def _quality(text: str) -> int:

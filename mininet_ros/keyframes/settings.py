@@ -28,7 +28,17 @@ NODE = "keyframe_selector"
 PRESET_PREFIX = "keyframes_"
 
 NODE_ONLY = frozenset(
-    {"model", "image_transport", "reliability", "mask_wait_s", "use_sim_time"},
+    {
+        "model",
+        "image_transport",
+        "reliability",
+        "mask_wait_s",
+        "use_sim_time",
+        "team_link",
+        "team_endpoints",
+        "team_config",
+        "robot_name",
+    },
 )
 """Parameters that tell the node where its messages come from, and say nothing of the selection."""
 

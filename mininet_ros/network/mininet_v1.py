@@ -57,6 +57,7 @@ class SeluDownsampling(SeluSeparable):
     Input (N, in, H, W) with even H and W, output (N, out, H/2, W/2).
     """
 
+    scale = 0.5
     initial_gain = "linear"
 
     def __init__(self, in_channels: int, out_channels: int) -> None:

@@ -19,6 +19,7 @@ from mininet_ros.nodes.camera.image_stream_node import ImageStreamParameters
 from mininet_ros.nodes.keyframes.parameters import KeyframeParameters
 from mininet_ros.nodes.recorder.stream_recorder_node import StreamRecorderParameters
 from mininet_ros.nodes.segmentation.parameters import SegmentationParameters
+from mininet_ros.nodes.team.parameters import TeamBaseParameters
 from mininet_ros.parameters import Change, ParameterSpec, parameter_specs
 from mininet_ros.share import share_folder
 
@@ -66,6 +67,12 @@ NODES = (
         "keyframes.yaml",
         "ros2 launch mininet_ros keyframes.launch.py preset:=slam params_file:=my_copy.yaml",
         "ros2 param set /keyframe_selector min_gap_s 0.5",
+    ),
+    NodeReference(
+        "team_base_node",
+        "team_base",
+        "Republishes what the robots of a team send over Zenoh as ordinary ROS 2 topics.",
+        TeamBaseParameters,
     ),
     NodeReference(
         "image_stream_node",

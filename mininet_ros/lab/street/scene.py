@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from mininet_ros.images.class_tables import IGNORE_LABEL
 from mininet_ros.lab.street import cars, figures, ground, signs
 from mininet_ros.lab.street.camera import Texture
-from mininet_ros.lab.street.canvas import FAR, VOID, Scenery
+from mininet_ros.lab.street.canvas import FAR, Scenery
 from mininet_ros.lab.street.houses import HouseRow
 from mininet_ros.lab.street.stage import (
     BACKDROP,
@@ -98,7 +99,7 @@ class Street:
                 stage.facing(texture, x, KERB_Y, at, 5.0 * size, 7.5 * size, TREE)
         for z in np.arange(17.0, self._end, 31.0).tolist():
             at = z + rng.uniform(-4, 4)
-            stage.facing(basket, side * (KERB_X + 0.9), KERB_Y, at, 0.55, 1.0, VOID)
+            stage.facing(basket, side * (KERB_X + 0.9), KERB_Y, at, 0.55, 1.0, IGNORE_LABEL)
         for index, z in enumerate(np.arange(8.0 + 5 * (side == 1), self._end, 13.0).tolist()):
             self._post_sign(side, z + rng.uniform(-2.5, 2.5), index)
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import os
 import platform
+import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
+from mininet_ros.escaping import as_markdown
 from mininet_ros.inference.onnx_runtime import processor_name
 from mininet_ros.lab.study.conclusions import Finding
 from mininet_ros.lab.study.paper import TABLES
@@ -31,6 +33,11 @@ COLUMNS = {
     "gpu_ms": ("GPU (ms)", 1, 1),
     "miou": ("mIoU (%)", 100, 2),
 }
+
+# Columns that name a row, and those of each quantity: here, in the paper, difference.
+NAMING = 2
+COLUMNS_A_QUANTITY = 3
+TERMINAL_WIDTH = 100
 
 
 @dataclass(frozen=True)
@@ -78,10 +85,12 @@ class Study:
     def as_text(self) -> str:
         """For a terminal."""
         parts = [
-            "\n".join([_title(number), *_aligned(cells_of(rows)), *_remark(number)])
+            "\n".join(
+                [*map(_wrapped, (_title(number), *_remark(number))), *_blocks(cells_of(rows))]
+            )
             for number, rows in self.tables.items()
         ]
-        return "\n\n".join([*parts, *self._notes("")])
+        return "\n\n".join(map(_wrapped, [*parts, *self._notes("")]))
 
     def as_markdown(self) -> str:
         """For a page."""
@@ -172,6 +181,34 @@ def _remark(number: str) -> list[str]:
     return [remark] if remark else []
 
 
+def _blocks(table: Sequence[Sequence[str]]) -> list[str]:
+    """Lines of a table cut into blocks of whole quantities that fit the terminal's width.
+
+    Every block begins with the two columns that name the row.
+    """
+    blocks: list[list[int]] = []
+    for first in range(NAMING, len(table[0]), COLUMNS_A_QUANTITY):
+        quantity = list(range(first, first + COLUMNS_A_QUANTITY))
+        if not blocks or _width(table, [*blocks[-1], *quantity]) > TERMINAL_WIDTH:
+            blocks.append(list(range(NAMING)))
+        blocks[-1] += quantity
+    lines = []
+    for columns in blocks:
+        lines += ["", *_aligned([[row[place] for place in columns] for row in table])]
+    return lines
+
+
+def _width(table: Sequence[Sequence[str]], columns: Sequence[int]) -> int:
+    return max(map(len, _aligned([[row[place] for place in columns] for row in table])))
+
+
+def _wrapped(text: str) -> str:
+    return "\n".join(
+        line if len(line) <= TERMINAL_WIDTH else textwrap.fill(line, TERMINAL_WIDTH)
+        for line in text.splitlines()
+    )
+
+
 def _aligned(table: Sequence[Sequence[str]]) -> list[str]:
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
     return [
@@ -184,4 +221,4 @@ def _aligned(table: Sequence[Sequence[str]]) -> list[str]:
 
 
 def _markdown_row(cells: Sequence[str]) -> str:
-    return "| " + " | ".join(cell.replace("*", r"\*") for cell in cells) + " |"
+    return "| " + " | ".join(map(as_markdown, cells)) + " |"

@@ -20,7 +20,8 @@ from mininet_ros.lab.study.rows import Row, named, same_network
 from mininet_ros.lab.training.export.graph import build_graph
 from mininet_ros.lab.training.export.model_folder import OFFSET, SCALE
 from mininet_ros.lab.training.prediction import to_input
-from mininet_ros.network import StagedNetwork, build_network
+from mininet_ros.network import build_network
+from mininet_ros.network.stages import StagedNetwork
 
 PEER_TABLES = ("VI", "VII", "VIII")
 GPU_WARM_UP = 10
@@ -68,7 +69,7 @@ def with_cpu_times(
         tables: as from :func:`with_peers`.
         peers: ONNX files by name; what they hold is counted, too.
         threads: of every engine.
-        blocks: of ten runs; the engines of one size take turns block by block.
+        blocks: of a few runs; the engines of one size take turns block by block.
         folder: for the graphs.
 
     Raises:
@@ -176,7 +177,7 @@ def _engine(name: str, row: Row, folder: Path) -> Engine:
 
 def _untrained(row: Row) -> StagedNetwork:
     torch.manual_seed(0)
-    network = build_network(row.network, row.classes).eval()
+    network = build_network(row.network, row.classes, **row.options).eval()
     biases = [
         layer.bias
         for layer in network.stages[network.table[-1].name].modules()

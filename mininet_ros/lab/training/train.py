@@ -41,7 +41,8 @@ from mininet_ros.lab.training.run_folder import (
     write_checkpoint,
     write_log,
 )
-from mininet_ros.network import StagedNetwork, build_network
+from mininet_ros.network import build_network
+from mininet_ros.network.stages import StagedNetwork
 
 CHECKPOINT_PERIOD_S = 30.0  # between checkpoints of short epochs
 SHOWN_EVERY = 20  # steps: reading the loss makes a GPU wait

@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from mininet_ros.keyframes.settings import KeyframeSettings
+from mininet_ros.nodes.common.image_settings import ImageSettings
 from mininet_ros.nodes.common.topics import RELIABILITIES
 from mininet_ros.parameters import Change, parameter
+from mininet_ros.team.settings import LinkSettings
 
 
 @dataclass(frozen=True)
 class KeyframeParameters:
-    """Where the messages come from, and the settings of the selection."""
+    """Where the messages come from, the settings of the selection, the link to team mates."""
 
     model: str = parameter(
         "",
@@ -19,6 +21,8 @@ class KeyframeParameters:
         "the names from segmentation/label_info, which needs vision_msgs.",
     )
     settings: KeyframeSettings = field(default_factory=KeyframeSettings)
+    link: LinkSettings = field(default_factory=LinkSettings)
+    images: ImageSettings = field(default_factory=ImageSettings)
     mask_wait_s: float = parameter(
         1.0,
         "Longest time that a frame waits for its mask and confidence before it is scored without "

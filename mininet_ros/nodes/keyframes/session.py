@@ -16,13 +16,16 @@ import numpy as np
 from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Header
 
+from mininet_ros.images.decoding import ImageDecoder
 from mininet_ros.images.encodings import ImageError
 from mininet_ros.keyframes import ContentStatus, Decision, KeyframePipeline
 from mininet_ros.keyframes.settings import KeyframeSettings
-from mininet_ros.nodes.common.image_messages import image_to_bgr, image_to_labels
 from mininet_ros.nodes.common.recent_values import RecentValues
 from mininet_ros.nodes.keyframes.frame_store import FrameStore, StoredFrame, stamp_of
 from mininet_ros.nodes.keyframes.scores import FrameReport, decision_report
+
+# Parts that are read as labels.
+LABELS = frozenset({"mask", "confidence"})
 
 
 class Outputs(Protocol):
@@ -63,6 +66,7 @@ class KeyframeSession:
         store: for the messages.
         outputs: for the results.
         now_ns: the time of the node's clock, nanoseconds.
+        decoder: of the camera's images; None for one with default settings.
     """
 
     def __init__(
@@ -72,6 +76,7 @@ class KeyframeSession:
         store: FrameStore,
         outputs: Outputs,
         now_ns: Callable[[], int],
+        decoder: ImageDecoder | None = None,
     ) -> None:
         self.store = store
         self.counts: Counter[str] = Counter()
@@ -84,6 +89,7 @@ class KeyframeSession:
         self._semantics = semantics
         self._outputs = outputs
         self._now_ns = now_ns
+        self._decoder = decoder or ImageDecoder()
         self._notes: dict[int, str] = {}
         self._newest: tuple[int, int] | None = None  # stamp, and when it was scored
         self.pipeline = self._make_pipeline()
@@ -100,7 +106,17 @@ class KeyframeSession:
         self._work_off()
 
     def add_part(self, name: str, part: object) -> None:
-        """Take in a "mask", "confidence" or "camera_info"."""
+        """Take in a "mask", "confidence" or "camera_info".
+
+        One that cannot be read is rejected here, whether its image has been scored or not.
+        """
+        try:
+            if name in LABELS:
+                self._decoder.labels(part)
+        except ImageError as error:
+            self.counts[f"rejected_{name}: {error.reason}"] += 1
+            self._outputs.rejected(error)
+            return
         self.store.add_part(name, part)
         self._work_off()
 
@@ -150,8 +166,16 @@ class KeyframeSession:
         scorer = self._make_pipeline().scorer if rescore else None
         self._carry_out(self.pipeline.configure(settings.selector, scorer))
 
-    def abandon(self) -> None:
-        """Begin anew after an error, whose frame and those that waited with it are given up."""
+    def abandon(self, error: str) -> None:
+        """Begin anew after an error; the frames that are not decided on are given up.
+
+        Args:
+            error: what went wrong, in words.
+        """
+        sentence = f"The node gave it up after an error: {error}"
+        for frame in self.store.undecided():
+            self.counts["abandoned"] += 1
+            self._outputs.report(FrameReport(False, "abandoned", sentence, {}), frame.header)
         self.pipeline = self._make_pipeline()
         self._begin()
 
@@ -193,8 +217,8 @@ class KeyframeSession:
     def _pixels(
         self, frame: StoredFrame
     ) -> tuple[np.ndarray, np.ndarray | None, np.ndarray | None]:
-        """Return image, mask and confidence, the last two where they are to be read and can be."""
-        image = image_to_bgr(frame.image)
+        """Return image, mask and confidence, the last two where they came and are to be read."""
+        image = self._decoder.message(frame.image)
         self.sizes["image"] = f"{image.shape[1]}x{image.shape[0]}"
         mask = self._labels(frame, "mask")
         if mask is not None:
@@ -205,16 +229,9 @@ class KeyframeSession:
         return image, mask, confidence
 
     def _labels(self, frame: StoredFrame, name: str) -> np.ndarray | None:
-        """Return the pixels of a part. One that cannot be read is taken from the frame."""
-        if name not in frame.parts:
-            return None
-        try:
-            return image_to_labels(frame.parts[name])
-        except ImageError as error:
-            del frame.parts[name]
-            self.counts[f"rejected_{name}: {error.reason}"] += 1
-            self._outputs.rejected(error)
-            return None
+        """Return the pixels of a part, or None without it."""
+        part = frame.parts.get(name)
+        return self._decoder.labels(part) if isinstance(part, Image) else None
 
     def _note(self, frame: StoredFrame) -> str:
         """Return what is to be said of the frame's content besides the decision; count it."""

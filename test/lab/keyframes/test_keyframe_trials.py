@@ -13,7 +13,7 @@ from mininet_ros.keyframes.settings import KeyframeSettings, read_preset
 from mininet_ros.lab.keyframes.photo_tour import Photo, PhotoTour
 from mininet_ros.lab.keyframes.trials import pan, parked
 from mininet_ros.lab.keyframes.trials.degraded import CYCLE, degrade
-from mininet_ros.lab.keyframes.trials.outcome import Drive, numbered, restamped
+from mininet_ros.lab.keyframes.trials.drive import Drive, numbered, restamped
 from mininet_ros.lab.keyframes.trials.pan import pan_trial, shared_by_neighbours
 from mininet_ros.lab.keyframes.trials.request import request_trial, view_distance
 from mininet_ros.lab.keyframes.trials.revisit import revisit_trial

@@ -9,14 +9,8 @@ import numpy as np
 
 from mininet_ros.keyframes.settings import KeyframeSettings
 from mininet_ros.lab.keyframes.degradation import change_exposure, darken_with_noise, motion_blur
-from mininet_ros.lab.keyframes.trials.outcome import (
-    Drive,
-    Trial,
-    forwarded,
-    percent,
-    restamped,
-    select,
-)
+from mininet_ros.lab.keyframes.trials.drive import Drive, restamped
+from mininet_ros.lab.keyframes.trials.outcome import Trial, forwarded, percent, select
 from mininet_ros.offline.baselines import CHOSEN_BY_QUALITY, even_choice
 from mininet_ros.offline.evaluation import JudgedFrame
 from mininet_ros.sequences import LabelledFrame

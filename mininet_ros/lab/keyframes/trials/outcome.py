@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
-
 from mininet_ros.keyframes.settings import KeyframeSettings
 from mininet_ros.offline.selection import DecidedFrame, OfflineSelection
-from mininet_ros.sequences import Frame, LabelledFrame, SequenceError
-from mininet_ros.sequences.sequence import frame_name, stamp_of
+from mininet_ros.sequences import LabelledFrame
 
 Value = float | int | str | None
 
@@ -28,27 +25,6 @@ class Trial:
     name: str
     meaning: str
     rows: tuple[dict[str, Value], ...]
-
-
-@dataclass(frozen=True)
-class Drive:
-    """Frames that trials are made of, held in memory.
-
-    Attributes:
-        name: of the recording.
-        frames: at least two, with masks where there are any.
-        classes: names in the order of the ids in masks; empty if nobody knows them.
-        rate_hz: frames a second.
-    """
-
-    name: str
-    frames: Sequence[LabelledFrame]
-    classes: tuple[str, ...]
-    rate_hz: float
-
-    def __post_init__(self) -> None:
-        if len(self.frames) < 2:
-            raise SequenceError(f"{self.name} has fewer than two frames; give a longer recording")
 
 
 def select(
@@ -74,30 +50,6 @@ def select(
 def forwarded(decided: Sequence[DecidedFrame]) -> list[int]:
     """Indices of the frames that the selector forwarded."""
     return [frame.index for frame in decided if frame.decision.forwarded]
-
-
-def numbered(images: Iterable[np.ndarray], rate_hz: float) -> list[LabelledFrame]:
-    """Frames without masks at a constant rate, from (H, W, 3) uint8 BGR pictures.
-
-    The first stamp is one second: a zero stamp is an unset one.
-    """
-    return [
-        LabelledFrame(Frame(image, 10**9 + stamp_of(i, rate_hz), frame_name(i)), None, None)
-        for i, image in enumerate(images)
-    ]
-
-
-def restamped(frames: Iterable[LabelledFrame], rate_hz: float) -> list[LabelledFrame]:
-    """The same pictures and masks with names and stamps of a new sequence."""
-    return [
-        replace(
-            labelled,
-            frame=replace(
-                labelled.frame, stamp_ns=10**9 + stamp_of(i, rate_hz), name=frame_name(i)
-            ),
-        )
-        for i, labelled in enumerate(frames)
-    ]
 
 
 def percent(share: float) -> float:

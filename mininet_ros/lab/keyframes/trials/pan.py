@@ -8,7 +8,8 @@ import cv2
 import numpy as np
 
 from mininet_ros.keyframes.settings import KeyframeSettings
-from mininet_ros.lab.keyframes.trials.outcome import Trial, forwarded, numbered, percent, select
+from mininet_ros.lab.keyframes.trials.drive import numbered
+from mininet_ros.lab.keyframes.trials.outcome import Trial, forwarded, percent, select
 from mininet_ros.offline.baselines import even_choice
 from mininet_ros.sequences import SequenceError
 

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from mininet_ros.keyframes.settings import KeyframeSettings
-from mininet_ros.lab.keyframes.trials.outcome import Drive, Trial, forwarded, numbered, select
+from mininet_ros.lab.keyframes.trials.drive import Drive, numbered
+from mininet_ros.lab.keyframes.trials.outcome import Trial, forwarded, select
 
 FRAMES = 300
 RATE_HZ = 10.0

@@ -10,7 +10,8 @@ import numpy as np
 
 from mininet_ros.keyframes import Mode
 from mininet_ros.keyframes.settings import KeyframeSettings
-from mininet_ros.lab.keyframes.trials.outcome import Drive, Trial, Value, restamped, select
+from mininet_ros.lab.keyframes.trials.drive import Drive, restamped
+from mininet_ros.lab.keyframes.trials.outcome import Trial, Value, select
 from mininet_ros.offline.selection import DecidedFrame
 
 EVERY_S = 1.0

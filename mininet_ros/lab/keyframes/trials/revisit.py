@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from mininet_ros.keyframes.settings import KeyframeSettings
-from mininet_ros.lab.keyframes.trials.outcome import Drive, Trial, forwarded, restamped, select
+from mininet_ros.lab.keyframes.trials.drive import Drive, restamped
+from mininet_ros.lab.keyframes.trials.outcome import Trial, forwarded, select
 
 
 def revisit_trial(drive: Drive, settings: KeyframeSettings) -> Trial:

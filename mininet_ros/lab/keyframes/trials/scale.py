@@ -2,20 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-import cv2
-
 from mininet_ros.keyframes.settings import KeyframeSettings
-from mininet_ros.lab.keyframes.trials.outcome import (
-    Drive,
-    Trial,
-    forwarded,
-    percent,
-    restamped,
-    select,
-)
-from mininet_ros.sequences import LabelledFrame
+from mininet_ros.lab.keyframes.trials.drive import Drive, resized, restamped
+from mininet_ros.lab.keyframes.trials.outcome import Trial, forwarded, percent, select
 
 WIDTHS = (310, 620, 1240, 1920)  # px
 
@@ -41,20 +30,3 @@ def scale_trial(drive: Drive, settings: KeyframeSettings) -> Trial:
         for width, chosen in zip(WIDTHS, choices)
     )
     return Trial("scale", f"{drive.name} enlarged or reduced to each width.", rows)
-
-
-def resized(labelled: LabelledFrame, width: int) -> LabelledFrame:
-    """A frame at another width, with its mask and confidence."""
-    image = labelled.frame.image
-    size = (width, max(16, round(width * image.shape[0] / image.shape[1])))
-    method = cv2.INTER_AREA if width < image.shape[1] else cv2.INTER_CUBIC
-    picture = cv2.resize(image, size, interpolation=method)
-
-    def labels(of: object) -> object:
-        return None if of is None else cv2.resize(of, size, interpolation=cv2.INTER_NEAREST)
-
-    return LabelledFrame(
-        replace(labelled.frame, image=picture, encoded=None),
-        labels(labelled.mask),
-        labels(labelled.confidence),
-    )
