@@ -9,7 +9,8 @@ from typing import Any
 import cv2
 import numpy as np
 
-from mininet_ros.images.class_tables import ClassTable
+from mininet_ros.images.class_tables import IGNORE_LABEL, ClassTable
+from mininet_ros.images.input_size import require_input_size
 from mininet_ros.lab.adopt.foreign import (
     AdoptError,
     ForeignNetwork,
@@ -24,8 +25,6 @@ from mininet_ros.lab.adopt.foreign import (
 from mininet_ros.lab.adopt.wrapper import wrap
 from mininet_ros.models import (
     GRAPH,
-    IGNORE_LABEL,
-    INPUT_MULTIPLE,
     Model,
     check_target,
     write_model_folder,
@@ -60,6 +59,7 @@ def adopt(
 
     Raises:
         AdoptError: the file, its input or its output is not what it must be; nothing is written.
+        ValueError: a side of the input is no multiple of 8.
         ModelError: the folder cannot be written.
     """
     check_target(folder, inputs=[path])
@@ -67,10 +67,7 @@ def adopt(
     if chosen is None:
         raise AdoptError(f"{path} takes pictures of any size: choose one as --input-size WxH")
     width, height = chosen
-    if width % INPUT_MULTIPLE or height % INPUT_MULTIPLE:
-        raise AdoptError(
-            f"an input of {width}x{height} must have sides that are multiples of {INPUT_MULTIPLE}"
-        )
+    require_input_size(width, height)
     foreign = open_foreign(path, preparation, width, height, len(classes.names), output)
     wrapped = wrap(foreign, preparation, width, height)
     if wrapped.ByteSize() >= LARGEST_FILE:
