@@ -9,7 +9,7 @@ import numpy as np
 from mininet_ros.keyframes.cues.scorer import FrameScorer, Observation
 from mininet_ros.keyframes.cues.scores import FrameScores
 from mininet_ros.keyframes.selection.config import SelectorConfig
-from mininet_ros.keyframes.selection.decisions import Decision, Step
+from mininet_ros.keyframes.selection.decisions import FORWARDING, Decision, Step
 from mininet_ros.keyframes.selection.selector import KeyframeSelector
 
 
@@ -100,6 +100,6 @@ class KeyframePipeline:
 
     def _note(self, decisions: Sequence[Decision]) -> None:
         for decision in decisions:
-            if decision.forwarded:
+            if decision.reason in FORWARDING:
                 self.scorer.mark_sent(decision.stamp_ns)
             self.scorer.forget(decision.stamp_ns)

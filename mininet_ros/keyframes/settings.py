@@ -31,6 +31,8 @@ NODE_ONLY = frozenset(
     {
         "model",
         "image_transport",
+        "max_pixels",
+        "channel_bits",
         "reliability",
         "mask_wait_s",
         "use_sim_time",

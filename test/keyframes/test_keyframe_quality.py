@@ -99,11 +99,11 @@ def test_quality_is_also_told_relative_to_the_last_minute(scene: np.ndarray) -> 
         assert meter.measure(scene, gray, index * second).relative == pytest.approx(1.0)
     dip = meter.measure(dark, cv2.cvtColor(dark, cv2.COLOR_BGR2GRAY), 10 * second)
     darker = dip.illumination / measure_quality(scene).illumination
-    assert dip.relative == pytest.approx(np.sqrt(darker)) and not dip.clear
+    assert dip.relative == pytest.approx(np.sqrt(darker), rel=0.02) and dip.relative < 0.65
     # A minute of darkness later, dark is what is usual.
     for index in range(11, 72):
         dip = meter.measure(dark, cv2.cvtColor(dark, cv2.COLOR_BGR2GRAY), index * second)
-    assert dip.clear and dip.relative == pytest.approx(1.0)
+    assert dip.relative == pytest.approx(1.0)
 
 
 @pytest.mark.parametrize("shape", [(15, 640, 3), (480, 15, 3), (480, 640), (480, 640, 4)])

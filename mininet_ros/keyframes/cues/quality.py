@@ -120,11 +120,6 @@ class Quality:
         ),
     )
 
-    @property
-    def clear(self) -> bool:
-        """Whether the picture is about as good as the stream's others."""
-        return self.relative >= CLEAR_SHARE
-
 
 class QualityMeter:
     """Measures light, sharpness and noise of pictures.

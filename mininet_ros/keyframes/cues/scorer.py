@@ -26,7 +26,7 @@ from mininet_ros.keyframes.cues.corners import Points, no_points
 from mininet_ros.keyframes.cues.motion import Flow, PointTracker
 from mininet_ros.keyframes.cues.overlap import measure_overlap
 from mininet_ros.keyframes.cues.part_times import PartTimes
-from mininet_ros.keyframes.cues.quality import Quality, QualityMeter, check_image
+from mininet_ros.keyframes.cues.quality import CLEAR_SHARE, Quality, QualityMeter, check_image
 from mininet_ros.keyframes.cues.scores import FrameScores
 from mininet_ros.keyframes.cues.sent import SentRegions
 
@@ -118,7 +118,7 @@ class FrameObserver:
         quality = self._quality.measure(image, self._gray, stamp_ns)
         spent["quality"] += (measured := thread_time()) - started
         before = self._tracker.points
-        flow = self._tracker.update(_tracked_picture(self._gray), quality.clear)
+        flow = self._tracker.update(_tracked_picture(self._gray), quality.relative >= CLEAR_SHARE)
         now = self._tracker.points
         spent["motion"] += (tracked := thread_time()) - measured
         status, regions = self._regions(mask, confidence, now.size)

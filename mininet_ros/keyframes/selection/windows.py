@@ -16,6 +16,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from statistics import median
 
+from mininet_ros.keyframes.cues.quality import CLEAR_SHARE
 from mininet_ros.keyframes.selection.decisions import Decision, Reason
 from mininet_ros.keyframes.selection.durations import seconds
 from mininet_ros.keyframes.selection.odometry import driven
@@ -62,7 +63,7 @@ class WindowPicker:
             return decisions
         if self._start is None:
             self._start = frame
-        decisions = room.overdue(clock)
+        decisions: list[Decision] = []
         if self._endangered(frame):
             decisions += self._keep_overlap(frame)
         decisions += room.admit(frame)
@@ -120,7 +121,9 @@ class WindowPicker:
     def _endangered(self, frame: Candidate) -> bool:
         """Whether a clear frame shows too little of the last keyframe."""
         least, scores = self._room.config.min_overlap, frame.scores
-        if not least or self._room.last is None or not scores.clear or scores.known >= KNOWN_VIEW:
+        if not least or self._room.last is None:
+            return False
+        if scores.relative < CLEAR_SHARE or scores.known >= KNOWN_VIEW:
             return False
         few = scores.shared < LEAST_SHARED and scores.overlap < AMPLE_OVERLAP
         return scores.overlap < least or few
@@ -145,10 +148,20 @@ class WindowPicker:
         return [
             frame
             for frame in room.frames.values()
-            if frame.stamp >= start.stamp
+            if self._belongs(frame, start)
             and self._phase(frame) >= least_phase
             and room.below_floor(frame) is None
         ]
+
+    def _belongs(self, frame: Candidate, start: Candidate) -> bool:
+        """Whether a waiting frame is in the window that began with `start`.
+
+        The frame that ended a window was judged before that window's best was forwarded, and would
+        show the same things.
+        """
+        if self._keeps_distance or self._room.last is None:
+            return frame.stamp >= start.stamp
+        return frame.stamp > start.stamp
 
     @property
     def _first_phase(self) -> float:

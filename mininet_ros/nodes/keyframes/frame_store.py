@@ -26,6 +26,13 @@ def stamp_of(header: Header) -> int:
     return header.stamp.sec * 1_000_000_000 + header.stamp.nanosec
 
 
+def header_of(stamp_ns: int) -> Header:
+    """Return a header with a stamp given in nanoseconds, and no frame."""
+    header = Header()
+    header.stamp.sec, header.stamp.nanosec = divmod(stamp_ns, 1_000_000_000)
+    return header
+
+
 @dataclass(eq=False)
 class StoredFrame:
     """An image and what came with it.
@@ -35,22 +42,20 @@ class StoredFrame:
         arrival_s: when, by the store's clock.
         parts: messages of the same stamp by name, as received.
         waits: False for a frame that the selector will refuse: nothing can come for it.
+        header: the image's own.
+        stamp_ns: the image's stamp, nanoseconds.
     """
 
     image: Image | CompressedImage
     arrival_s: float
     waits: bool = True
     parts: dict[str, Part] = field(default_factory=dict)
+    header: Header = field(init=False)
+    stamp_ns: int = field(init=False)
 
-    @property
-    def header(self) -> Header:
-        """The image's own."""
-        return self.image.header
-
-    @property
-    def stamp_ns(self) -> int:
-        """The image's stamp, nanoseconds."""
-        return stamp_of(self.image.header)
+    def __post_init__(self) -> None:
+        self.header = self.image.header
+        self.stamp_ns = stamp_of(self.header)
 
 
 class FrameStore:
