@@ -71,7 +71,9 @@ def test_a_robot_without_a_certificate_finds_nobody(links, endpoint, certificate
     base = links.base(str(certificates / "base.json5"))
     bare = certificates / "bare.json5"
     authority = str(certificates / "ca.pem")
-    bare.write_text(json.dumps({"transport": {"link": {"tls": {"root_ca_certificate": authority}}}}))
+    bare.write_text(
+        json.dumps({"transport": {"link": {"tls": {"root_ca_certificate": authority}}}})
+    )
     robot = links.robot("robot1", str(bare))
     honest = links.robot("robot2", str(certificates / "robot2.json5"))
     wait_until(lambda: "robot2" in base.robots)
