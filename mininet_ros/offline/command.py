@@ -23,6 +23,7 @@ from mininet_ros.offline.until_interrupted import UntilInterrupted
 from mininet_ros.results import ResultFolder
 from mininet_ros.sequences import SequenceError
 from mininet_ros.sequences.bag import BagImages
+from mininet_ros.sequences.sequence import place_of
 
 
 def select_keyframes(arguments: Namespace) -> None:
@@ -49,12 +50,13 @@ def select_keyframes(arguments: Namespace) -> None:
             run = run_selection(source, progress, settings, folder, arguments.preset, requests)
         bag = None
         if arguments.bag is not None:
-            chosen = {frame.index for frame in run.frames if frame.decision.forwarded}
+            chosen = {place_of(frame.name) for frame in run.frames if frame.decision.forwarded}
             bag = write_filtered_bag(sequence, chosen, arguments.bag)
     if arguments.json:
         print(json.dumps(_as_json(arguments, settings, source, run, bag), indent=2))
     else:
-        _print(arguments, settings, run, bag)
+        _print(arguments, settings, source, run, bag)
+    source.sequence.problems.conclude(arguments.strict)
     if frames.interrupted:
         raise KeyboardInterrupt(f"{arguments.output} has the results of {len(run.frames)} frames")
 
@@ -86,6 +88,7 @@ def source_options(arguments: Namespace) -> SourceOptions:
         rate_hz=arguments.rate,
         image_topic=arguments.image_topic,
         mask_topic=arguments.mask_topic,
+        max_pixels=arguments.max_pixels,
     )
 
 
@@ -141,7 +144,11 @@ def _check(arguments: Namespace, settings: KeyframeSettings, source: Source) -> 
 
 
 def _print(
-    arguments: Namespace, settings: KeyframeSettings, run: Run, bag: FilteredBag | None
+    arguments: Namespace,
+    settings: KeyframeSettings,
+    source: Source,
+    run: Run,
+    bag: FilteredBag | None,
 ) -> None:
     summary = run.summary
     print(
@@ -152,6 +159,8 @@ def _print(
         f"{summary.delay_median_s:.2f} s, {summary.delay_longest_s:.2f} s at most, in mode "
         f"{settings.selector.mode.value}"
     )
+    if source.sequence.times_from:
+        print(f"times: {source.sequence.times_from}")
     for reason, count in summary.reasons.items():
         print(f"{count:>8}  {reason.replace('_', ' ')}")
     if bag is not None:
@@ -174,6 +183,8 @@ def _as_json(
         "mode": settings.selector.mode.value,
         "classes": settings.targets(),
         "masks": source.masks_from,
+        "times": source.sequence.times_from,
+        "passed_over": source.sequence.problems.count,
         **asdict(run.summary),
         "keyframes": [frame.name for frame in run.frames if frame.decision.forwarded],
         "comparison": {
