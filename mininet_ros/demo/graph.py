@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import random
 import signal
 import subprocess
 import sys
@@ -17,6 +16,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from mininet_ros.demo.domain import DomainError, claimed_domain
 from mininet_ros.share import share_folder
 
 # Module of each executable, for a checkout that is not installed.
@@ -29,8 +29,6 @@ MODULES = {
     "mask_timing_node": "mininet_ros.nodes.recorder.mask_timing_node",
     "team_base_node": "mininet_ros.nodes.team.team_base_node",
 }
-# Beyond the usual ones, and of ports that the kernel gives to nobody else.
-DOMAINS = range(215, 232)
 GRACE_S = 10.0
 POLL_S = 0.05
 
@@ -39,11 +37,14 @@ class GraphError(RuntimeError):
     """The graph can't run, or one of its processes failed, which it has explained itself."""
 
 
-def graph_environment() -> dict[str, str]:
-    """Environment of the graph's processes.
+def graph_environment(domain: int) -> dict[str, str]:
+    """Return the environment of the graph's processes.
 
     This machine only and a ROS domain of their own, whatever the user's is: the graph's ``image``
     must never reach a robot's nodes. A Fast DDS profile that the user has chosen stays.
+
+    Args:
+        domain: id of the ROS domain.
     """
     profile = str(share_folder() / "config" / "fastdds_images.xml")
     profiles = dict.fromkeys(
@@ -53,7 +54,7 @@ def graph_environment() -> dict[str, str]:
         **profiles,
         **os.environ,
         "PYTHONUNBUFFERED": "1",
-        "ROS_DOMAIN_ID": str(random.choice(DOMAINS)),
+        "ROS_DOMAIN_ID": str(domain),
         "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST",
         # The same for Humble; later distributions warn of it.
         **({"ROS_LOCALHOST_ONLY": "1"} if os.environ.get("ROS_DISTRO") == "humble" else {}),
@@ -81,13 +82,18 @@ class Graph:
     """Processes of one graph; leaving the context ends them all.
 
     Raises:
-        GraphError: rclpy is not installed.
+        GraphError: rclpy is not installed, or no ROS domain is free.
     """
 
     def __init__(self) -> None:
         if find_spec("rclpy") is None:
             raise GraphError("this needs rclpy: run `make demo`, or source your ROS 2 installation")
-        self.environment = graph_environment()
+        self._claim = contextlib.ExitStack()
+        try:
+            domain = self._claim.enter_context(claimed_domain())
+        except DomainError as error:
+            raise GraphError(str(error)) from None
+        self.environment = graph_environment(domain)
         self._processes: list[NodeProcess] = []
 
     def __enter__(self) -> Graph:
@@ -150,6 +156,7 @@ class Graph:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+        self._claim.close()
 
     def _running(self) -> Iterator[NodeProcess]:
         return (process for process in self._processes if process.poll() is None)

@@ -194,7 +194,7 @@ class KeyframeSelectorNode(Node):
         return Semantics(self._names.names, self._names.problem(settings.targets()))
 
     def _work(self) -> None:
-        while not self._inbox.closed:
+        while not self._inbox.finished:
             waiting = self._session.busy or self._outputs.team.waiting
             run = self._inbox.take(TICK_S if waiting else None)
             if run is not None:
@@ -217,7 +217,7 @@ class KeyframeSelectorNode(Node):
                     f"frames given up after an error: {self._health.last_failure}",
                     throttle_duration_sec=5.0,
                 )
-                self._session.abandon()
+                self._session.abandon(self._health.last_failure)
 
     def _report(self) -> Status:
         self._follow_subscribers()  # for the middleware that does not tell of subscribers

@@ -11,6 +11,7 @@ from rclpy.qos import QoSProfile
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from std_msgs.msg import Header
 
+from mininet_ros.images.encodings import ImageError
 from mininet_ros.keyframes.settings import KeyframeSettings
 from mininet_ros.nodes.common.topics import create_publisher
 from mininet_ros.nodes.keyframes.frame_store import StoredFrame
@@ -19,7 +20,8 @@ from mininet_ros.nodes.keyframes.team_link import Link, TeamLink
 
 # Deep, for all frames of a window are decided on at once, and no keyframe comes a second time.
 KEYFRAME_QOS = QoSProfile(depth=20)
-SCORES_QOS = QoSProfile(depth=200)
+# Deep, for there is a message for every frame, also for those that a burst leaves no time for.
+SCORES_QOS = QoSProfile(depth=1000)
 
 
 class KeyframeOutputs:
@@ -81,7 +83,10 @@ class KeyframeOutputs:
             else:
                 publisher.publish(message)
         if self.team.wanted:
-            self.team.offer(frame, worth, self.jpeg_quality, self._now_ns())
+            try:
+                self.team.offer(frame, worth, self.jpeg_quality, self._now_ns())
+            except ImageError as error:  # costs team mates this frame, and nobody else any
+                self.rejected(error)
 
     def configure(self, settings: KeyframeSettings) -> None:
         """Put other settings into effect."""

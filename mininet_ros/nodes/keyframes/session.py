@@ -24,6 +24,9 @@ from mininet_ros.nodes.common.recent_values import RecentValues
 from mininet_ros.nodes.keyframes.frame_store import FrameStore, StoredFrame, stamp_of
 from mininet_ros.nodes.keyframes.scores import FrameReport, decision_report
 
+# Parts that are read as labels.
+LABELS = frozenset({"mask", "confidence"})
+
 
 class Outputs(Protocol):
     """Where the results of a session go."""
@@ -100,7 +103,17 @@ class KeyframeSession:
         self._work_off()
 
     def add_part(self, name: str, part: object) -> None:
-        """Take in a "mask", "confidence" or "camera_info"."""
+        """Take in a "mask", "confidence" or "camera_info".
+
+        One that cannot be read is rejected here, whether its image has been scored or not.
+        """
+        try:
+            if name in LABELS:
+                image_to_labels(part)
+        except ImageError as error:
+            self.counts[f"rejected_{name}: {error.reason}"] += 1
+            self._outputs.rejected(error)
+            return
         self.store.add_part(name, part)
         self._work_off()
 
@@ -150,8 +163,16 @@ class KeyframeSession:
         scorer = self._make_pipeline().scorer if rescore else None
         self._carry_out(self.pipeline.configure(settings.selector, scorer))
 
-    def abandon(self) -> None:
-        """Begin anew after an error, whose frame and those that waited with it are given up."""
+    def abandon(self, error: str) -> None:
+        """Begin anew after an error; the frames that are not decided on are given up.
+
+        Args:
+            error: what went wrong, in words.
+        """
+        sentence = f"The node gave it up after an error: {error}"
+        for frame in self.store.undecided():
+            self.counts["abandoned"] += 1
+            self._outputs.report(FrameReport(False, "abandoned", sentence, {}), frame.header)
         self.pipeline = self._make_pipeline()
         self._begin()
 
@@ -193,7 +214,7 @@ class KeyframeSession:
     def _pixels(
         self, frame: StoredFrame
     ) -> tuple[np.ndarray, np.ndarray | None, np.ndarray | None]:
-        """Return image, mask and confidence, the last two where they are to be read and can be."""
+        """Return image, mask and confidence, the last two where they came and are to be read."""
         image = image_to_bgr(frame.image)
         self.sizes["image"] = f"{image.shape[1]}x{image.shape[0]}"
         mask = self._labels(frame, "mask")
@@ -205,16 +226,9 @@ class KeyframeSession:
         return image, mask, confidence
 
     def _labels(self, frame: StoredFrame, name: str) -> np.ndarray | None:
-        """Return the pixels of a part. One that cannot be read is taken from the frame."""
-        if name not in frame.parts:
-            return None
-        try:
-            return image_to_labels(frame.parts[name])
-        except ImageError as error:
-            del frame.parts[name]
-            self.counts[f"rejected_{name}: {error.reason}"] += 1
-            self._outputs.rejected(error)
-            return None
+        """Return the pixels of a part, or None without it."""
+        part = frame.parts.get(name)
+        return image_to_labels(part) if isinstance(part, Image) else None
 
     def _note(self, frame: StoredFrame) -> str:
         """Return what is to be said of the frame's content besides the decision; count it."""
