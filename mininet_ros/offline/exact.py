@@ -27,6 +27,7 @@ GOOD_SHARE = 0.85
 NEARBY = 10  # frames before and after
 FARTHEST = 200  # frames before and after that a frame is compared with
 LEAST_CHANGE = 1e-3  # of the view from one frame to the next, that any frame counts for
+MOST_CHANGE = 0.25  # else the frames at a cut would count for more than all that follow it
 LOST_AFTER = 10  # frames in a row that share too little end the reach of a frame
 LAST_PART = 0.25  # of its reach, in which the next frame of a chain is chosen by its picture
 ROUNDS = 3  # in which frames move between their neighbours
@@ -201,15 +202,12 @@ def _likeness(views: Sequence[View]) -> list[tuple[np.ndarray, np.ndarray]]:
 
 
 def _change(views: Sequence[View]) -> np.ndarray:
-    """How much of each frame's view is new since the last frame with corners, 0 to 1."""
+    """How much of the view changes with each frame: what it has lost of the last one."""
     change = np.full(len(views), LEAST_CHANGE)
-    last: View | None = None
-    for index, view in enumerate(views):
-        if not len(view.corners):
-            continue
-        kept = overlap(view, last) if last is not None else 0.0
-        change[index] = max(LEAST_CHANGE, 1.0 - kept)
-        last = view
+    usable = [index for index, view in enumerate(views) if len(view.corners)]
+    for before, index in pairwise(usable):
+        lost = 1.0 - overlap(views[before], views[index])
+        change[index] = min(MOST_CHANGE, max(LEAST_CHANGE, lost))
     return change
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
+from itertools import chain
 
 import numpy as np
 
@@ -12,6 +13,9 @@ from mininet_ros.keyframes.cues.part_times import PartTimes
 from mininet_ros.offline.evaluation import JudgedFrame, lasting_instances
 from mininet_ros.offline.exact import View
 from mininet_ros.sequences import LabelledFrame
+
+LASTING = 5  # frames that show a corner
+LEAST_LASTING = 40  # of a frame's corners
 
 
 class ViewCollector:
@@ -37,31 +41,43 @@ class ViewCollector:
         found = self._observer.observe(labelled.frame.image, None, None, order)
         self._seen.append((_corners(found), found.quality.quality))
 
-    def views(self, judged: Sequence[JudgedFrame]) -> list[View]:
+    def views(self, judged: Sequence[JudgedFrame] = ()) -> list[View]:
         """All frames with the things that they show.
 
         Args:
-            judged: the same frames. Of each thing the largest whole view is worth 1; smaller ones
-                less, cut ones nothing.
+            judged: the same frames, or none, and then no things. Of each thing the largest whole
+                view is worth 1; smaller ones less, cut ones nothing.
         """
+        lives = Counter(chain.from_iterable(corners.tolist() for corners, _ in self._seen))
         lasting = lasting_instances(judged)
         largest: dict[int, int] = defaultdict(int)
         for frame in judged:
             for seen in frame.sightings:
                 if seen.whole and seen.instance in lasting:
                     largest[seen.instance] = max(largest[seen.instance], seen.pixels)
-        return [
-            View(
-                corners,
-                quality,
-                tuple(
-                    (seen.instance, float(np.sqrt(seen.pixels / largest[seen.instance])))
-                    for seen in frame.sightings
-                    if seen.whole and seen.instance in largest
-                ),
+        things = [
+            tuple(
+                (seen.instance, float(np.sqrt(seen.pixels / largest[seen.instance])))
+                for seen in frame.sightings
+                if seen.whole and seen.instance in largest
             )
-            for (corners, quality), frame in zip(self._seen, judged, strict=True)
+            for frame in judged
         ]
+        return [
+            View(_steady(corners, lives), quality, shown)
+            for (corners, quality), shown in zip(
+                self._seen, things or [()] * len(self._seen), strict=True
+            )
+        ]
+
+
+def _steady(corners: np.ndarray, lives: Counter[int]) -> np.ndarray:
+    """Without what is soon lost again, so that a loss tells that the view has changed.
+
+    Where the view changes so fast that hardly any corner lasts, all count.
+    """
+    lasting = corners[[lives[corner] >= LASTING for corner in corners.tolist()]]
+    return lasting if len(lasting) >= LEAST_LASTING else corners
 
 
 def _corners(found: Observation) -> np.ndarray:
