@@ -25,7 +25,6 @@ CARD = "model.yaml"
 WEIGHTS = "weights.safetensors"
 GRAPH = "model.onnx"
 INT8_GRAPH = "model.int8.onnx"
-REQUIRED_FILES = (WEIGHTS, GRAPH)
 CHANNEL_ORDER = "bgr"
 DEFAULT_NETWORK = "mininet_v2_cpu"
 
@@ -144,7 +143,7 @@ def read_model_folder(folder: Path) -> Model:
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise ModelError(f"{path} is not readable yaml: {error}") from error
     model = model_from_card(folder, card)
-    for filename in (*REQUIRED_FILES, *card["files"]):
+    for filename in (GRAPH, *card["files"]):
         if filename not in card["files"]:
             raise ModelError(f"{path} does not list {filename}")
         if not (folder / filename).is_file():
@@ -153,7 +152,8 @@ def read_model_folder(folder: Path) -> Model:
             raise ModelError(
                 f"{folder / filename} is not the file that {CARD} lists: its sha256 differs"
             )
-    require_weights_agree(model, (folder / WEIGHTS).read_bytes())
+    if model.has(WEIGHTS):
+        require_weights_agree(model, (folder / WEIGHTS).read_bytes())
     return model
 
 
@@ -236,8 +236,8 @@ def write_model_folder(folder: Path, card: Mapping[str, Any], files: Mapping[str
     Args:
         folder: made where it does not exist.
         card: content of ``model.yaml`` without ``files``.
-        files: content of each file by its name, ``weights.safetensors`` and ``model.onnx`` among
-            them.
+        files: content of each file by its name, ``model.onnx`` among them;
+            ``weights.safetensors`` where the network is to run in PyTorch or to be trained on.
 
     Raises:
         ModelError: the card or a file is not what a model folder needs; nothing is written then.
@@ -245,10 +245,10 @@ def write_model_folder(folder: Path, card: Mapping[str, Any], files: Mapping[str
     """
     card = {**card, "files": {name: sha256(content) for name, content in files.items()}}
     model = model_from_card(folder, card)
-    for name in REQUIRED_FILES:
-        if name not in files:
-            raise ModelError(f"a model folder needs {name}")
-    require_weights_agree(model, files[WEIGHTS])
+    if GRAPH not in files:
+        raise ModelError(f"a model folder needs {GRAPH}")
+    if WEIGHTS in files:
+        require_weights_agree(model, files[WEIGHTS])
     text = yaml.safe_dump(card, sort_keys=False, allow_unicode=True, width=100)
     with model_results(folder, files) as results:
         for name, content in (*files.items(), (CARD, text.encode())):
@@ -272,7 +272,7 @@ def check_target(folder: Path, inputs: Iterable[Path | str | None] = ()) -> None
 
 def model_results(
     folder: Path,
-    names: Iterable[str] = REQUIRED_FILES,
+    names: Iterable[str] = (WEIGHTS, GRAPH),
     inputs: Iterable[Path | str | None] = (),
 ) -> ResultFolder:
     """The context that replaces the model in a folder, if it holds one.

@@ -25,11 +25,12 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
     parser.add_argument("--input-size", type=input_size, metavar="WxH", help="default: the model's")
     parser.add_argument("--threads", type=int, default=os.cpu_count(), help="default: every core")
-    parser.add_argument("--rounds", type=int, default=12, help="blocks of ten runs (default: 12)")
+    parser.add_argument("--rounds", type=int, default=40, help="of four runs (default: 40)")
     parser.add_argument("--plot", type=Path, metavar="PNG")
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     _add_gpu(parser)
     _add_node(parser)
+    _add_team(parser)
 
 
 def run(arguments: Namespace) -> None:
@@ -65,5 +66,21 @@ def _add_node(parser: ArgumentParser) -> None:
         metavar="WxH",
         help="repeatable (default: 640x480)",
     )
-    group.add_argument("--rate", type=float, default=30.0, help="(default: 30 Hz)")
-    group.add_argument("--seconds", type=float, default=10.0, help="(default: 10)")
+
+
+def _add_team(parser: ArgumentParser) -> None:
+    group = parser.add_argument_group(
+        "team",
+        "Instead: N robots and a base station on thin links, in network namespaces. Needs root.",
+    )
+    group.add_argument("--team", type=int, metavar="N", help="how many robots")
+    group.add_argument(
+        "--loss", type=float, default=0.0, metavar="PERCENT", help="lost packets (default: 0)"
+    )
+    group = parser.add_argument_group("node and team")
+    group.add_argument(
+        "--rate",
+        help="of cameras in Hz (default: 30); of radio links, such as 256kbit (default: 1mbit) or "
+        "none",
+    )
+    group.add_argument("--seconds", type=float, help="(default: 10 for cameras, 60 for a team)")

@@ -12,7 +12,19 @@ def add_arguments(parser: ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument("model", help="a model folder's name or path")
     parser.add_argument("--input-size", type=input_size, metavar="WxH", help="default: the same")
-    parser.add_argument("--output", type=Path, metavar="DIR", help="the new model folder")
+    parser.add_argument(
+        "--output",
+        type=Path,
+        metavar="DIR",
+        help="the model folder to write, which may be the model's own; a file with --plain",
+    )
+    parser.add_argument(
+        "--plain",
+        action="store_true",
+        help="instead of a folder, an ordinary ONNX file for other tools: float image to logits, "
+        "free batch, classes, colours and normalisation as metadata "
+        "(default: MODEL.plain.onnx in the current folder)",
+    )
     parser.add_argument(
         "--hub",
         type=Path,

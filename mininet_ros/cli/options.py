@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from mininet_ros.images.class_tables import CLASS_TABLES
+from mininet_ros.images.limits import MAX_PIXELS
 
 DATASETS = f"{', '.join(CLASS_TABLES)}, or folder for your own"
 NETWORK_HELP = "a network's name, or FILE.py:FUNCTION for a table of your own"
@@ -37,6 +38,29 @@ def add_precision(parser: ArgumentParser) -> None:
         choices=("auto", "float32", "int8"),
         help="on the CPU; auto measures which is faster here (default: float32)",
     )
+
+
+def add_input_limits(parser: ArgumentParser) -> None:
+    """What is done about inputs that are too large or damaged."""
+    parser.add_argument(
+        "--max-pixels",
+        type=positive,
+        default=MAX_PIXELS,
+        metavar="N",
+        help=f"pass over images of more pixels, before they are decoded (default: {MAX_PIXELS})",
+    )
+    parser.add_argument(
+        "--strict",
+        action="store_true",
+        help="exit with status 1 where a damaged part of the input was passed over",
+    )
+
+
+def positive(text: str) -> int:
+    """A whole number from 1."""
+    if not text.isdecimal() or int(text) < 1:
+        raise ArgumentTypeError(f"{text!r} is not a whole number from 1")
+    return int(text)
 
 
 def input_size(text: str) -> tuple[int, int]:

@@ -6,7 +6,7 @@ from argparse import ArgumentParser, Namespace
 from itertools import islice
 from pathlib import Path
 
-from mininet_ros.cli.options import add_precision
+from mininet_ros.cli.options import add_input_limits, add_precision, positive
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -18,7 +18,8 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--network", default="auto")
     parser.add_argument("--threads", type=int, default=0, help="CPU threads; 0: one a core")
     add_precision(parser)
-    parser.add_argument("--frames", type=int, metavar="N", help="stop after N frames")
+    parser.add_argument("--frames", type=positive, metavar="N", help="stop after N frames")
+    add_input_limits(parser)
 
 
 def run(arguments: Namespace) -> None:
@@ -47,7 +48,7 @@ def run(arguments: Namespace) -> None:
     )
     inputs = (arguments.input, arguments.model)
     with (
-        open_sequence(arguments.input) as sequence,
+        open_sequence(arguments.input, max_pixels=arguments.max_pixels) as sequence,
         ResultFolder(arguments.output, "segment", ENTRIES, inputs) as results,
     ):
         counts = [count for count in (sequence.length, arguments.frames) if count is not None]
@@ -62,5 +63,6 @@ def run(arguments: Namespace) -> None:
         f"({segmenter.runtime} {segmenter.precision}, {segmenter.device}): "
         f"{arguments.output / SHEET}"
     )
+    sequence.problems.conclude(arguments.strict)
     if frames.interrupted:
         raise KeyboardInterrupt(f"{arguments.output} has the results of {writer.written} frames")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import yaml
 
-from mininet_ros.cli.options import add_precision
+from mininet_ros.cli.options import add_input_limits, add_precision, positive
 from mininet_ros.images.class_tables import CLASS_TABLES
 
 TRIALS = ("pan", "scale", "parked", "revisit", "request", "degraded", "tours")
@@ -40,8 +40,9 @@ def add_arguments(parser: ArgumentParser) -> None:
         help="what to look for, in place of the preset's; none selects without semantics",
     )
     parser.add_argument("--rate", type=float, metavar="HZ", help="of images, which do not state it")
-    parser.add_argument("--frames", type=_count, metavar="N", help="stop after N frames")
+    parser.add_argument("--frames", type=positive, metavar="N", help="stop after N frames")
     _add_size(parser)
+    add_input_limits(parser)
     _add_masks(parser)
     add_precision(parser)
     _add_bags(parser)
@@ -90,7 +91,7 @@ def _add_size(parser: ArgumentParser) -> None:
     group = parser.add_mutually_exclusive_group()
     group.add_argument(
         "--count",
-        type=_count,
+        type=positive,
         metavar="N",
         help="choose the best set of exactly N frames, with the whole recording known, in place of "
         "what the online rule takes",
@@ -184,7 +185,7 @@ def _add_benchmark(parser: ArgumentParser) -> None:
         help="for --reconstruct: true poses in the format of KITTI or TUM",
     )
     group.add_argument(
-        "--tours", type=_count, default=4, metavar="N", help="number of tours (default: 4)"
+        "--tours", type=positive, default=4, metavar="N", help="number of tours (default: 4)"
     )
     parser.add_argument(
         "--judge-quality",
@@ -217,12 +218,6 @@ def _share(text: str) -> float:
             f"{text!r} is not a share above 0 and at most 1, such as 5% or 0.05"
         )
     return share
-
-
-def _count(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise ArgumentTypeError(f"{text!r} is not a number from 1")
-    return int(text)
 
 
 def _quality(text: str) -> int:

@@ -42,8 +42,8 @@ def add_arguments(parser: ArgumentParser) -> None:
     group.add_argument(
         "--blocks",
         type=int,
-        default=6,
-        help="blocks of ten runs of every network, which take turns; 0: no times (default: 6)",
+        default=24,
+        help="blocks of a few runs of every network, in turns; 0: no times (default: 24)",
     )
     _add_training(parser)
 

@@ -37,7 +37,6 @@ class PyTorchSegmenter(Segmenter):
         ModelError: the weights do not fit the network that the card names.
     """
 
-    backend = "gpu"
     runtime = "pytorch"
 
     def __init__(
@@ -50,6 +49,7 @@ class PyTorchSegmenter(Segmenter):
         super().__init__(model)
         self._device = torch.device(device)
         on_gpu = self._device.type == "cuda"
+        self.backend = "gpu" if on_gpu else "cpu"
         self._dtype = dtype or (torch.float16 if on_gpu else torch.float32)
         self.precision = NAMES[self._dtype]
         network = load_network(model).to(self._device, self._dtype)

@@ -20,11 +20,13 @@ from mininet_ros.offline.report import data_size
 from mininet_ros.offline.requests import read_requests, recorded_requests
 from mininet_ros.offline.run import Run, run_selection
 from mininet_ros.offline.source import Source, SourceOptions, open_source
+from mininet_ros.offline.summary import Summary
 from mininet_ros.offline.until_interrupted import UntilInterrupted
 from mininet_ros.results import ResultFolder
 from mininet_ros.sequences import Sequence, SequenceError
 from mininet_ros.sequences.bag import BagImages
-from mininet_ros.sequences.files import Camera
+from mininet_ros.sequences.camera import Camera
+from mininet_ros.sequences.sequence import place_of
 
 
 def select_keyframes(arguments: Namespace) -> None:
@@ -54,12 +56,13 @@ def select_keyframes(arguments: Namespace) -> None:
             )
         bag = None
         if arguments.bag is not None:
-            chosen = {frame.index for frame in run.frames if frame.decision.forwarded}
+            chosen = {place_of(frame.name) for frame in run.frames if frame.decision.forwarded}
             bag = write_filtered_bag(sequence, chosen, arguments.bag)
     if arguments.json:
         print(json.dumps(_as_json(arguments, settings, source, run, bag), indent=2))
     else:
-        _print(arguments, settings, run, bag)
+        _print(arguments, settings, source, run, bag)
+    source.sequence.problems.conclude(arguments.strict)
     if frames.interrupted:
         raise KeyboardInterrupt(f"{arguments.output} has the results of {len(run.frames)} frames")
 
@@ -91,6 +94,7 @@ def source_options(arguments: Namespace) -> SourceOptions:
         rate_hz=arguments.rate,
         image_topic=arguments.image_topic,
         mask_topic=arguments.mask_topic,
+        max_pixels=arguments.max_pixels,
     )
 
 
@@ -162,12 +166,28 @@ def _check(arguments: Namespace, settings: KeyframeSettings, source: Source) -> 
 
 
 def _print(
-    arguments: Namespace, settings: KeyframeSettings, run: Run, bag: FilteredBag | None
+    arguments: Namespace,
+    settings: KeyframeSettings,
+    source: Source,
+    run: Run,
+    bag: FilteredBag | None,
 ) -> None:
-    summary = run.summary
-    if run.exact is not None:
-        _print_exact(arguments, run, run.exact)
-        return
+    if run.exact is None:
+        _print_online(settings, run.summary)
+    else:
+        _print_exact(arguments.preset, run.summary, run.exact)
+    if source.sequence.times_from:
+        print(f"times: {source.sequence.times_from}")
+    if bag is not None:
+        print(f"bag: {bag.path}, {bag.messages} messages")
+        if bag.left_out:
+            print(f"left out, for the bag does not define their types: {', '.join(bag.left_out)}")
+    if arguments.format == Layout.COLMAP.value:
+        print(f"images for COLMAP: {arguments.output / IMAGES}")
+    print(f"report: {arguments.output / REPORT}")
+
+
+def _print_online(settings: KeyframeSettings, summary: Summary) -> None:
     print(
         f"{summary.forwarded} of {summary.frames} frames forwarded "
         f"({100 * summary.share:.1f} %), {data_size(summary.forwarded_bytes)} of "
@@ -178,26 +198,17 @@ def _print(
     )
     for reason, count in summary.reasons.items():
         print(f"{count:>8}  {reason.replace('_', ' ')}")
-    if bag is not None:
-        print(f"bag: {bag.path}, {bag.messages} messages")
-        if bag.left_out:
-            print(f"left out, for the bag does not define their types: {', '.join(bag.left_out)}")
-    print(f"report: {arguments.output / REPORT}")
 
 
-def _print_exact(arguments: Namespace, run: Run, exact: ExactSelection) -> None:
-    summary = run.summary
+def _print_exact(preset: str, summary: Summary, exact: ExactSelection) -> None:
     print(
         f"{summary.forwarded} of {summary.frames} frames chosen ({100 * summary.share:.1f} %), "
         f"largest gap {summary.largest_gap_s:.2f} s; {exact.overlap_sentence()}"
     )
     print(
-        f"the online rule of preset {arguments.preset} takes {len(exact.online)} frames, "
-        f"{exact.same} of them the same"
+        f"the online rule of preset {preset} takes {len(exact.online)} frames, {exact.same} of "
+        "them the same"
     )
-    if arguments.format == Layout.COLMAP.value:
-        print(f"images for COLMAP: {arguments.output / IMAGES}")
-    print(f"report: {arguments.output / REPORT}")
 
 
 def _as_json(
@@ -213,6 +224,8 @@ def _as_json(
         "mode": settings.selector.mode.value,
         "classes": settings.targets(),
         "masks": source.masks_from,
+        "times": source.sequence.times_from,
+        "passed_over": source.sequence.problems.count,
         **asdict(run.summary),
         "keyframes": [frame.name for frame in run.frames if frame.decision.forwarded],
         "comparison": {

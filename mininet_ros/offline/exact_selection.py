@@ -113,15 +113,17 @@ def select_exactly(
     )
 
 
-def write_chosen(source: Source, chosen: Sequence[int], folder: OutputFolder) -> None:
+def write_chosen(source: Source, exact: ExactSelection, folder: OutputFolder) -> None:
     """Read the recording once more, and write the chosen frames.
+
+    It is read to its end, so that the source tells of the same problems as before.
 
     Raises:
         OSError: a file cannot be written.
         ValueError: a frame cannot be read.
     """
-    wanted = set(chosen)
-    for index, labelled in enumerate(islice(source.labelled(), max(wanted) + 1)):
+    wanted = set(exact.choice.chosen)
+    for index, labelled in enumerate(islice(source.labelled(), len(exact.decided))):
         if index in wanted:
             folder.write(index, labelled)
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from mininet_ros.escaping import as_cell
 from mininet_ros.keyframes import Outcome
 from mininet_ros.keyframes.cues.scores import COLUMNS, score_texts
 from mininet_ros.offline.exif import exif_of, with_exif
@@ -111,11 +112,11 @@ class OutputFolder:
         image, mask = self._written.get(frame.index, ("", ""))
         row: dict[str, object] = {
             "index": frame.index,
-            "name": frame.name,
+            "name": as_cell(frame.name),
             "stamp": stamp_text(frame.stamp_ns),
             "forwarded": int(decision.forwarded),
             "reason": decision.reason.value,
-            "sentence": decision.sentence,
+            "sentence": as_cell(decision.sentence),
             "worth": f"{decision.worth:.6g}",
             "jpeg_bytes": frame.payload.jpeg_bytes,
             "mask_bytes": frame.payload.mask_bytes,

@@ -90,7 +90,7 @@ def run_selection(
         if size is not None:
             exact = select_exactly(decided, views, comparison.frames, settings, size)
             decided, team = exact.decided, {}
-            write_chosen(source, exact.choice.chosen, folder)
+            write_chosen(source, exact, folder)
         summary = summarize(decided, team)
         chosen = [frame.index for frame in decided if frame.decision.forwarded]
         choices = comparison.choices(chosen, exact.online if exact is not None else ())

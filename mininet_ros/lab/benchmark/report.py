@@ -40,7 +40,7 @@ def as_values(
                 "frames_per_s": 1e3 / timing.median_ms,
                 "ratio_to_first": timing.median_ms / timings[0].median_ms,
                 "gemm_bound_ms": timing.gemm_bound_ms,
-                "gemm_ratio": timing.gemm_ratio,
+                **_ratios(timing),
                 "peak_mb": timing.peak_mb,
                 "macs": timing.engine.macs,
                 "parameters": timing.engine.parameters,
@@ -55,21 +55,23 @@ def as_table(values: dict[str, Any]) -> str:
     """The same for people."""
     lines = [
         f"{'engine':30}{'runtime':13}{'precision':11}{'median':>10}{'p95':>10}"
-        f"{'frames/s':>10}{'x first':>9}{'x GEMM':>8}{'peak MB':>9}{'GMACs':>8}{'parameters':>12}"
+        f"{'frames/s':>10}{'x first':>9}{'x bound (quartiles)':>21}{'peak MB':>9}"
+        f"{'GMACs':>8}{'parameters':>12}"
     ]
     for row in values["results"]:
         lines.append(
             f"{row['name']:30}{row['runtime']:13}{row['precision']:11}"
             f"{row['median_ms']:>7.2f} ms{row['p95_ms']:>7.2f} ms"
             f"{row['frames_per_s']:>10.1f}{row['ratio_to_first']:>9.2f}"
-            f"{_or_dash(row['gemm_ratio'], '.2f'):>8}{row['peak_mb']:>9.0f}"
+            f"{_spread(row):>21}{row['peak_mb']:>9.0f}"
             f"{_or_dash(row['macs'] and row['macs'] / 1e9, '.3f'):>8}"
             f"{_or_dash(row['parameters'], ',d'):>12}"
         )
     lines.append(
         f"uint8 picture to label mask at {values['results'][0]['input_size']}, "
         f"{values['threads']} threads of {values['machine']} ({values['cores']} cores), "
-        f"matrix product {values['gemm_gflops']:.0f} GFLOP/s"
+        f"matrix product {values['gemm_gflops']:.0f} GFLOP/s; bound: the network's "
+        f"multiply-accumulates at that speed, in each block of runs"
     )
     return "\n".join(lines)
 
@@ -97,6 +99,17 @@ def draw(values: dict[str, Any]) -> bytes:
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=100, metadata={"Software": PLOT_MARK.decode()})
     return buffer.getvalue()
+
+
+def _ratios(timing: Timing) -> dict[str, float | None]:
+    low, middle, high = timing.gemm_ratios or (None, None, None)
+    return {"gemm_ratio": middle, "gemm_ratio_low": low, "gemm_ratio_high": high}
+
+
+def _spread(row: dict[str, Any]) -> str:
+    if row["gemm_ratio"] is None:
+        return "-"
+    return f"{row['gemm_ratio']:.2f} ({row['gemm_ratio_low']:.2f}-{row['gemm_ratio_high']:.2f})"
 
 
 def _or_dash(value: float | None, form: str) -> str:

@@ -12,6 +12,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from mininet_ros.escaping import as_markdown
 from mininet_ros.inference.onnx_runtime import processor_name
 from mininet_ros.lab.study.conclusions import Finding
 from mininet_ros.lab.study.paper import TABLES
@@ -220,4 +221,4 @@ def _aligned(table: Sequence[Sequence[str]]) -> list[str]:
 
 
 def _markdown_row(cells: Sequence[str]) -> str:
-    return "| " + " | ".join(cell.replace("*", r"\*") for cell in cells) + " |"
+    return "| " + " | ".join(map(as_markdown, cells)) + " |"

@@ -69,7 +69,7 @@ def with_cpu_times(
         tables: as from :func:`with_peers`.
         peers: ONNX files by name; what they hold is counted, too.
         threads: of every engine.
-        blocks: of ten runs; the engines of one size take turns block by block.
+        blocks: of a few runs; the engines of one size take turns block by block.
         folder: for the graphs.
 
     Raises:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import struct
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -18,6 +20,7 @@ from mininet_ros.images.input_size import require_input_size
 from mininet_ros.inference.pytorch import label, load_network, normalise
 from mininet_ros.lab.training.export.graph import LOGITS, build_graph
 from mininet_ros.lab.training.export.int8 import Int8Recipe, recipe_of
+from mininet_ros.lab.training.export.metadata import add_metadata
 from mininet_ros.models import (
     CHANNEL_ORDER,
     GRAPH,
@@ -111,12 +114,25 @@ def write_model(
         raise ModelError(f"{network.classes} outputs can't be {len(model.classes)} classes")
     graph = build_graph(network, model.width, model.height, model.scale, model.offset)
     check_graph(graph, network, model, check_image(model.width, model.height))
-    metadata = {"network": model.network, "classes": str(len(model.classes))}
-    files = {WEIGHTS: save(network.packed_weights(), metadata), GRAPH: graph.SerializeToString()}
+    add_metadata(graph, model, normalised_inside=True)
+    files = {WEIGHTS: _saved(network, model), GRAPH: graph.SerializeToString()}
     if int8 is not None:
         files[INT8_GRAPH] = int8.apply(graph).SerializeToString()
         card = {**card, INT8: dict(int8.card)}
     return write_model_folder(folder, card, files)
+
+
+def _saved(network: StagedNetwork, model: Model) -> bytes:
+    """The weights as a safetensors file whose bytes depend on nothing else.
+
+    The library writes the metadata in an order that changes from run to run, and so would the hash.
+    """
+    said = {"classes": str(len(model.classes)), "network": model.network}
+    content = save(network.packed_weights(), said)
+    (length,) = struct.unpack_from("<Q", content)
+    header = {**json.loads(content[8 : 8 + length]), "__metadata__": said}
+    text = json.dumps(header, separators=(",", ":")).encode().ljust(length)
+    return content[:8] + text + content[8 + length :]
 
 
 def export_again(
