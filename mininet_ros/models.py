@@ -28,8 +28,6 @@ CARD = "model.yaml"
 WEIGHTS = "weights.safetensors"
 GRAPH = "model.onnx"
 INT8_GRAPH = "model.int8.onnx"
-REQUIRED_FILES = (GRAPH,)
-"""The weights are needed by PyTorch alone."""
 # What people lay beside a model for people to read; no program reads it.
 DOCUMENTS = ("README*", "LICENSE*", "LICENCE*", "NOTICE*", ".*")
 CHANNEL_ORDER = "bgr"
@@ -152,7 +150,7 @@ def read_model_folder(folder: Path) -> Model:
     except ValueError as error:
         raise ModelError(f"{path} is not readable yaml: {error}") from error
     model = model_from_card(folder, card)
-    for filename in (*REQUIRED_FILES, *card["files"]):
+    for filename in (GRAPH, *card["files"]):
         if filename not in card["files"]:
             raise ModelError(f"{path} does not list {filename}")
         if not (folder / filename).is_file():
@@ -267,7 +265,8 @@ def write_model_folder(folder: Path, card: Mapping[str, Any], files: Mapping[str
     Args:
         folder: made where it does not exist.
         card: content of ``model.yaml`` without ``files``.
-        files: content of each file by its name, ``model.onnx`` among them.
+        files: content of each file by its name, ``model.onnx`` among them;
+            ``weights.safetensors`` where the network is to run in PyTorch or to be trained on.
 
     Raises:
         ModelError: the card or a file is not what a model folder needs; nothing is written then.
@@ -275,9 +274,8 @@ def write_model_folder(folder: Path, card: Mapping[str, Any], files: Mapping[str
     """
     card = {**card, "files": {name: sha256(content) for name, content in files.items()}}
     model = model_from_card(folder, card)
-    for name in REQUIRED_FILES:
-        if name not in files:
-            raise ModelError(f"a model folder needs {name}")
+    if GRAPH not in files:
+        raise ModelError(f"a model folder needs {GRAPH}")
     if WEIGHTS in files:
         require_weights_agree(model, files[WEIGHTS])
     refuse_unlisted(folder, {*files, *_listed_in(folder)})
@@ -305,7 +303,7 @@ def check_target(folder: Path, inputs: Iterable[Path | str | None] = ()) -> None
 
 def model_results(
     folder: Path,
-    names: Iterable[str] = REQUIRED_FILES,
+    names: Iterable[str] = (WEIGHTS, GRAPH),
     inputs: Iterable[Path | str | None] = (),
 ) -> ResultFolder:
     """The context that replaces the model in a folder, if it holds one.

@@ -24,6 +24,7 @@ COMMANDS = {
     "import-checkpoint": (
         "Turn a TensorFlow checkpoint released by the paper's authors into a model folder."
     ),
+    "adopt": "Wrap somebody else's segmentation network (ONNX) into a model folder.",
     "segment": "Label an image, a folder, a video or the generated sequence into pictures.",
     "select-keyframes": "Select the frames of a recording that are worth keeping, and report why.",
     "benchmark": "Time models and ONNX files side by side, each alone in its process.",
