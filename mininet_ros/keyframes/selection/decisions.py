@@ -17,10 +17,12 @@ class Reason(str, Enum):
     MAX_GAP = "max_gap"
     KEPT_OVERLAP = "kept_overlap"
     HEARTBEAT = "heartbeat"
+    IN_SET = "in_set"
 
     NOT_BEST = "not_best"
     AT_REST = "at_rest"
     KNOWN_VIEW = "known_view"
+    NOT_IN_SET = "not_in_set"
     NOT_REQUESTED = "not_requested"
     BELOW_GATE = "below_gate"
     BELOW_QUALITY = "below_quality"
@@ -44,6 +46,7 @@ FORWARDING = frozenset(
         Reason.MAX_GAP,
         Reason.KEPT_OVERLAP,
         Reason.HEARTBEAT,
+        Reason.IN_SET,
     }
 )
 """The reasons for which a frame is forwarded; all others are reasons for dropping it."""

@@ -32,8 +32,9 @@ RHYTHM_GAPS = 8
 LONGEST_GAP, SHORTEST_GAP = 1.5, 0.5
 AMPLE_OVERLAP = 0.7
 
-# Two keyframes with fewer corners in common can hardly be matched, if there were more to be had.
-LEAST_SHARED = 60
+# Two keyframes with fewer corners in common can hardly be matched. Where a picture has few to
+# begin with, half of them have to do.
+LEAST_SHARED, HALF = 60, 0.5
 
 # Where no candidate is good enough, a window with `window_start` waits for a better one until here.
 LAST_PHASE = 1.5
@@ -125,7 +126,7 @@ class WindowPicker:
             return False
         if scores.relative < CLEAR_SHARE or scores.known >= KNOWN_VIEW:
             return False
-        few = scores.shared < LEAST_SHARED and scores.overlap < AMPLE_OVERLAP
+        few = scores.shared < LEAST_SHARED and scores.overlap < HALF
         return scores.overlap < least or few
 
     def _keep_overlap(self, frame: Candidate) -> list[Decision]:
