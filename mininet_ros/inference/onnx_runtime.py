@@ -43,7 +43,7 @@ class OnnxRuntimeSegmenter(Segmenter):
 
     Raises:
         BackendError: a provider is not to be had here.
-        ModelError: the graph is not there, can't be loaded, or disagrees with the model's card.
+        ModelError: the graph is not there, cannot be loaded, or disagrees with the model's card.
         ValueError: a negative number of threads.
     """
 
@@ -129,7 +129,7 @@ def open_session(
 
     Raises:
         BackendError: a provider is not to be had here.
-        ModelError: the file can't be loaded.
+        ModelError: the file cannot be loaded.
         ValueError: a negative number of threads.
     """
     if threads < 0:
@@ -157,7 +157,7 @@ def open_session(
     # A provider whose libraries are missing is left out without an error.
     if missing := [name for name in providers if name not in session.get_providers()]:
         raise BackendError(
-            f"ONNX Runtime can't start its {', '.join(missing)}: install the libraries that it "
+            f"ONNX Runtime cannot start its {', '.join(missing)}: install the libraries that it "
             f"needs, or choose other providers"
         )
     return session

@@ -23,7 +23,7 @@ class PyTorchSegmenter(Segmenter):
     """Runs a model's ``weights.safetensors`` on ``device`` (``cuda``, ``cuda:1``, ``cpu``).
 
     On a GPU the way from bytes to labels is recorded once as a CUDA graph and then replayed, in
-    half precision, between buffers that the device reads and writes directly. Where it can't be
+    half precision, between buffers that the device reads and writes directly. Where it cannot be
     recorded every operation is launched by itself, and ``device`` says so.
 
     Args:

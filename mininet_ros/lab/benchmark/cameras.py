@@ -26,7 +26,7 @@ class CamerasTiming:
     """What became of the images of several cameras in one run, over the same seconds.
 
     Attributes:
-        way: one of `WAYS`, of the segmentation nodes. Each camera is a process always.
+        way: one of ``WAYS``, of the segmentation nodes. Each camera is a process always.
         width, height, rate_hz: of each camera.
         threads: of each node's inference; 0 for one a core.
         seconds: that count, after all cameras have begun.

@@ -66,7 +66,7 @@ def measure_gpu(
 
     Raises:
         BackendError: there is no CUDA device.
-        ModelError: the model can't be used.
+        ModelError: the model cannot be used.
         ValueError: a batch of less than one picture.
     """
     if batch < 1:

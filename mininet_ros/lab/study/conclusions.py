@@ -22,7 +22,7 @@ NORMAL_95 = 1.96
 
 HOLDS = "holds"
 FAILS = "does not hold"
-UNDECIDED = "can't be told apart"
+UNDECIDED = "cannot be told apart"
 UNKNOWN = "not measured"
 
 

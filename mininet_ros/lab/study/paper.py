@@ -54,7 +54,7 @@ class PaperTable:
         classes: of our networks in it, as the dataset has them.
         protocol: by which its networks are trained, :data:`ANALYSIS` or :data:`BENCHMARK`.
         rows: in the order of the paper.
-        remark: why a printed count can't be met.
+        remark: why a printed count cannot be met.
     """
 
     number: str

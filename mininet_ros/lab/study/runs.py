@@ -38,7 +38,7 @@ ORDER = (
 
 
 class StudyError(ValueError):
-    """The study can't be run as asked; one sentence says why."""
+    """The study cannot be run as asked; one sentence says why."""
 
 
 @dataclass(frozen=True)
