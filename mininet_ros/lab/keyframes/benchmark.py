@@ -135,8 +135,8 @@ def advantage(outcome: Outcome) -> dict[str, float | str | None]:
     """How ours compares: with the best that follows a single cue, the bound, and every-N.
 
     Returns:
-        ``best_single_cue``, its name; ``recall_over_single_cue`` and ``recall_over_bound``, ratios of
-        instance recall; ``cut_over_every_n``, the ratio of cut shares. A ratio over 0 is None.
+        ``best_single_cue``, its name; ``recall_over_single_cue`` and ``recall_over_bound``, ratios
+        of instance recall; ``cut_over_every_n``, the ratio of cut shares. A ratio over 0 is None.
     """
     metrics = outcome.selectors
     best = max(SINGLE_CUES, key=lambda name: metrics[name].instance_recall)

@@ -1,8 +1,8 @@
 """Degraded copies of real photos, and how often a quality score ranks them below the original.
 
 A quality score is worth trusting when the same picture, darkened, over-exposed, blurred or noisy,
-never scores higher than it did before. ``pairs_won`` measures that on photos of any origin, with any
-score: one pair is one photo and one degraded copy of it, and the original wins a pair when its
+never scores higher than it did before. ``pairs_won`` measures that on photos of any origin, with
+any score: one pair is one photo and one degraded copy of it, and the original wins a pair when its
 score is strictly higher.
 """
 
@@ -54,7 +54,7 @@ def blur(image: np.ndarray, sigma: float) -> np.ndarray:
 
 
 def motion_blur(image: np.ndarray, length: float, angle: float) -> np.ndarray:
-    """Camera shake: a straight smear of ``length`` pixels at a width of 640, ``angle`` in degrees."""
+    """Camera shake: a straight smear of ``length`` px at a width of 640, at ``angle`` degrees."""
     scaled = length * image.shape[1] / REFERENCE_WIDTH
     half = int(np.ceil(scaled / 2.0))
     steps = np.linspace(-scaled / 2.0, scaled / 2.0, 8 * half + 1)
@@ -68,7 +68,7 @@ def motion_blur(image: np.ndarray, length: float, angle: float) -> np.ndarray:
 def darken_with_noise(
     image: np.ndarray, stops: float, sigma: float, generator: np.random.Generator
 ) -> np.ndarray:
-    """Low light: ``stops`` EV less, then white Gaussian noise of ``sigma`` grey levels per channel."""
+    """Low light: ``stops`` EV less, then white Gaussian noise of ``sigma`` grey levels."""
     darker = change_exposure(image, -stops).astype(np.float32)
     noise = generator.standard_normal(image.shape, dtype=np.float32) * sigma
     return np.clip(np.round(darker + noise), 0, 255).astype(np.uint8)

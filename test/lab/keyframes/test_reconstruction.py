@@ -1,4 +1,4 @@
-"""``select-keyframes --benchmark --reconstruct``: COLMAP's maps, found frames and true positions."""
+"""`select-keyframes --benchmark --reconstruct`: COLMAP's maps, found frames and true positions."""
 
 from __future__ import annotations
 
