@@ -54,6 +54,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--frames", type=positive, metavar="N", help="Number of frames after which to stop."
     )
+    _add_size(parser)
     add_input_limits(parser)
     _add_masks(parser)
     add_precision(parser)
@@ -97,6 +98,30 @@ def run(arguments: Namespace) -> None:
         run_benchmark(arguments, source_options(arguments), read_settings(arguments))
     else:
         select_keyframes(arguments)
+
+
+def _add_size(parser: ArgumentParser) -> None:
+    group = parser.add_mutually_exclusive_group()
+    group.add_argument(
+        "--count",
+        type=positive,
+        metavar="N",
+        help="choose the best set of exactly N frames, with the whole recording known, in place of "
+        "what the online rule takes",
+    )
+    group.add_argument(
+        "--share",
+        type=_share,
+        metavar="SHARE",
+        help="the same, as a share of the frames: 5%% or 0.05",
+    )
+    parser.add_argument(
+        "--format",
+        choices=("folder", "colmap"),
+        default="folder",
+        help="folder: pictures under their frames' names, with masks (default); colmap: images/ "
+        "ready to use, with names in the frames' order and without masks",
+    )
 
 
 def _add_masks(parser: ArgumentParser) -> None:
@@ -209,12 +234,15 @@ def _parameter(text: str) -> tuple[str, object]:
 
 
 def _share(text: str) -> float:
+    number, percent = text.removesuffix("%"), text.endswith("%")
     try:
-        share = float(text)
+        share = float(number) / (100.0 if percent else 1.0)
     except ValueError:
         share = 0.0
     if not 0.0 < share <= 1.0:
-        raise ArgumentTypeError(f"{text!r} is not a share above 0 and at most 1")
+        raise ArgumentTypeError(
+            f"{text!r} is not a share above 0 and at most 1, such as 5% or 0.05"
+        )
     return share
 
 

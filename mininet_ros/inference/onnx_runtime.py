@@ -10,6 +10,7 @@ from typing import cast
 import numpy as np
 import onnxruntime
 
+from mininet_ros.inference.graph_checks import refuse_external_data, require_outputs
 from mininet_ros.inference.partial_graph import with_first_output
 from mininet_ros.inference.segmenter import BackendError, Segmentation, Segmenter
 from mininet_ros.models import GRAPH, INT8_GRAPH, Model, ModelError
@@ -65,6 +66,7 @@ class OnnxRuntimeSegmenter(Segmenter):
                 f"--int8`, or choose precision float32"
             )
         self._path, self._threads, self._requested = model.path(graph), threads, providers
+        refuse_external_data(self._path, self._path.read_bytes())
         self._session = open_session(self._path, threads, providers, first_output_only=True)
         self._whole: onnxruntime.InferenceSession | None = None
         self.providers = tuple(self._session.get_providers())
@@ -78,6 +80,8 @@ class OnnxRuntimeSegmenter(Segmenter):
                 f"{self._path} takes {found.name} {found.type} {found.shape}, but the model's card "
                 f"asks for {INPUT} tensor(uint8) {expected}"
             )
+        # Dropped after its trial run: as long as nobody wants the confidence, it only takes memory.
+        require_outputs(self._path, open_session(self._path, threads, providers), model)
 
     def _run(self, image: np.ndarray) -> Segmentation:
         if self._whole is None:
@@ -93,7 +97,7 @@ def run_mask(session: onnxruntime.InferenceSession, image: np.ndarray) -> np.nda
     """The first output of a graph that takes one picture, without its batch axis.
 
     Args:
-        session: of a model's graph, or of any other network's.
+        session: session of a model's graph, or of another network's.
         image: uint8 (H, W, 3), contiguous.
     """
     name = session.get_inputs()[0].name
@@ -106,9 +110,9 @@ def run_session(
     """Values of a graph, all of which are dense arrays.
 
     Args:
-        session: of the graph.
-        names: of outputs.
-        feeds: the inputs by name.
+        session: session of the graph.
+        names: names of the outputs.
+        feeds: inputs by name.
     """
     return cast(list[np.ndarray], session.run(names, feeds))
 
@@ -123,7 +127,7 @@ def open_session(
 
     Args:
         graph: a file, or its content.
-        threads: of one inference on the CPU; 0 for one a core.
+        threads: CPU threads of one inference; 0 for one for each core.
         providers: see :class:`OnnxRuntimeSegmenter`.
         first_output_only: leave out what only further outputs need.
 
@@ -153,7 +157,8 @@ def open_session(
     # ONNX Runtime's errors have no public base class.
     except Exception as error:
         name = "the graph" if isinstance(graph, bytes) else graph
-        raise ModelError(f"ONNX Runtime cannot load {name}: {error}") from error
+        reason = " ".join(str(error).split())
+        raise ModelError(f"ONNX Runtime cannot load {name}: {reason}") from error
     # A provider whose libraries are missing is left out without an error.
     if missing := [name for name in providers if name not in session.get_providers()]:
         raise BackendError(
@@ -184,7 +189,7 @@ def gpu_providers() -> tuple[str, ...]:
 
 
 def processor_name() -> str:
-    """Name of this machine's processor, as its maker calls it where the system tells."""
+    """Model name of this machine's processor, or its architecture where that is unknown."""
     try:
         with Path("/proc/cpuinfo").open(encoding="utf-8") as lines:
             for line in lines:

@@ -110,7 +110,7 @@ def test_graph_of_another_size_is_refused(tiny_model, tmp_path):
     with pytest.raises(ModelError, match="card asks for image"):
         OnnxRuntimeSegmenter(model)
     mixed.write_bytes(b"no graph")
-    with pytest.raises(ModelError, match="cannot load"):
+    with pytest.raises(ModelError, match="cannot be read"):
         OnnxRuntimeSegmenter(model)
 
 
