@@ -35,7 +35,7 @@ DEFAULT_NETWORK = "mininet_v2_cpu"
 
 
 class ModelError(ValueError):
-    """A model can't be used; one sentence names the file and the reason."""
+    """A model cannot be used; one sentence names the file and the reason."""
 
 
 @dataclass(frozen=True)
@@ -188,7 +188,7 @@ def model_from_card(folder: Path, card: Any) -> Model:
     """The model that a card's content describes; reads no file.
 
     Raises:
-        ModelError: an entry is missing, or has a value that it can't have.
+        ModelError: an entry is missing, or has a value that it cannot have.
     """
     path = folder / CARD
     try:

@@ -21,6 +21,7 @@ MODULES = {
     "image_stream_node": f"{_ROOM}.camera.image_stream_node",
     "stream_recorder_node": f"{_ROOM}.recorder.stream_recorder_node",
     "mask_timing_node": f"{_ROOM}.recorder.mask_timing_node",
+    "team_recorder_node": f"{_ROOM}.recorder.team_recorder_node",
     "team_base_node": f"{_ROOM}.team.team_base_node",
 }
 """Module of each executable; its function ``main`` returns the exit status."""
