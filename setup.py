@@ -66,6 +66,7 @@ setup(
         "bags": ["rosbags>=0.10"],
         # For `team_link: zenoh` and team_base_node: the team's radio link.
         "team": ["eclipse-zenoh>=1.10"],
+        "docs": ["mkdocs-material>=9.5", "mkdocstrings[python]>=0.26"],
         "test": ["pytest>=7", "hypothesis>=6", "import-linter>=2", "ruff>=0.6", "setuptools>=64"],
     },
     zip_safe=False,
@@ -73,11 +74,11 @@ setup(
         "mininet_ros.sequences": ["generated = mininet_ros.lab.street:GeneratedStreet"],
         "console_scripts": [
             "mininet_ros = mininet_ros.cli:main",
-            "segmentation_node = mininet_ros.nodes.segmentation.segmentation_node:main",
-            "image_stream_node = mininet_ros.nodes.camera.image_stream_node:main",
-            "keyframe_selector_node = mininet_ros.nodes.keyframes.keyframe_selector_node:main",
-            "team_base_node = mininet_ros.nodes.team.team_base_node:main",
-            "stream_recorder_node = mininet_ros.nodes.recorder.stream_recorder_node:main",
+            "segmentation_node = mininet_ros.nodes.start:segmentation_node",
+            "image_stream_node = mininet_ros.nodes.start:image_stream_node",
+            "keyframe_selector_node = mininet_ros.nodes.start:keyframe_selector_node",
+            "team_base_node = mininet_ros.nodes.start:team_base_node",
+            "stream_recorder_node = mininet_ros.nodes.start:stream_recorder_node",
         ],
     },
 )

@@ -23,7 +23,17 @@ KEY_OF_MODULE = {
 }
 # Installed by those who train, use the GPU, read bags or link a team: not on every robot (see
 # package.xml).
-OPTIONAL = {"PIL", "matplotlib", "onnx", "openvino", "rosbags", "safetensors", "torch", "zenoh"}
+OPTIONAL = {
+    "PIL",
+    "matplotlib",
+    "onnx",
+    "openvino",
+    "pycolmap",
+    "rosbags",
+    "safetensors",
+    "torch",
+    "zenoh",
+}
 # Not imported by the package: `ros2 launch` itself.
 COMMANDS = {"ros2launch"}
 
