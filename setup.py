@@ -77,6 +77,7 @@ setup(
             "segmentation_node = mininet_ros.nodes.segmentation.segmentation_node:main",
             "image_stream_node = mininet_ros.nodes.camera.image_stream_node:main",
             "keyframe_selector_node = mininet_ros.nodes.keyframes.keyframe_selector_node:main",
+            "semantic_cloud_node = mininet_ros.nodes.cloud.semantic_cloud_node:main",
             "team_base_node = mininet_ros.nodes.team.team_base_node:main",
             "stream_recorder_node = mininet_ros.nodes.recorder.stream_recorder_node:main",
         ],

@@ -27,6 +27,7 @@ MODULES = {
     "keyframe_selector_node": "mininet_ros.nodes.keyframes.keyframe_selector_node",
     "stream_recorder_node": "mininet_ros.nodes.recorder.stream_recorder_node",
     "mask_timing_node": "mininet_ros.nodes.recorder.mask_timing_node",
+    "semantic_cloud_node": "mininet_ros.nodes.cloud.semantic_cloud_node",
     "team_base_node": "mininet_ros.nodes.team.team_base_node",
 }
 GRACE_S = 10.0
