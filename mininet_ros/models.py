@@ -35,7 +35,7 @@ DEFAULT_NETWORK = "mininet_v2_cpu"
 
 
 class ModelError(ValueError):
-    """A model can't be used; one sentence names the file and the reason."""
+    """A model cannot be used; one sentence names the file and the reason."""
 
 
 @dataclass(frozen=True)
@@ -188,7 +188,7 @@ def model_from_card(folder: Path, card: Any) -> Model:
     """The model that a card's content describes; reads no file.
 
     Raises:
-        ModelError: an entry is missing, or has a value that it can't have.
+        ModelError: an entry is missing, or has a value that it cannot have.
     """
     path = folder / CARD
     try:
@@ -210,6 +210,10 @@ def model_from_card(folder: Path, card: Any) -> Model:
         )
         order = card["input"]["channel_order"]
         files = dict(card["files"])
+        for section in (card, card["network"], model.options, card["input"], files):
+            for key in section:
+                if not isinstance(key, str):
+                    raise ValueError(f"key {key!r} is no text")
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise ModelError(f"{path} lacks an entry or has a wrong one: {error!r}") from error
     if not (math.isfinite(model.scale) and math.isfinite(model.offset) and model.scale):

@@ -17,6 +17,7 @@ from mininet_ros.inference.precision import PRECISIONS, open_on_cpu
 from mininet_ros.inference.segmenter import BackendError, Segmenter
 from mininet_ros.models import Model, ModelError, load_model
 
+AUTO = "auto"
 BACKENDS = ("auto", "cpu", "gpu")
 RUNTIMES = ("auto", "onnxruntime", "pytorch")
 # Of a desktop, a Jetson, and Windows' Linux.
@@ -31,7 +32,7 @@ def load_segmenter(
     threads: int = 0,
     precision: str = "float32",
     runtime: str = "auto",
-    providers: Sequence[str] = (),
+    providers: Sequence[str] = (AUTO,),
 ) -> Segmenter:
     """A segmenter for a model on a backend.
 
@@ -50,18 +51,19 @@ def load_segmenter(
             ``auto``: measured once, the faster of the two on this machine is taken, and
             ``precision_reason`` of the result says so.
         runtime: ``auto``, ``onnxruntime`` or ``pytorch``.
-        providers: ONNX Runtime's execution providers by name, in the order of preference; none for
-            those of the backend. One of a GPU asks for backend gpu.
+        providers: ONNX Runtime's execution providers by name, in the order of preference; ``auto``
+            alone takes those of the backend. One of a GPU asks for backend gpu.
 
     Raises:
         BackendError: unknown backend, runtime or precision; a backend, runtime or provider that
-            can't run here; or a combination that there is not.
-        ModelError: the model can't be used.
+            cannot run here; or a combination that there is not.
+        ModelError: the model cannot be used.
         ValueError: a negative number of threads.
     """
     _require_one_of("backend", backend, BACKENDS)
     _require_one_of("precision", precision, PRECISIONS)
     _require_one_of("runtime", runtime, RUNTIMES)
+    providers = [name for name in providers if name != AUTO]
     if providers:
         if runtime == "pytorch":
             raise BackendError("providers are of runtime onnxruntime: leave one of the two out")
@@ -101,11 +103,11 @@ def _runtime_of(backend: str, runtime: str) -> str:
     """The library that runs a backend.
 
     Raises:
-        BackendError: neither can, or the one asked for can't.
+        BackendError: neither can, or the one asked for cannot.
     """
     if backend == "cpu":
         if runtime == "pytorch" and (package := _missing_package()):
-            raise BackendError(f"runtime pytorch can't run here: {package}")
+            raise BackendError(f"runtime pytorch cannot run here: {package}")
         return "onnxruntime" if runtime == "auto" else runtime
     reason = None if runtime == "onnxruntime" else why_no_gpu()
     if runtime != "onnxruntime" and reason is None:
@@ -118,11 +120,11 @@ def _runtime_of(backend: str, runtime: str) -> str:
             "the installed ONNX Runtime has no provider for a GPU (onnxruntime-gpu has CUDA's and "
             "TensorRT's)"
         )
-    raise BackendError(f"backend gpu can't run here: {'; and '.join(reasons)}")
+    raise BackendError(f"backend gpu cannot run here: {'; and '.join(reasons)}")
 
 
 def why_no_gpu() -> str | None:
-    """Why PyTorch can't use a CUDA device here, with what to do; None where it can."""
+    """Why PyTorch cannot use a CUDA device here, with what to do; None where it can."""
     if missing := _missing_package():
         return missing
     import torch

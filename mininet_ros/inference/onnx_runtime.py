@@ -44,7 +44,7 @@ class OnnxRuntimeSegmenter(Segmenter):
 
     Raises:
         BackendError: a provider is not to be had here.
-        ModelError: the graph is not there, can't be loaded, or disagrees with the model's card.
+        ModelError: the graph is not there, cannot be loaded, or disagrees with the model's card.
         ValueError: a negative number of threads.
     """
 
@@ -97,7 +97,7 @@ def run_mask(session: onnxruntime.InferenceSession, image: np.ndarray) -> np.nda
     """The first output of a graph that takes one picture, without its batch axis.
 
     Args:
-        session: of a model's graph, or of any other network's.
+        session: session of a model's graph, or of another network's.
         image: uint8 (H, W, 3), contiguous.
     """
     name = session.get_inputs()[0].name
@@ -110,9 +110,9 @@ def run_session(
     """Values of a graph, all of which are dense arrays.
 
     Args:
-        session: of the graph.
-        names: of outputs.
-        feeds: the inputs by name.
+        session: session of the graph.
+        names: names of the outputs.
+        feeds: inputs by name.
     """
     return cast(list[np.ndarray], session.run(names, feeds))
 
@@ -127,13 +127,13 @@ def open_session(
 
     Args:
         graph: a file, or its content.
-        threads: of one inference on the CPU; 0 for one a core.
+        threads: CPU threads of one inference; 0 for one for each core.
         providers: see :class:`OnnxRuntimeSegmenter`.
         first_output_only: leave out what only further outputs need.
 
     Raises:
         BackendError: a provider is not to be had here.
-        ModelError: the file can't be loaded.
+        ModelError: the file cannot be loaded.
         ValueError: a negative number of threads.
     """
     if threads < 0:
@@ -162,7 +162,7 @@ def open_session(
     # A provider whose libraries are missing is left out without an error.
     if missing := [name for name in providers if name not in session.get_providers()]:
         raise BackendError(
-            f"ONNX Runtime can't start its {', '.join(missing)}: install the libraries that it "
+            f"ONNX Runtime cannot start its {', '.join(missing)}: install the libraries that it "
             f"needs, or choose other providers"
         )
     return session
@@ -189,7 +189,7 @@ def gpu_providers() -> tuple[str, ...]:
 
 
 def processor_name() -> str:
-    """Name of this machine's processor, as its maker calls it where the system tells."""
+    """Model name of this machine's processor, or its architecture where that is unknown."""
     try:
         with Path("/proc/cpuinfo").open(encoding="utf-8") as lines:
             for line in lines:

@@ -22,7 +22,8 @@ def test_declarations_agree_with_themselves(node):
         assert spec.problem(spec.default) is None
         assert spec.description[0].isupper() and spec.description.endswith("."), spec.name
         assert (spec.minimum is None) == (spec.maximum is None)
-        numeric = type(spec.default) in (int, float)
+        first = spec.default[0] if isinstance(spec.default, list) else spec.default
+        numeric = type(first) in (int, float)
         assert numeric == (spec.minimum is not None), f"{spec.name} has a range if it is a number"
 
 

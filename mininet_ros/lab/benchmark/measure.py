@@ -25,7 +25,7 @@ THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"
 
 
 class BenchmarkError(RuntimeError):
-    """An engine can't be measured; one sentence names it and says why."""
+    """An engine cannot be measured; one sentence names it and says why."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ def measure(
         operations a second.
 
     Raises:
-        BenchmarkError: an engine can't be made, or its process died.
+        BenchmarkError: an engine cannot be made, or its process died.
         ValueError: more threads than cores, or no round.
     """
     available = sorted(os.sched_getaffinity(0))
@@ -177,7 +177,7 @@ class _Worker:
         line = _pipe(self._process.stdout).readline()
         answer = json.loads(line) if line else {"error": "its process died"}
         if "error" in answer:
-            raise BenchmarkError(f"{self.engine.name} can't be measured: {answer['error']}")
+            raise BenchmarkError(f"{self.engine.name} cannot be measured: {answer['error']}")
         yield answer
 
 

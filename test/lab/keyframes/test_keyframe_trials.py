@@ -1,4 +1,4 @@
-"""`select-keyframes --benchmark --trial`: each situation is what it says, and figures are true."""
+"""``select-keyframes --benchmark --trial``: each situation is as named, and figures are true."""
 
 from __future__ import annotations
 

@@ -111,7 +111,7 @@ def write_model(
     drop_vanished(network)
     model = model_from_card(folder, {**card, "files": {}})
     if network.classes != len(model.classes):
-        raise ModelError(f"{network.classes} outputs can't be {len(model.classes)} classes")
+        raise ModelError(f"{network.classes} outputs cannot be {len(model.classes)} classes")
     graph = build_graph(network, model.width, model.height, model.scale, model.offset)
     check_graph(graph, network, model, check_image(model.width, model.height))
     add_metadata(graph, model, normalised_inside=True)
