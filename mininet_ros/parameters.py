@@ -57,7 +57,7 @@ class ParameterSpec:
         default: has the type that every value has; a list is one of strings.
         description: one sentence that makes sense without the name.
         minimum, maximum: least and greatest value of a number; both or neither are given.
-        choices: values that a string may have; empty for any.
+        choices: values that a string or an integer may have; empty for any.
         change: when another value takes effect.
     """
 
@@ -66,7 +66,7 @@ class ParameterSpec:
     description: str
     minimum: float | None = None
     maximum: float | None = None
-    choices: tuple[str, ...] = ()
+    choices: tuple[str, ...] | tuple[int, ...] = ()
     change: Change = Change.NEVER
 
     def converted(self, value: object) -> object:
@@ -88,13 +88,18 @@ class ParameterSpec:
         if not typed:
             return f"parameter {self.name} is {_KINDS[type(self.default)]}, not {value!r}"
         if self.choices and value not in self.choices:
-            return f"parameter {self.name} is one of {', '.join(self.choices)}, not {value!r}"
+            return f"parameter {self.name} is one of {self.allowed}, not {value!r}"
         if self.minimum is None or self.maximum is None:
             return None
         # Written so that nan, which compares to nothing, is refused.
         if not self.minimum <= cast(float, value) <= self.maximum:
             return f"parameter {self.name} is from {self.limits}, not {value!r}"
         return None
+
+    @property
+    def allowed(self) -> str:
+        """The choices in words; "" where there are none."""
+        return ", ".join(map(str, self.choices))
 
     @property
     def limits(self) -> str:
@@ -110,7 +115,7 @@ def parameter(
     description: str,
     minimum: float | None = None,
     maximum: float | None = None,
-    choices: tuple[str, ...] = (),
+    choices: tuple[str, ...] | tuple[int, ...] = (),
     change: Change = Change.NEVER,
 ) -> T:
     """Return the field of a dataclass that declares a parameter.
@@ -120,7 +125,7 @@ def parameter(
             whose members are the choices.
         description: one sentence that makes sense without the name.
         minimum, maximum: least and greatest value of a number; both or neither are given.
-        choices: values that a string may have; empty for any.
+        choices: values that a string or an integer may have; empty for any.
         change: when another value takes effect.
     """
     if isinstance(default, Enum):

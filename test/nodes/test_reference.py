@@ -23,7 +23,8 @@ def test_declarations_agree_with_themselves(node):
         assert spec.description[0].isupper() and spec.description.endswith("."), spec.name
         assert (spec.minimum is None) == (spec.maximum is None)
         numeric = type(spec.default) in (int, float)
-        assert numeric == (spec.minimum is not None), f"{spec.name} has a range if it is a number"
+        bounded = spec.minimum is not None or bool(spec.choices)
+        assert not numeric or bounded, f"{spec.name} is a number and has no range"
 
 
 @pytest.mark.parametrize("node", WITH_FILE, ids=lambda node: node.name)

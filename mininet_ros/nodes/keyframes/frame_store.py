@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from std_msgs.msg import Header
 
+from mininet_ros.nodes.common.stamps import stamp_of
+
 Part = Image | CameraInfo
 
 # Parts whose image has not come, of each kind; and stamps of the frames that went last.
@@ -17,11 +19,6 @@ MAX_UNPAIRED = 16
 MAX_GONE = 256
 # A mask that overtakes its image is kept for so long at least.
 MIN_UNPAIRED_S = 1.0
-
-
-def stamp_of(header: Header) -> int:
-    """Return a header's stamp in nanoseconds."""
-    return header.stamp.sec * 1_000_000_000 + header.stamp.nanosec
 
 
 @dataclass(eq=False)

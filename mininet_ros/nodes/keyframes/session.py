@@ -21,7 +21,8 @@ from mininet_ros.images.encodings import ImageError
 from mininet_ros.keyframes import ContentStatus, Decision, KeyframePipeline
 from mininet_ros.keyframes.settings import KeyframeSettings
 from mininet_ros.nodes.common.recent_values import RecentValues
-from mininet_ros.nodes.keyframes.frame_store import FrameStore, StoredFrame, stamp_of
+from mininet_ros.nodes.common.stamps import stamp_of
+from mininet_ros.nodes.keyframes.frame_store import FrameStore, StoredFrame
 from mininet_ros.nodes.keyframes.scores import FrameReport, decision_report
 
 # Parts that are read as labels.
