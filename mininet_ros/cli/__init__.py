@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from importlib import import_module
 from types import ModuleType
 
+from mininet_ros import __version__
 from mininet_ros.escaping import as_line
 
 DEBUG = "debug"
@@ -79,16 +80,36 @@ def describe_error(error: Exception) -> str:
     return as_line(str(error))
 
 
+class HelpWithDefaults(argparse.HelpFormatter):
+    """Help in which every argument says its default, unless its text does."""
+
+    def _get_help_string(self, action: argparse.Action) -> str:
+        text, default = action.help or "", action.default
+        if "default" in text or not (action.option_strings or action.nargs):
+            return text
+        if default in (None, False, "", argparse.SUPPRESS) or default == []:
+            return text
+        if isinstance(default, (tuple, list)):
+            separator = {"WxH": "x", None: " "}.get(action.metavar, ",")
+            default = separator.join(map(str, default))
+        return f"{text} (default: {default})".replace("%", "%%")
+
+
 def build_parser(given: Sequence[str]) -> argparse.ArgumentParser:
     """The parser of all commands, with the arguments of the one that is given."""
     parser = argparse.ArgumentParser(
         prog="mininet_ros", description="MiniNet-v2 semantic segmentation for robots."
     )
+    parser.add_argument("--version", action="version", version=f"mininet_ros {__version__}")
     subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     called = next((word for word in given if not word.startswith("-")), None)
     for name, summary in COMMANDS.items():
-        subparser = subparsers.add_parser(name, help=summary, description=summary)
-        subparser.add_argument(f"--{DEBUG}", action="store_true", help="show where an error arose")
+        subparser = subparsers.add_parser(
+            name, help=summary, description=summary, formatter_class=HelpWithDefaults
+        )
+        subparser.add_argument(
+            f"--{DEBUG}", action="store_true", help="Show the traceback of an error."
+        )
         if name == called:
             command = load_command(name)
             command.add_arguments(subparser)

@@ -18,7 +18,9 @@ def add_arguments(parser: ArgumentParser) -> None:
         help="yaml file of class names and colours in the order of the network's ids, "
         "'classes: [{name: road, color: [128, 64, 128]}, ...]'; or camvid, cityscapes",
     )
-    parser.add_argument("--output", type=Path, required=True, metavar="DIR", help="model folder")
+    parser.add_argument(
+        "--output", type=Path, required=True, metavar="DIR", help="Model folder to write."
+    )
     parser.add_argument(
         "--input-size",
         type=input_size,
@@ -30,15 +32,15 @@ def add_arguments(parser: ArgumentParser) -> None:
         type=three_numbers,
         default=(0.0, 0.0, 0.0),
         metavar="A,B,C",
-        help="subtracted from each channel after --scale, in the network's channel order "
-        "(default: 0,0,0)",
+        help="Values subtracted from each channel after --scale, in the network's order of "
+        "channels.",
     )
     parser.add_argument(
         "--std",
         type=three_numbers,
         default=(1.0, 1.0, 1.0),
         metavar="A,B,C",
-        help="by which each channel is divided after --mean (default: 1,1,1)",
+        help="Values by which each channel is divided after --mean.",
     )
     parser.add_argument(
         "--scale",
@@ -47,13 +49,13 @@ def add_arguments(parser: ArgumentParser) -> None:
         help="factor on pixel values of 0 to 255, before --mean (default: 1/255)",
     )
     parser.add_argument(
-        "--order", default="rgb", choices=("rgb", "bgr"), help="of the channels (default: rgb)"
+        "--order", default="rgb", choices=("rgb", "bgr"), help="Order of the channels."
     )
     parser.add_argument(
         "--layout",
         default="auto",
         choices=("auto", "nchw", "nhwc"),
-        help="of the input; auto looks where the three channels stand (default: auto)",
+        help="Layout of the input; auto looks where the three channels stand.",
     )
     parser.add_argument("--output-name", metavar="NAME", help="output to use (default: the first)")
 

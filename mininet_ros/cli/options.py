@@ -20,14 +20,16 @@ def add_network_options(parser: ArgumentParser) -> None:
         "--dilations",
         type=dilations,
         metavar="A,B,.../C,D,...",
-        help="rates of the feature extractor's two stacks (default: the paper's)",
+        help="Dilation rates of the feature extractor's two stacks (default: the paper's).",
     )
 
 
 def add_data_options(parser: ArgumentParser) -> None:
     """Which data, and where."""
-    parser.add_argument("--dataset", required=True, help=f"layout of the data: {DATASETS}")
-    parser.add_argument("--data", type=Path, required=True, metavar="DIR", help="root of the data")
+    parser.add_argument("--dataset", required=True, help=f"Layout of the data: {DATASETS}.")
+    parser.add_argument(
+        "--data", type=Path, required=True, metavar="DIR", help="Root folder of the data."
+    )
 
 
 def add_precision(parser: ArgumentParser) -> None:
@@ -36,7 +38,7 @@ def add_precision(parser: ArgumentParser) -> None:
         "--precision",
         default="float32",
         choices=("auto", "float32", "int8"),
-        help="on the CPU; auto measures which is faster here (default: float32)",
+        help="Arithmetic on the CPU; auto measures which is faster here.",
     )
 
 
@@ -47,12 +49,12 @@ def add_input_limits(parser: ArgumentParser) -> None:
         type=positive,
         default=MAX_PIXELS,
         metavar="N",
-        help=f"pass over images of more pixels, before they are decoded (default: {MAX_PIXELS})",
+        help="Number of pixels beyond which an image is passed over, before it is decoded.",
     )
     parser.add_argument(
         "--strict",
         action="store_true",
-        help="exit with status 1 where a damaged part of the input was passed over",
+        help="Exit with status 1 where a damaged part of the input was passed over.",
     )
 
 
@@ -91,4 +93,4 @@ def network_options(arguments: Namespace) -> dict[str, Any]:
 
 def add_json(parser: ArgumentParser) -> None:
     """Whether the command prints JSON."""
-    parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
+    parser.add_argument("--json", action="store_true", help="Print JSON instead of a table.")

@@ -11,14 +11,30 @@ from mininet_ros.cli.options import add_input_limits, add_precision, positive
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("model", help="a model's name, such as camvid, or a model folder's path")
-    parser.add_argument("input", help="image, folder, video, camera index, or 'generated'")
-    parser.add_argument("--output", type=Path, required=True, metavar="DIR")
-    parser.add_argument("--backend", default="auto", choices=("auto", "cpu", "gpu"))
-    parser.add_argument("--network", default="auto")
-    parser.add_argument("--threads", type=int, default=0, help="CPU threads; 0: one a core")
+    parser.add_argument("model", help="Model's name, such as camvid, or a model folder's path.")
+    parser.add_argument("input", help="Image, folder, video, camera index, or 'generated'.")
+    parser.add_argument(
+        "--output",
+        type=Path,
+        required=True,
+        metavar="DIR",
+        help="Folder for masks, overlays and the contact sheet.",
+    )
+    parser.add_argument(
+        "--backend", default="auto", choices=("auto", "cpu", "gpu"), help="Where the network runs."
+    )
+    parser.add_argument(
+        "--network",
+        default="auto",
+        help="Network of the model's family; auto takes the one for the backend.",
+    )
+    parser.add_argument(
+        "--threads", type=int, default=0, help="Number of CPU threads; 0 is one for each core."
+    )
     add_precision(parser)
-    parser.add_argument("--frames", type=positive, metavar="N", help="stop after N frames")
+    parser.add_argument(
+        "--frames", type=positive, metavar="N", help="Number of frames after which to stop."
+    )
     add_input_limits(parser)
 
 

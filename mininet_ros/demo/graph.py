@@ -23,7 +23,7 @@ POLL_S = 0.05
 
 
 class GraphError(RuntimeError):
-    """The graph can't run, or one of its processes failed, which it has explained itself."""
+    """The graph cannot run, or one of its processes failed, which it has explained itself."""
 
 
 def graph_environment(domain: int) -> dict[str, str]:

@@ -75,7 +75,7 @@ def measure(width: int, height: int, frames: int, profile: Path | None) -> Deliv
 
 
 def publish(width: int, height: int, frames: int) -> dict[str, int]:
-    """Publish `frames` images once the subscriber is there; then stay until it has left."""
+    """Publish ``frames`` images once the subscriber is there; then stay until it has left."""
     import rclpy
     from std_msgs.msg import Empty
 

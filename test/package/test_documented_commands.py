@@ -200,7 +200,17 @@ def test_pip_extras_exist():
 
 
 def test_every_command_is_of_a_kind_that_is_checked():
-    checked = {*ROS_TOOLS, *OTHER_TOOLS, "make", "pip", "pip3", "torchrun", "openssl", "zenohd"}
+    checked = {
+        *ROS_TOOLS,
+        *OTHER_TOOLS,
+        "make",
+        "pip",
+        "pip3",
+        "torchrun",
+        "openssl",
+        "zenohd",
+        "colmap",
+    }
     strangers = [
         str(command)
         for command in COMMANDS

@@ -1,4 +1,4 @@
-"""The command `benchmark`."""
+"""The command ``benchmark``."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def benchmark(arguments: argparse.Namespace) -> None:
     """Time engines side by side, the GPU, or the node in its graph.
 
     Raises:
-        ValueError, RuntimeError: what can't be measured, and why.
+        ValueError, RuntimeError: what cannot be measured, and why.
     """
     if arguments.team is not None:
         _benchmark_team(arguments)

@@ -45,10 +45,10 @@ class Study:
     """Everything that a study found.
 
     Attributes:
-        tables: rows by the number of their table.
-        findings: on the paper's conclusions, by protocol and input size of training, such as
-            ``512x256``; none where nothing was trained.
-        measured: how, in words: one line each on times and on training.
+        tables: rows, by the number of their table.
+        findings: judgements of the paper's conclusions, by protocol and input size of training
+            (``512x256``); none where nothing was trained.
+        measured: how times and mIoU were measured, one sentence for each.
         trained_on: images and size of the training, such as ``camvid val, 192x144``.
     """
 

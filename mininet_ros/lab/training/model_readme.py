@@ -21,7 +21,7 @@ def write_readme(folder: Path, card: Mapping[str, Any]) -> None:
             writes them.
 
     Raises:
-        OSError: the file can't be written.
+        OSError: the file cannot be written.
     """
     path = folder / README
     if not path.exists():

@@ -20,6 +20,7 @@ from mininet_ros.lab.training.allocator import keep_freed_memory
 from mininet_ros.lab.training.curves import draw_curves
 from mininet_ros.lab.training.data.batches import Batches, open_batches, steps_of
 from mininet_ros.lab.training.data.datasets import Dataset
+from mininet_ros.lab.training.data.missing_classes import warn_of_missing_classes
 from mininet_ros.lab.training.data.stored_images import (
     DEFAULT_MEMORY_GIB,
     StoredImages,
@@ -88,10 +89,10 @@ def train(
 
     Raises:
         TrainingError: ``run`` holds a run of another recipe or a damaged one, the loss is no
-            longer finite, no pixel of ``validation`` is labelled, or a file can't be written.
-        ModelError: the recipe's initial model can't be loaded.
+            longer finite, no pixel of ``validation`` is labelled, or a file cannot be written.
+        ModelError: the recipe's initial model cannot be loaded.
         DatasetError: a file of either dataset is not what it must be.
-        DistributionError: the batches can't be spread over the processes.
+        DistributionError: the batches cannot be spread over the processes.
     """
     if processes.leads:
         check_run_folder(recipe, run)
@@ -113,6 +114,8 @@ def train(
     scaler = torch.amp.GradScaler(place.type, enabled=on_cuda)
     samples = StoredImages(training, for_crops(recipe), memory_gib)
     unseen = StoredImages(validation, for_validation(recipe), memory_gib)
+    if processes.leads:
+        warn_of_missing_classes(samples, unseen)
     weights = class_weights(samples, recipe.class_weight_power).to(place)
     batches = open_batches(recipe, samples, place, processes)
     steps = steps_of(recipe, len(samples))
@@ -144,7 +147,7 @@ def train(
             matrix = score(network, unseen)
             if np.isnan(matrix.miou):
                 raise TrainingError(
-                    f"no pixel of {validation.name} {validation.split} is labelled: weights can't "
+                    f"no pixel of {validation.name} {validation.split} is labelled: weights cannot "
                     f"be chosen by it"
                 )
             if matrix.miou > progress.best_miou:

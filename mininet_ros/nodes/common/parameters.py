@@ -149,7 +149,8 @@ def parameter_descriptor(spec: ParameterSpec) -> ParameterDescriptor:
         additional_constraints=f"one of {spec.allowed}" if spec.choices else "",
         read_only=spec.change is Change.NEVER,
     )
-    if spec.minimum is None or spec.maximum is None:
+    # ROS knows ranges of single numbers alone.
+    if spec.minimum is None or spec.maximum is None or isinstance(spec.default, list):
         return descriptor
     if isinstance(spec.default, float):
         limits = FloatingPointRange(from_value=spec.minimum, to_value=spec.maximum)

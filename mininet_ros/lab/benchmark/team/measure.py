@@ -16,7 +16,6 @@ from typing import Any
 
 import numpy as np
 
-from mininet_ros.demo.graph import MODULES
 from mininet_ros.lab.benchmark.team.radio import Radio, RadioError, Traffic
 
 BASE = "base"
@@ -192,18 +191,18 @@ def as_table(timings: Sequence[TeamTiming]) -> str:
 def _start_base(radio: Radio, names: list[str], folder: Path) -> subprocess.Popen[bytes]:
     environment = {"ROS_DOMAIN_ID": DOMAIN, "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST"}
 
-    def node(module: str, *parameters: str) -> list[str]:
+    def node(name: str, *parameters: str) -> list[str]:
         given = [word for parameter in parameters for word in ("-p", parameter)]
-        return [sys.executable, "-m", module, "--ros-args", *given]
+        return [sys.executable, "-m", "mininet_ros.nodes", name, "--ros-args", *given]
 
     recorder = node(
-        "mininet_ros.nodes.recorder.team_recorder_node",
+        "team_recorder_node",
         f"robots:=[{', '.join(names)}]",
         f"output_file:={folder / 'arrived.jsonl'}",
     )
     radio.start(BASE, recorder, environment, folder / "recorder.log")
     log = folder / "base.log"
-    command = node(MODULES["team_base_node"], f"listen:=['tcp/{radio.address(BASE)}:{PORT}']")
+    command = node("team_base_node", f"listen:=['tcp/{radio.address(BASE)}:{PORT}']")
     base = radio.start(BASE, command, environment, log)
     deadline = time.monotonic() + START_TIMEOUT_S
     while "waiting for robots" not in log.read_text(encoding="utf-8"):
