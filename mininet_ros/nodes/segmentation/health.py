@@ -39,6 +39,7 @@ def running(segmenter: Segmenter) -> dict[str, object]:
         "network": segmenter.model.network,
         "backend": segmenter.backend,
         "runtime": segmenter.runtime,
+        "providers": ", ".join(segmenter.providers),
         "precision": f"{segmenter.precision} ({reason})" if reason else segmenter.precision,
         "device": segmenter.device,
     }

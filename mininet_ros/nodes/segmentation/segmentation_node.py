@@ -103,6 +103,8 @@ class SegmentationNode(ManagedNode):
             network=wanted.network,
             threads=wanted.threads,
             precision=wanted.precision,
+            runtime=wanted.runtime,
+            providers=wanted.providers,
         )
         self._segmenter = segmenter
         if problem := self._problem(wanted):
