@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from mininet_ros.inference import BACKENDS, RUNTIMES
 from mininet_ros.nodes.common.image_settings import ImageSettings
 from mininet_ros.nodes.common.topics import RELIABILITIES
 from mininet_ros.parameters import Change, parameter
@@ -15,9 +16,21 @@ class SegmentationParameters:
 
     backend: str = parameter(
         "auto",
-        "Device that runs the network: cpu (ONNX Runtime), gpu (PyTorch with CUDA; an error where "
-        "there is none), or auto: the GPU if it is usable, else the CPU.",
-        choices=("auto", "cpu", "gpu"),
+        "Device that runs the network: cpu (ONNX Runtime), gpu (PyTorch with CUDA, or a GPU "
+        "provider of ONNX Runtime; an error where there is none), or auto: the GPU if it is "
+        "usable, else the CPU.",
+        choices=BACKENDS,
+    )
+    runtime: str = parameter(
+        "auto",
+        "Library that runs the network; auto takes ONNX Runtime on the CPU, and on the GPU PyTorch "
+        "where it is installed.",
+        choices=RUNTIMES,
+    )
+    providers: tuple[str, ...] = parameter(
+        ("auto",),
+        "Execution providers of ONNX Runtime by name, the preferred one first, such as "
+        "OpenVINOExecutionProvider; auto alone takes those of the backend.",
     )
     model: str = parameter(
         "camvid",

@@ -80,6 +80,8 @@ class SegmentationNode(Node):
             network=wanted.network,
             threads=wanted.threads,
             precision=wanted.precision,
+            runtime=wanted.runtime,
+            providers=wanted.providers,
         )
 
         self._decoder = wanted.images.decoder()
@@ -234,6 +236,7 @@ class SegmentationNode(Node):
                 "network": segmenter.model.network,
                 "backend": segmenter.backend,
                 "runtime": segmenter.runtime,
+                "providers": ", ".join(segmenter.providers),
                 "precision": _precision(segmenter),
                 "device": segmenter.device,
                 **self._statistics.values(),
