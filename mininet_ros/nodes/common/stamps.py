@@ -13,6 +13,13 @@ def stamp_of(header: Header) -> int:
     return header.stamp.sec * NANOSECONDS + header.stamp.nanosec
 
 
+def header_of(stamp_ns: int) -> Header:
+    """Return a header with a stamp given in nanoseconds, and no frame."""
+    header = Header()
+    header.stamp.sec, header.stamp.nanosec = divmod(stamp_ns, NANOSECONDS)
+    return header
+
+
 def odd_stamp(header: Header) -> str | None:
     """Return what is odd about a header's stamp, as a sentence, or None."""
     sec, nanosec = header.stamp.sec, header.stamp.nanosec

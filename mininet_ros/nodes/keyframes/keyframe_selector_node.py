@@ -76,7 +76,7 @@ class KeyframeSelectorNode(Node):
         self._outputs = KeyframeOutputs(
             self, settings, link, kind, self._follow_subscribers, decoder
         )
-        store = FrameStore(parameters.mask_wait_s, settings.selector.max_waiting)
+        store = FrameStore(parameters.mask_wait_s)
         self._session = KeyframeSession(
             settings, self._semantics(settings), store, self._outputs, self._now_ns, decoder
         )
