@@ -45,7 +45,7 @@ class StoredFrame:
 
     def __post_init__(self) -> None:
         self.header = self.image.header
-        self.stamp_ns = stamp_of(self.header)
+        self.stamp_ns = _nanoseconds(self.header)
 
 
 class FrameStore:
