@@ -25,7 +25,7 @@ from mininet_ros.offline.until_interrupted import UntilInterrupted
 from mininet_ros.results import ResultFolder
 from mininet_ros.sequences import Sequence, SequenceError
 from mininet_ros.sequences.bag import BagImages
-from mininet_ros.sequences.camera import Camera
+from mininet_ros.sequences.camera import LiveCapture
 from mininet_ros.sequences.sequence import place_of
 
 
@@ -128,7 +128,7 @@ def _size(arguments: Namespace, sequence: Sequence) -> Size | None:
     """How many frames are asked for, if any number is."""
     if arguments.count is None and arguments.share is None:
         return None
-    if isinstance(sequence, Camera):
+    if isinstance(sequence, LiveCapture):
         raise SequenceError(
             "a set of a given size is chosen from a recording, which is read twice; a camera "
             "cannot be: leave out --count and --share"
