@@ -9,8 +9,6 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from tqdm import tqdm
-
 from mininet_ros.keyframes import ConfigError, Mode
 from mininet_ros.keyframes.settings import KeyframeSettings, read_preset
 from mininet_ros.offline.exact_selection import ExactSelection, Size
@@ -22,6 +20,7 @@ from mininet_ros.offline.run import Run, run_selection
 from mininet_ros.offline.source import Source, SourceOptions, open_source
 from mininet_ros.offline.summary import Summary
 from mininet_ros.offline.until_interrupted import UntilInterrupted
+from mininet_ros.progress import progress_bar
 from mininet_ros.results import ResultFolder
 from mininet_ros.sequences import Sequence, SequenceError
 from mininet_ros.sequences.bag import BagImages
@@ -49,7 +48,7 @@ def select_keyframes(arguments: Namespace) -> None:
         with ResultFolder(
             arguments.output, "select-keyframes", ENTRIES, inputs_of(arguments)
         ) as results:
-            progress = tqdm(frames, total=min(counts, default=None), unit="frame")
+            progress = progress_bar(frames, total=min(counts, default=None), unit="frame")
             folder = OutputFolder(results.staging, arguments.jpeg, Layout(arguments.format))
             run = run_selection(
                 source, progress, settings, folder, arguments.preset, requests, size
