@@ -17,6 +17,7 @@ from mininet_ros.offline.selection import DecidedFrame
 EVERY_S = 1.0
 MATCHING_WIDTH = 640  # px
 FEATURES = 1500
+EVERYWHERE = np.empty(0, np.uint8)  # no mask
 MATCHED = 20  # consistent matches below which two views have nothing in common
 
 
@@ -68,7 +69,7 @@ def view_distance(one: np.ndarray, other: np.ndarray) -> float | None:
         Pixels at a width of 640; None where nothing can be matched.
     """
     finder = cv2.ORB.create(FEATURES)
-    found = [finder.detectAndCompute(_gray(picture), None) for picture in (one, other)]
+    found = [finder.detectAndCompute(_gray(picture), EVERYWHERE) for picture in (one, other)]
     if any(descriptors is None for _, descriptors in found):
         return None
     matches = cv2.BFMatcher(cv2.NORM_HAMMING, crossCheck=True).match(found[0][1], found[1][1])
