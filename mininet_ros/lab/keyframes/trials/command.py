@@ -8,7 +8,6 @@ from itertools import islice
 from typing import Any
 
 import numpy as np
-from tqdm import tqdm
 
 from mininet_ros.keyframes import ConfigError
 from mininet_ros.keyframes.settings import KeyframeSettings
@@ -24,6 +23,7 @@ from mininet_ros.lab.keyframes.trials.scale import scale_trial
 from mininet_ros.lab.keyframes.trials.tours import tours_trial
 from mininet_ros.lab.keyframes.true_sequences import open_true_sequences
 from mininet_ros.offline.source import SourceOptions
+from mininet_ros.progress import progress_bar
 from mininet_ros.sequences import open_sequence
 
 ON_DRIVES = {
@@ -70,6 +70,6 @@ def _tours(arguments: Namespace, options: SourceOptions, settings: KeyframeSetti
 
     def progress(frames: Iterable[Any], name: str, length: int | None) -> Iterable[Any]:
         count = min((n for n in (length, arguments.frames) if n is not None), default=None)
-        return tqdm(islice(frames, count), total=count, unit="frame", desc=name)
+        return progress_bar(islice(frames, count), total=count, unit="frame", desc=name)
 
     return tours_trial(sequences, settings, progress)
