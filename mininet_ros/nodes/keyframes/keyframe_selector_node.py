@@ -86,7 +86,7 @@ class KeyframeSelectorNode(Node):
         self._health = KeyframeHealth(
             self, self._session, self._outputs, self._names, self._interest, self._inputs
         )
-        self._diagnostics = DiagnosticsPublisher(self, "keyframes", "", self._report)
+        self._diagnostics = DiagnosticsPublisher(self, "keyframes", self._report)
         self._resting = threading.Lock()  # free while the working thread rests
         self._worker = threading.Thread(target=self._work, name="keyframes", daemon=True)
         self._worker.start()
