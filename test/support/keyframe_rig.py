@@ -15,8 +15,8 @@ from std_msgs.msg import Header
 
 from mininet_ros.nodes.common import diagnostics
 from mininet_ros.nodes.common.image_messages import image_message
+from mininet_ros.nodes.common.stamps import stamp_of
 from mininet_ros.nodes.keyframes import class_names
-from mininet_ros.nodes.keyframes.frame_store import stamp_of
 from mininet_ros.nodes.keyframes.keyframe_selector_node import KeyframeSelectorNode
 
 CLASSES = ("wall", "sign", "door")

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from std_msgs.msg import Header
 
+from mininet_ros.nodes.common.stamps import NANOSECONDS
+
 Part = Image | CameraInfo
 
 # Parts whose image has not come, of each kind; and stamps of the frames that went last.
@@ -19,18 +21,6 @@ MAX_GONE = 256
 MAX_PENDING = 64
 # A mask that overtakes its image is kept for so long at least.
 MIN_UNPAIRED_S = 1.0
-
-
-def stamp_of(header: Header) -> int:
-    """Return a header's stamp in nanoseconds."""
-    return header.stamp.sec * 1_000_000_000 + header.stamp.nanosec
-
-
-def header_of(stamp_ns: int) -> Header:
-    """Return a header with a stamp given in nanoseconds, and no frame."""
-    header = Header()
-    header.stamp.sec, header.stamp.nanosec = divmod(stamp_ns, 1_000_000_000)
-    return header
 
 
 @dataclass(eq=False)
@@ -55,7 +45,7 @@ class StoredFrame:
 
     def __post_init__(self) -> None:
         self.header = self.image.header
-        self.stamp_ns = stamp_of(self.header)
+        self.stamp_ns = _nanoseconds(self.header)
 
 
 class FrameStore:
@@ -126,7 +116,7 @@ class FrameStore:
 
     def add_part(self, name: str, part: Part) -> None:
         """Take in a message that belongs to the image of the same stamp."""
-        stamp = stamp_of(part.header)
+        stamp = _nanoseconds(part.header)
         frame = self._open.get(stamp)
         if frame is None:
             if stamp in self._gone:
@@ -234,3 +224,8 @@ class FrameStore:
             while parts and next(iter(parts.values()))[0] < before_s:
                 parts.popitem(last=False)
                 self.counts[f"{name}_without_image"] += 1
+
+
+def _nanoseconds(header: Header) -> int:
+    # As stamp_of() has it; here, because every message of every frame passes.
+    return header.stamp.sec * NANOSECONDS + header.stamp.nanosec

@@ -21,7 +21,8 @@ from mininet_ros.images.encodings import ImageError
 from mininet_ros.keyframes import ContentStatus, Decision, KeyframePipeline
 from mininet_ros.keyframes.selection.decisions import FORWARDING
 from mininet_ros.keyframes.settings import KeyframeSettings
-from mininet_ros.nodes.keyframes.frame_store import FrameStore, StoredFrame, header_of, stamp_of
+from mininet_ros.nodes.common.stamps import header_of, stamp_of
+from mininet_ros.nodes.keyframes.frame_store import FrameStore, StoredFrame
 from mininet_ros.nodes.keyframes.scores import FrameReport
 
 # Parts that are read as labels.
@@ -269,6 +270,7 @@ class KeyframeSession:
             frame = self.store.release(decision.stamp_ns)
             if frame is None:  # the selector decides on each frame once, and all are held
                 raise LookupError(f"no frame is held for stamp {decision.stamp_ns}")
+            self.counts["decided"] += 1
             note = self._notes.pop(decision.stamp_ns, "")
             forwarded = decision.reason in FORWARDING
             sentence = f"{decision.sentence} {note}".rstrip()
