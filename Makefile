@@ -32,11 +32,11 @@ $(VENV)/demo-installed: $(PACKAGING)
 	touch $@
 
 $(VENV)/test-installed: $(VENV)/demo-installed
-	$(PIP) -e '.[ros,train,bags,test]'
+	$(PIP) -e '.[ros,train,bags,tensorboard,test]'
 	touch $@
 
 $(VENV)/docs-installed: $(VENV)/test-installed
-	$(PIP) -e '.[ros,train,bags,test,docs]'
+	$(PIP) -e '.[ros,train,bags,tensorboard,test,docs]'
 	touch $@
 
 clean:

@@ -59,7 +59,7 @@ class ParameterSpec:
         default: has the type that every value has; a list is one of strings or of floats.
         description: one sentence that makes sense without the name.
         minimum, maximum: least and greatest value of a number; both or neither are given.
-        choices: values that a string may have; empty for any.
+        choices: values that a string or an integer may have; empty for any.
         change: when another value takes effect.
     """
 
@@ -68,7 +68,7 @@ class ParameterSpec:
     description: str
     minimum: float | None = None
     maximum: float | None = None
-    choices: tuple[str, ...] = ()
+    choices: tuple[str, ...] | tuple[int, ...] = ()
     change: Change = Change.NEVER
 
     def converted(self, value: object) -> object:
@@ -100,7 +100,7 @@ class ParameterSpec:
             kind = _NUMBERS if self._holds_numbers else _KINDS[type(self.default)]
             return f"parameter {self.name} is {kind}, not {value!r}"
         if self.choices and value not in self.choices:
-            return f"parameter {self.name} is one of {', '.join(self.choices)}, not {value!r}"
+            return f"parameter {self.name} is one of {self.allowed}, not {value!r}"
         if self.minimum is None or self.maximum is None:
             return None
         numbers = cast("list[float]", value if isinstance(value, list) else [value])
@@ -108,6 +108,11 @@ class ParameterSpec:
         if not all(self.minimum <= number <= self.maximum for number in numbers):
             return f"parameter {self.name} is from {self.limits}, not {value!r}"
         return None
+
+    @property
+    def allowed(self) -> str:
+        """The choices in words; "" where there are none."""
+        return ", ".join(map(str, self.choices))
 
     @property
     def limits(self) -> str:
@@ -123,7 +128,7 @@ def parameter(
     description: str,
     minimum: float | None = None,
     maximum: float | None = None,
-    choices: tuple[str, ...] = (),
+    choices: tuple[str, ...] | tuple[int, ...] = (),
     change: Change = Change.NEVER,
 ) -> T:
     """Return the field of a dataclass that declares a parameter.
@@ -133,7 +138,7 @@ def parameter(
             of strings, whose members are the choices.
         description: one sentence that makes sense without the name.
         minimum, maximum: least and greatest value of a number; both or neither are given.
-        choices: values that a string may have; empty for any.
+        choices: values that a string or an integer may have; empty for any.
         change: when another value takes effect.
     """
     if isinstance(default, Enum):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mininet_ros.cli.options import (
     NETWORK_HELP,
@@ -16,6 +16,26 @@ from mininet_ros.cli.options import (
 
 if TYPE_CHECKING:
     from mininet_ros.lab.training.recipe import Recipe
+
+# Values of the options that the command line leaves out.
+PROTOCOLS: dict[str, dict[str, Any]] = {
+    "paper": {
+        "epochs": 250,
+        "patience": 0,
+        "scale_range": (0.5, 2.0),
+        "photometric": 0.0,
+        "lovasz_weight": 0.0,
+        "initial_model": "none",
+    },
+    "small": {
+        "epochs": 100,
+        "patience": 15,
+        "scale_range": (0.75, 1.5),
+        "photometric": 0.3,
+        "lovasz_weight": 1.0,
+        "initial_model": "auto",
+    },
+}
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -56,7 +76,27 @@ def add_arguments(parser: ArgumentParser) -> None:
         help="Input width and height of the network, in pixels.",
     )
     add_network_options(parser)
-    parser.add_argument("--epochs", type=int, default=250, help="Number of passes over the data.")
+    parser.add_argument(
+        "--protocol",
+        default="auto",
+        choices=("auto", *PROTOCOLS),
+        help="Values of the options that are not given: paper trains as the paper does, from fresh "
+        "weights; small suits some hundred images: it begins from a shipped model and ends when "
+        "the validation no longer improves; auto is small for --dataset folder, and paper for the "
+        "paper's datasets.",
+    )
+    parser.add_argument(
+        "--epochs",
+        type=int,
+        help=f"Largest number of passes over the data (default: {_by_protocol('epochs')}).",
+    )
+    parser.add_argument(
+        "--patience",
+        type=int,
+        metavar="EPOCHS",
+        help="Number of epochs without a better validation after which the training ends; 0 is "
+        f"never (default: {_by_protocol('patience')}).",
+    )
     parser.add_argument("--batch-size", type=int, default=12, help="Number of images in a step.")
     parser.add_argument(
         "--learning-rate", type=float, default=1e-3, help="Learning rate at the start."
@@ -73,23 +113,23 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--scale-range",
         type=scale_range,
-        default=(0.5, 2.0),
         metavar="LOW,HIGH",
-        help="Smallest and largest factor by which images are scaled at random.",
+        help="Smallest and largest factor by which images are scaled at random (default: "
+        f"{_by_protocol('scale_range')}).",
     )
     parser.add_argument(
         "--photometric",
         type=float,
-        default=0.0,
         metavar="STRENGTH",
-        help="Strength of random changes of light, blur and noise, 0 to 1.",
+        help="Strength of random changes of light, blur and noise, 0 to 1 (default: "
+        f"{_by_protocol('photometric')}).",
     )
     parser.add_argument(
         "--lovasz-weight",
         type=float,
-        default=0.0,
         metavar="WEIGHT",
-        help="Weight of the Lovasz-softmax term of the loss, which approximates IoU.",
+        help="Weight of the Lovasz-softmax term of the loss, which approximates IoU (default: "
+        f"{_by_protocol('lovasz_weight')}).",
     )
     parser.add_argument(
         "--rendered-text",
@@ -100,9 +140,9 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
     parser.add_argument(
         "--initial-model",
-        default="",
         metavar="MODEL",
-        help="Model whose weights are the start, where they fit.",
+        help="Model whose weights are the start, where they fit; auto is the shipped model of the "
+        f"network, none fresh weights (default: {_by_protocol('initial_model')}).",
     )
     parser.add_argument(
         "--validate-every",
@@ -130,6 +170,20 @@ def add_arguments(parser: ArgumentParser) -> None:
         metavar="GIB",
         help="Memory for decoded images, in GiB; images beyond it are read again each time.",
     )
+    parser.add_argument(
+        "--tensorboard",
+        type=Path,
+        metavar="DIR",
+        help="Folder for a log of the training for TensorBoard.",
+    )
+
+
+def _by_protocol(option: str) -> str:
+    values = ((name, values[option]) for name, values in PROTOCOLS.items())
+    return ", ".join(
+        f"{name} {','.join(map(str, value)) if isinstance(value, tuple) else value}"
+        for name, value in values
+    )
 
 
 def run(arguments: Namespace) -> None:
@@ -152,7 +206,7 @@ def run(arguments: Namespace) -> None:
     with joined(arguments.device) as (processes, device):
         place = (arguments.data, arguments.output, device, arguments.memory, processes)
         if not arguments.leave_one_drive_out:
-            train_model(recipe, *place)
+            train_model(recipe, *place, tensorboard=arguments.tensorboard)
             return
         folds = leave_one_drive_out(recipe, *place)
         if processes.leads:
@@ -166,10 +220,19 @@ def read_recipe(arguments: Namespace) -> Recipe:
         ValueError: a value is out of its range.
     """
     from mininet_ros.lab.training.data.augmentation import Augmentation
+    from mininet_ros.lab.training.data.datasets import FOLDER
+    from mininet_ros.lab.training.initial_weights import initial_model
     from mininet_ros.lab.training.recipe import Recipe
     from mininet_ros.network.custom import network_argument
 
     width, height = arguments.input_size
+    chosen = arguments.protocol
+    if chosen == "auto":
+        chosen = "small" if arguments.dataset == FOLDER else "paper"
+    values = {
+        name: default if (given := getattr(arguments, name)) is None else given
+        for name, default in PROTOCOLS[chosen].items()
+    }
     network, options = network_argument(arguments.network)
     return Recipe(
         network=network,
@@ -179,17 +242,18 @@ def read_recipe(arguments: Namespace) -> Recipe:
         validation_split=arguments.validation_split,
         width=width,
         height=height,
-        epochs=arguments.epochs,
+        epochs=values["epochs"],
+        patience=values["patience"],
         batch_size=arguments.batch_size,
         learning_rate=arguments.learning_rate,
         final_learning_rate=arguments.final_learning_rate,
         weight_decay=arguments.weight_decay,
         augmentation=Augmentation(
-            scale_range=arguments.scale_range, photometric=arguments.photometric
+            scale_range=values["scale_range"], photometric=values["photometric"]
         ),
-        lovasz_weight=arguments.lovasz_weight,
+        lovasz_weight=values["lovasz_weight"],
         rendered_text=arguments.rendered_text,
-        initial_model=arguments.initial_model,
+        initial_model=initial_model(values["initial_model"], network),
         seed=arguments.seed,
         validate_every=arguments.validate_every,
     )

@@ -157,7 +157,7 @@ def _comment(spec: ParameterSpec) -> Iterator[str]:
     if spec.limits:
         text += f" From {spec.limits}."
     elif spec.choices:
-        text += f" One of {', '.join(spec.choices)}."
+        text += f" One of {spec.allowed}."
     prefix = f"{_INDENT}# "
     yield from textwrap.wrap(
         text, _COLUMNS, initial_indent=prefix, subsequent_indent=prefix, break_on_hyphens=False

@@ -119,10 +119,13 @@ def _timeline(results: Results) -> str:
     selector, online = results.settings.selector, results.exact is None
     floor = selector.quality_floor if online else 0.0
     lanes = [
-        Lane("Quality", lambda s: s.quality, "{:g}", 1.0, floor),
-        Lane("Motion", lambda s: s.motion, "{:.0f} px"),
+        Lane("Quality", lambda s: s.relative, "{:g}", floor=floor),
+        Lane("Motion", lambda s: s.motion, "{:.3f}"),
     ]
-    note = "Motion is the median optical flow from one frame to the next."
+    note = (
+        "Quality is that of the picture compared with the last minute, 1 is usual. Motion is the "
+        "median optical flow from one frame to the next, as a share of the width."
+    )
     if results.settings.targets():
         floor = selector.content_floor if online else 0.0
         lanes.insert(1, Lane("Content", lambda s: s.content, "{:.2g}", floor=floor))

@@ -33,6 +33,7 @@ def train_model(
     device: str = "cpu",
     memory_gib: float = DEFAULT_MEMORY_GIB,
     processes: Processes = ALONE,
+    tensorboard: Path | None = None,
 ) -> None:
     """Train one network, then write the best weights as a model folder.
 
@@ -43,6 +44,7 @@ def train_model(
         device: of PyTorch, such as ``cpu`` or ``cuda``.
         memory_gib: images of either dataset that each process keeps in memory.
         processes: this process among those that train together.
+        tensorboard: folder for TensorBoard's log; None for none.
 
     Raises:
         ValueError: the data or the initial model is not usable.
@@ -77,7 +79,9 @@ def train_model(
     run = output / "training"
     try:
         with sole_process(run) if processes.leads else nullcontext():
-            result = run_training(recipe, training, validation, run, device, memory_gib, processes)
+            result = run_training(
+                recipe, training, validation, run, device, memory_gib, processes, tensorboard
+            )
     except KeyboardInterrupt as stop:
         raise KeyboardInterrupt(what_is_kept(run)) from stop
     if not processes.leads:

@@ -146,7 +146,7 @@ def parameter_descriptor(spec: ParameterSpec) -> ParameterDescriptor:
     descriptor = ParameterDescriptor(
         name=spec.name,
         description=spec.description,
-        additional_constraints=f"one of {', '.join(spec.choices)}" if spec.choices else "",
+        additional_constraints=f"one of {spec.allowed}" if spec.choices else "",
         read_only=spec.change is Change.NEVER,
     )
     # ROS knows ranges of single numbers alone.
@@ -165,7 +165,7 @@ def parameter_help(specs: Sequence[ParameterSpec]) -> str:
     """Return parameters as text for ``--help``."""
     lines = []
     for spec in specs:
-        limits = f"one of {', '.join(spec.choices)}" if spec.choices else spec.limits
+        limits = f"one of {spec.allowed}" if spec.choices else spec.limits
         facts = [limits, f"default {spec.default!r}", spec.change.value]
         lines.append(f"  {spec.name}\n      {spec.description}")
         lines.append(f"      ({'; '.join(fact for fact in facts if fact)})")
