@@ -14,7 +14,7 @@ from std_msgs.msg import String
 from mininet_ros.nodes.common.diagnostics import DiagnosticsPublisher, Status
 from mininet_ros.nodes.common.parameters import NodeParameters
 from mininet_ros.nodes.common.process import run_node
-from mininet_ros.nodes.common.topics import OUTPUT_QOS
+from mininet_ros.nodes.common.topics import OUTPUT_QOS, create_subscription
 from mininet_ros.nodes.team.health import status
 from mininet_ros.nodes.team.interest_relay import InterestRelay
 from mininet_ros.nodes.team.parameters import TeamBaseParameters
@@ -52,10 +52,10 @@ class TeamBaseNode(Node):
         self._link = BaseLink(listen, connect, values.team_config, self._wake.trigger)
         self._interests = InterestRelay(self, self._link)
         self._views = ViewRelay(self, self._link, values.views_bytes_per_s)
-        self.create_subscription(
-            String, f"/{INTEREST_TOPIC}", partial(self._note_interest, None), OUTPUT_QOS
+        create_subscription(
+            self, String, f"/{INTEREST_TOPIC}", partial(self._note_interest, None), OUTPUT_QOS
         )
-        self._diagnostics = DiagnosticsPublisher(self, "team base", "", self._report)
+        self._diagnostics = DiagnosticsPublisher(self, "team base", self._report)
         self.get_logger().info(f"waiting for robots on {', '.join([*listen, *connect])}")
 
     def close(self) -> None:
