@@ -55,7 +55,7 @@ def select_keyframes(arguments: Namespace) -> None:
                 source, progress, settings, folder, arguments.preset, requests, size
             )
         bag = None
-        if arguments.bag is not None:
+        if arguments.bag is not None and isinstance(sequence, BagImages):
             chosen = {place_of(frame.name) for frame in run.frames if frame.decision.forwarded}
             bag = write_filtered_bag(sequence, chosen, arguments.bag)
     if arguments.json:

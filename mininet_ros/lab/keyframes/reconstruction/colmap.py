@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import cv2
 import numpy as np
-
-if TYPE_CHECKING:
-    import pycolmap
 
 MAX_FEATURES = 2048  # a picture
 NEIGHBOURS = 8  # each frame of a map is matched with so many that follow it
@@ -41,7 +38,7 @@ class Map:
         error_px: mean reprojection error, px; None without a map.
     """
 
-    model: pycolmap.Reconstruction | None
+    model: Any
     registered: tuple[int, ...]
     points: int
     error_px: float | None
@@ -222,7 +219,7 @@ class Mapper:
         )
 
 
-def import_pycolmap() -> object:
+def import_pycolmap() -> Any:
     """The module pycolmap, without its own messages.
 
     Raises:

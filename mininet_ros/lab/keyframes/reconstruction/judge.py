@@ -166,7 +166,8 @@ def _metric_figures(
     figures["trajectory error m"] = round(float(np.sqrt(np.mean(errors**2))), 3)
     if sought:
         near = [
-            index in found and np.linalg.norm(placed(found[index]) - positions[index]) <= NEAR_M
+            index in found
+            and float(np.linalg.norm(placed(found[index]) - positions[index])) <= NEAR_M
             for index in sought
         ]
         figures[f"found within {NEAR_M:g} m %"] = percent(float(np.mean(near)))

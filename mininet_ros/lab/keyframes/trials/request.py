@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Any
 
 import cv2
 import numpy as np
@@ -42,6 +43,10 @@ def request_trial(drive: Drive, settings: KeyframeSettings) -> Trial:
     )
 
 
+# OpenCV's types know no picture without a mask.
+_EVERYWHERE: Any = None
+
+
 def view_distance(one: np.ndarray, other: np.ndarray) -> float | None:
     """Median way of the features that two pictures have in common.
 
@@ -52,8 +57,8 @@ def view_distance(one: np.ndarray, other: np.ndarray) -> float | None:
     Returns:
         Pixels at a width of 640; None where nothing can be matched.
     """
-    finder = cv2.ORB_create(FEATURES)
-    found = [finder.detectAndCompute(_gray(picture), None) for picture in (one, other)]
+    finder = cv2.ORB.create(FEATURES)
+    found = [finder.detectAndCompute(_gray(picture), _EVERYWHERE) for picture in (one, other)]
     if any(descriptors is None for _, descriptors in found):
         return None
     matches = cv2.BFMatcher(cv2.NORM_HAMMING, crossCheck=True).match(found[0][1], found[1][1])
@@ -88,7 +93,7 @@ def _figures(drive: Drive, wanted: DecidedFrame, answer: DecidedFrame) -> dict[s
 def _row(asked: int, figures: Sequence[dict[str, float | None]]) -> dict[str, Value]:
     distances = [f["distance"] for f in figures if f["distance"] is not None]
     gains = [f["gain"] for f in figures if f["gain"] is not None]
-    latencies = [f["latency"] for f in figures]
+    latencies = [f["latency"] for f in figures if f["latency"] is not None]
     return {
         "asked": asked,
         "answered": len(figures),
@@ -102,5 +107,5 @@ def _row(asked: int, figures: Sequence[dict[str, float | None]]) -> dict[str, Va
     }
 
 
-def _rounded(statistic: object, values: Sequence[float]) -> float | None:
+def _rounded(statistic: Callable[[Sequence[float]], Any], values: Sequence[float]) -> float | None:
     return round(float(statistic(values)), 1) if values else None

@@ -80,6 +80,6 @@ def _mean(rows: Sequence[dict[str, Value]], selector: str) -> dict[str, Value]:
     own = [row for row in rows if row["selector"] == selector]
     mean: dict[str, Value] = {"sequence": f"mean of {len(own)}", "selector": selector}
     for column in list(own[0])[2:]:
-        values = [row[column] for row in own if row[column] is not None]
+        values = [value for row in own if isinstance(value := row[column], (int, float))]
         mean[column] = round(float(np.mean(values)), 1) if values else None
     return mean
