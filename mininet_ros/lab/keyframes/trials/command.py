@@ -16,7 +16,7 @@ from mininet_ros.lab.keyframes.trials.drive import open_drive
 from mininet_ros.lab.keyframes.trials.outcome import Trial
 from mininet_ros.lab.keyframes.trials.pan import pan_trial
 from mininet_ros.lab.keyframes.trials.parked import parked_trial
-from mininet_ros.lab.keyframes.trials.printing import write_trials
+from mininet_ros.lab.keyframes.trials.printing import TRIALS, results_folder, write_trials
 from mininet_ros.lab.keyframes.trials.request import request_trial
 from mininet_ros.lab.keyframes.trials.revisit import revisit_trial
 from mininet_ros.lab.keyframes.trials.scale import scale_trial
@@ -40,8 +40,9 @@ def run_trials(arguments: Namespace, options: SourceOptions, settings: KeyframeS
 
     Raises:
         ValueError: an argument is wrong, or the input does not fit a trial.
-        OSError: the results cannot be written.
+        ResultError: the results cannot be written.
     """
+    folder = results_folder(arguments, options, TRIALS)
     trials = []
     drive = None
     for name in arguments.trial:
@@ -52,7 +53,7 @@ def run_trials(arguments: Namespace, options: SourceOptions, settings: KeyframeS
         else:
             drive = drive or open_drive(options, settings, arguments.frames)
             trials.append(ON_DRIVES[name](drive, settings))
-    write_trials(arguments, trials)
+    write_trials(arguments, trials, folder, TRIALS)
 
 
 def _photos(path: str) -> Iterator[np.ndarray]:
