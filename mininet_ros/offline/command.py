@@ -9,8 +9,6 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from tqdm import tqdm
-
 from mininet_ros.keyframes import ConfigError, Mode
 from mininet_ros.keyframes.settings import KeyframeSettings, read_preset
 from mininet_ros.offline.exact_selection import ExactSelection, Size
@@ -22,10 +20,11 @@ from mininet_ros.offline.run import Run, run_selection
 from mininet_ros.offline.source import Source, SourceOptions, open_source
 from mininet_ros.offline.summary import Summary
 from mininet_ros.offline.until_interrupted import UntilInterrupted
+from mininet_ros.progress import progress_bar
 from mininet_ros.results import ResultFolder
 from mininet_ros.sequences import Sequence, SequenceError
 from mininet_ros.sequences.bag import BagImages
-from mininet_ros.sequences.camera import Camera
+from mininet_ros.sequences.camera import LiveCapture
 from mininet_ros.sequences.sequence import place_of
 
 
@@ -41,19 +40,20 @@ def select_keyframes(arguments: Namespace) -> None:
     settings = read_settings(arguments)
     source = open_source(source_options(arguments))
     with source.sequence as sequence:
-        requests = _requests(arguments, settings, source)
-        _check(arguments, settings, source)
         size = _size(arguments, sequence)
+        requests = _requests(arguments, settings, source, size)
+        _check(arguments, settings, source)
         counts = [count for count in (sequence.length, arguments.frames) if count is not None]
         frames = UntilInterrupted(islice(source.labelled(), arguments.frames))
         with ResultFolder(
             arguments.output, "select-keyframes", ENTRIES, inputs_of(arguments)
         ) as results:
-            progress = tqdm(frames, total=min(counts, default=None), unit="frame")
+            progress = progress_bar(frames, total=min(counts, default=None), unit="frame")
             folder = OutputFolder(results.staging, arguments.jpeg, Layout(arguments.format))
             run = run_selection(
-                source, progress, settings, folder, arguments.preset, requests, size
-            )
+                source, progress, settings, folder, arguments.preset, requests, size,
+                lambda: frames.interrupted,
+            )  # fmt: skip
         bag = None
         if arguments.bag is not None and isinstance(sequence, BagImages):
             chosen = {place_of(frame.name) for frame in run.frames if frame.decision.forwarded}
@@ -103,7 +103,9 @@ def inputs_of(arguments: Namespace) -> tuple[Path | str | None, ...]:
     return arguments.input, arguments.model, arguments.labels, arguments.dataset, arguments.requests
 
 
-def _requests(arguments: Namespace, settings: KeyframeSettings, source: Source) -> list[int]:
+def _requests(
+    arguments: Namespace, settings: KeyframeSettings, source: Source, size: Size | None
+) -> list[int]:
     """Stamps that are asked for: of the given file, else those recorded in the bag."""
     answers = settings.selector.mode is Mode.REQUEST
     if arguments.requests is not None and not answers:
@@ -116,7 +118,7 @@ def _requests(arguments: Namespace, settings: KeyframeSettings, source: Source) 
     if arguments.requests is not None:
         return read_requests(arguments.requests)
     recorded = recorded_requests(source.sequence) if isinstance(source.sequence, BagImages) else []
-    if not recorded:
+    if not recorded and size is None:
         raise ConfigError(
             f"preset {arguments.preset} answers requests: give a file of stamps as --requests, a "
             "bag that recorded keyframe/request, or another preset"
@@ -128,7 +130,7 @@ def _size(arguments: Namespace, sequence: Sequence) -> Size | None:
     """How many frames are asked for, if any number is."""
     if arguments.count is None and arguments.share is None:
         return None
-    if isinstance(sequence, Camera):
+    if isinstance(sequence, LiveCapture):
         raise SequenceError(
             "a set of a given size is chosen from a recording, which is read twice; a camera "
             "cannot be: leave out --count and --share"

@@ -100,7 +100,7 @@ class InstanceLinker:
         regions = []
         for label in self._targets:
             count, parts, stats, _ = cv2.connectedComponentsWithStats(
-                np.where(labels == label, 255, 0).astype(np.uint8)
+                np.equal(labels, label).astype(np.uint8)
             )
             for part in range(1, count):
                 pixels = int(stats[part, cv2.CC_STAT_AREA])
@@ -111,9 +111,9 @@ class InstanceLinker:
 
     def _carried(self, gray: np.ndarray) -> np.ndarray | None:
         """The last instance map, moved to the present frame."""
-        if self._map is None or self._gray is None:
+        if self._map is None:
             return None
-        flow = self._flow.calc(gray, self._gray, np.zeros((*gray.shape, 2), np.float32))
+        flow = self._flow.calc(gray, self._gray, None)
         rows, columns = np.indices(gray.shape, np.float32)
         moved = cv2.remap(
             self._map.astype(np.float32),

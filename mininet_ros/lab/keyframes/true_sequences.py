@@ -124,17 +124,13 @@ def _labelled_frames(
     linker = InstanceLinker([truth.classes.index(name) for name in targets])
     for labelled in truth.labelled():
         if labelled.mask is None:
-            raise SequenceError(f"frame {labelled.frame.name} has no true mask")
+            raise SequenceError(f"frame {labelled.frame.name} has no label")
         sightings = linker.add(labelled.frame.image, labelled.mask)
         yield TrueFrame(_seen(labelled, segmenter), sightings)
 
 
 def _photo_tours(root: Path, segmenter: Segmenter | None, count: int) -> list[TrueSequence]:
-    pairs = [
-        (image, words)
-        for image, words in open_icdar2015(root, TOUR_SPLIT).pairs
-        if isinstance(words, WordList)
-    ]
+    pairs = open_icdar2015(root, TOUR_SPLIT).pairs
     if count * TOUR_PHOTOS > len(pairs):
         raise SequenceError(
             f"{len(pairs)} photos make {len(pairs) // TOUR_PHOTOS} tours of {TOUR_PHOTOS}, not "

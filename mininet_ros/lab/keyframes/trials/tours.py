@@ -60,8 +60,7 @@ def _rows(
     rows = []
     for name, indices in (("ours", chosen), ("every-N", even)):
         metrics = measure_selection(judged, indices)
-        fit = [truths[index][1] for index in indices]
-        known = bool(fit) and None not in fit
+        known = [fit for fit in (truths[index][1] for index in indices) if fit is not None]
         rows.append(
             {
                 "sequence": sequence.name,
@@ -70,7 +69,7 @@ def _rows(
                 "of": len(judged),
                 "seen whole %": percent(metrics.instance_recall),
                 "cut frames %": percent(metrics.cut_share),
-                "unfit frames %": percent(1.0 - float(np.mean(fit))) if known else None,
+                "unfit frames %": percent(1.0 - sum(known) / len(known)) if known else None,
             }
         )
     return rows

@@ -8,7 +8,6 @@ from typing import Any
 
 import cv2
 import numpy as np
-from tqdm import tqdm
 
 from mininet_ros.inference import Segmentation, Segmenter
 from mininet_ros.inference.onnx_runtime import OnnxRuntimeSegmenter
@@ -17,6 +16,7 @@ from mininet_ros.lab.training.data.datasets import DatasetError, LabelledImages,
 from mininet_ros.lab.training.evaluation.calibration import Calibration
 from mininet_ros.lab.training.evaluation.metrics import ConfusionMatrix
 from mininet_ros.models import INT8_GRAPH, Model, ModelError
+from mininet_ros.progress import progress_bar
 
 # Two conventions of the literature. "label": the network's mask is enlarged to the labels, as a
 # robot gets it. "network": the labels are reduced to the network's size.
@@ -130,7 +130,9 @@ def evaluate(
     differing = dict.fromkeys(others, 0)
     images = []
     pixels = 0
-    for index in tqdm(range(len(dataset)), desc=f"{dataset.name} {dataset.split}", leave=False):
+    for index in progress_bar(
+        range(len(dataset)), desc=f"{dataset.name} {dataset.split}", leave=False
+    ):
         sample = dataset[index]
         found = segmenter.infer(sample.image)
         labels, predicted = at_one_size(sample, found, score_at)
