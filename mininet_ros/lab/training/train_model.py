@@ -8,12 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from mininet_ros.lab.training.data.datasets import open_dataset
+from mininet_ros.lab.training.data.datasets import Dataset, open_dataset
 from mininet_ros.lab.training.data.stored_images import (
     DEFAULT_MEMORY_GIB,
     StoredImages,
     for_validation,
 )
+from mininet_ros.lab.training.distillation.lesson import Lesson
 from mininet_ros.lab.training.distributed import ALONE, Processes
 from mininet_ros.lab.training.evaluation.metrics import ConfusionMatrix
 from mininet_ros.lab.training.export.model_folder import describe_model, write_model
@@ -31,6 +32,7 @@ def train_model(
     device: str = "cpu",
     memory_gib: float = DEFAULT_MEMORY_GIB,
     processes: Processes = ALONE,
+    lesson: Lesson | None = None,
 ) -> None:
     """Train one network, then write the best weights as a model folder.
 
@@ -41,12 +43,14 @@ def train_model(
         device: of PyTorch, such as ``cpu`` or ``cuda``.
         memory_gib: images of either dataset that each process keeps in memory.
         processes: this process among those that train together.
+        lesson: of the teacher that is learned from, too.
 
     Raises:
-        ValueError: the data or the initial model is not usable.
+        ValueError: the data, the initial model or the teacher is not usable.
         TrainingError, DistributionError: see :func:`mininet_ros.lab.training.train.train`.
         KeyboardInterrupt: stopped by the user; says what is kept.
     """
+    training: Dataset
     training, validation = (
         open_dataset(recipe.dataset, data, split)
         for split in (recipe.split, recipe.validation_split)
@@ -71,6 +75,8 @@ def train_model(
         },
     )
     run = output / "training"
+    if lesson:
+        recipe, training, card["teacher"] = lesson.prepare(recipe, training, run, processes)
     try:
         result = run_training(recipe, training, validation, run, device, memory_gib, processes)
     except KeyboardInterrupt as stop:

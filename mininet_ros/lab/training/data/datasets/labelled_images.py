@@ -19,11 +19,19 @@ class DatasetError(ValueError):
 
 @dataclass(frozen=True)
 class Sample:
-    """One image, uint8 (H, W, 3) BGR, and its labels, uint8 (H, W): class ids or 255."""
+    """One image and what it shows.
+
+    Attributes:
+        image: uint8 (H, W, 3) BGR.
+        labels: uint8 (H, W), class ids or 255.
+        soft: what a teacher says of the whole image, uint8 (h, w, classes) at a size of its own,
+            see :class:`mininet_ros.lab.training.distillation.SoftLabels`; None without a teacher.
+    """
 
     name: str
     image: np.ndarray
     labels: np.ndarray
+    soft: np.ndarray | None = None
 
 
 class Labels(Protocol):
