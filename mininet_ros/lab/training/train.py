@@ -21,6 +21,12 @@ from mininet_ros.lab.training.average import WeightAverage
 from mininet_ros.lab.training.curves import draw_curves
 from mininet_ros.lab.training.data.batches import Batch, Batches, open_batches, steps_of
 from mininet_ros.lab.training.data.datasets import Dataset
+from mininet_ros.lab.training.data.stored_images import (
+    DEFAULT_MEMORY_GIB,
+    StoredImages,
+    for_crops,
+    for_validation,
+)
 from mininet_ros.lab.training.denormals import denormals_as_zero
 from mininet_ros.lab.training.distributed import ALONE, Processes
 from mininet_ros.lab.training.initial_weights import begin_from

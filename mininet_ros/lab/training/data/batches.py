@@ -42,8 +42,8 @@ class Batch(NamedTuple):
         images: network input float32 (N, 3, H, W).
         labels: int64 (N, H, W), 255 where there is none.
         soft: what a teacher says, (N, classes, H // 2, W // 2) of values 0-255, see
-            :class:`mininet_ros.lab.training.distillation.SoftLabels`; 0 for every class where padded;
-            None without a teacher.
+            :class:`mininet_ros.lab.training.distillation.SoftLabels`; 0 for every class where
+            padded; None without a teacher.
     """
 
     images: Tensor

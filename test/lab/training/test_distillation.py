@@ -15,20 +15,20 @@ from safetensors.torch import load_file
 from tiny_camvid import write_camvid
 from training_rig import HEIGHT, RECIPE, WIDTH, splits
 
-from mininet_ros.training import train as loop
-from mininet_ros.training.augmentation import Augmentation, cut, cut_soft
-from mininet_ros.training.batches import DeviceBatches, HostBatches
-from mininet_ros.training.datasets import DatasetError
-from mininet_ros.training.distillation import (
+from mininet_ros.lab.training import train as loop
+from mininet_ros.lab.training.data.augmentation import Augmentation, cut, cut_soft
+from mininet_ros.lab.training.data.batches import DeviceBatches, HostBatches
+from mininet_ros.lab.training.data.datasets import DatasetError
+from mininet_ros.lab.training.data.stored_images import StoredImages, for_crops
+from mininet_ros.lab.training.distillation import (
     SoftLabelsError,
     WithSoftLabels,
     WithUnlabelled,
     soft_labels_of,
 )
-from mininet_ros.training.distillation.regions import grow_regions
-from mininet_ros.training.distillation.soft_labels import quantise
-from mininet_ros.training.loss import distillation_loss
-from mininet_ros.training.stored_images import StoredImages, for_crops
+from mininet_ros.lab.training.distillation.regions import grow_regions
+from mininet_ros.lab.training.distillation.soft_labels import quantise
+from mininet_ros.lab.training.loss import distillation_loss
 
 CLASSES = 11
 TAUGHT = replace(
