@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from argparse import ArgumentParser, Namespace
 from itertools import islice
 from pathlib import Path
@@ -49,3 +50,5 @@ def run(arguments: Namespace) -> None:
         f"{writer.written} frames labelled by {segmenter.model.name} "
         f"({segmenter.runtime} {segmenter.precision}, {segmenter.device}): {writer.finish()}"
     )
+    if writer.warning:
+        print(f"warning: {writer.warning}", file=sys.stderr)

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from mininet_ros.images.drawing import contact_sheet, legend, overlay
+from mininet_ros.inference.familiarity import read_familiarity
 from mininet_ros.inference.segmenter import Segmenter
 from mininet_ros.sequences import Frame
 
@@ -36,6 +37,8 @@ class SequenceWriter:
 
     def __post_init__(self) -> None:
         self.written = 0
+        self._measure = read_familiarity(self.segmenter.model)
+        self._familiarities: list[float] = []
         self._tiles: list[np.ndarray] = []
         self._captions: list[str] = []
         for folder in ("masks", "overlays"):
@@ -48,6 +51,8 @@ class SequenceWriter:
             OSError: a picture can't be written.
         """
         mask = self.segmenter.segment(frame.image, with_confidence=False).mask
+        if self._measure is not None:
+            self._familiarities.append(self._measure.of(mask))
         blended = overlay(frame.image, mask, self.segmenter.model.colors)[..., ::-1]
         name = f"{Path(frame.name).stem}.png"
         write_picture(self.output / "masks" / name, mask)
@@ -60,6 +65,14 @@ class SequenceWriter:
             )
             self._captions.append(frame.name)
         self.written += 1
+
+    @property
+    def warning(self) -> str | None:
+        """One sentence where the frames are unlike those that the model was trained on."""
+        if self._measure is None or not self._familiarities:
+            return None
+        value = float(np.mean(self._familiarities))
+        return self._measure.warning(value, self.segmenter.model.name)
 
     def finish(self) -> Path:
         """Write the contact sheet and return its path.

@@ -10,6 +10,7 @@ import numpy as np
 
 from mininet_ros.lab.training.data.datasets import Dataset, DatasetError, open_dataset
 from mininet_ros.lab.training.data.datasets.camvid import DRIVES
+from mininet_ros.lab.training.data.datasets.held_out import refuse_held_out
 from mininet_ros.lab.training.data.stored_images import DEFAULT_MEMORY_GIB
 from mininet_ros.lab.training.distillation.lesson import Lesson
 from mininet_ros.lab.training.distributed import ALONE, Processes
@@ -51,10 +52,11 @@ def leave_one_drive_out(
         fold = replace(
             recipe, split=f"train-without-{drive}", validation_split=f"train-only-{drive}"
         )
-        training: Dataset
-        training, unseen = (
+        labelled, unseen = (
             open_dataset("camvid", data, split) for split in (fold.split, fold.validation_split)
         )
+        refuse_held_out(path for path, _ in labelled.pairs)
+        training: Dataset = labelled
         run = output / f"without-{drive}"
         if lesson:
             fold, training, _ = lesson.of_drive(drive).prepare(fold, training, run, processes)

@@ -28,9 +28,10 @@ def class_weights(samples: StoredImages, power: float) -> Tensor:
         pixels += histogram
         pixels_of_images[histogram > 0] += sample.labels.size
     seen = pixels > 0
-    frequency = pixels[seen] / pixels_of_images[seen]
     weights = np.ones(count)
-    weights[seen] = (np.median(frequency) / frequency) ** power
+    if seen.any():
+        frequency = pixels[seen] / pixels_of_images[seen]
+        weights[seen] = (np.median(frequency) / frequency) ** power
     return torch.tensor(weights, dtype=torch.float32)
 
 

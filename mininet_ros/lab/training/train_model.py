@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from mininet_ros.lab.training.data.datasets import Dataset, open_dataset
+from mininet_ros.lab.training.data.datasets.held_out import refuse_held_out
 from mininet_ros.lab.training.data.stored_images import (
     DEFAULT_MEMORY_GIB,
     StoredImages,
@@ -50,11 +51,12 @@ def train_model(
         TrainingError, DistributionError: see :func:`mininet_ros.lab.training.train.train`.
         KeyboardInterrupt: stopped by the user; says what is kept.
     """
-    training: Dataset
-    training, validation = (
+    labelled, validation = (
         open_dataset(recipe.dataset, data, split)
         for split in (recipe.split, recipe.validation_split)
     )
+    refuse_held_out(path for path, _ in labelled.pairs)
+    training: Dataset = labelled
     if recipe.rendered_text:
         from mininet_ros.lab.training.data.rendered_text import WithRenderedText
 
@@ -71,7 +73,7 @@ def train_model(
             "name": training.name,
             "split": training.split,
             "licence": training.licence,
-            "images": len(training) - recipe.rendered_text,
+            "images": len(labelled),
         },
     )
     run = output / "training"

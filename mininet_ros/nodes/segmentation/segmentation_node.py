@@ -42,6 +42,7 @@ from mininet_ros.nodes.common.topics import (
     create_publisher,
     input_qos,
 )
+from mininet_ros.nodes.segmentation.familiarity import FamiliarityMonitor
 from mininet_ros.nodes.segmentation.parameters import SEGMENTATION_PARAMETERS
 
 # In the order in which they are made and published: the picture for people comes last.
@@ -76,6 +77,7 @@ class SegmentationNode(Node):
         names = ("model", "backend", "network", "threads", "precision")
         self._segmenter = load(**{name: self._settings[name] for name in names})
 
+        self._familiarity = FamiliarityMonitor(self._segmenter.model)
         self._statistics = StreamStatistics()
         self._enabled = True
         self._camera_info: CameraInfo | None = None
@@ -200,6 +202,7 @@ class SegmentationNode(Node):
             segment = self._segmenter.segment if at_camera_size else self._segmenter.infer
             result = segment(image, with_confidence="confidence" in wanted)
             self._statistics.note_inferred(time.perf_counter() - started)
+            self._familiarity.note(result.mask)
         if "mask" in wanted:
             yield "mask", image_message(result.mask, "mono8", header)
         if "confidence" in wanted:
@@ -229,6 +232,7 @@ class SegmentationNode(Node):
                 "runtime": segmenter.runtime,
                 "precision": _precision(segmenter),
                 "device": segmenter.device,
+                "familiarity": self._familiarity.value,
                 **self._statistics.values(),
                 "lost": self._images.lost,
             },
@@ -253,6 +257,8 @@ class SegmentationNode(Node):
                 f"the stamps are {statistics.latency_s:.0f} s behind this node's clock: "
                 "set use_sim_time, or synchronise the clocks of the machines"
             )
+        if warning := self._familiarity.warning:
+            return WARN, warning
         return OK, f"segmenting {self._images.topic}"
 
 

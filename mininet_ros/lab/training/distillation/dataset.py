@@ -10,9 +10,9 @@ import cv2
 import numpy as np
 
 from mininet_ros.images.class_tables import IGNORE_LABEL, ClassTable
-from mininet_ros.lab.training.data.datasets import Dataset, DatasetError, Sample
-from mininet_ros.lab.training.data.datasets.folder import IMAGE_SUFFIXES
-from mininet_ros.lab.training.data.datasets.labelled_images import read_picture
+from mininet_ros.lab.training.data.datasets import Dataset, Sample
+from mininet_ros.lab.training.data.datasets.held_out import refuse_held_out
+from mininet_ros.lab.training.data.datasets.labelled_images import pictures_of, read_picture
 from mininet_ros.lab.training.distillation.soft_labels import SoftLabels
 
 
@@ -20,12 +20,13 @@ class WithUnlabelled:
     """A dataset's own samples, and after them the pictures of folders, void all over.
 
     Raises:
-        DatasetError: a folder is missing or holds no picture.
+        DatasetError: a folder is missing or holds no picture, or one of a test split.
     """
 
     def __init__(self, labelled: Dataset, folders: Sequence[Path]) -> None:
         self.labelled = labelled
         self.pictures = [picture for folder in folders for picture in pictures_of(folder)]
+        refuse_held_out(self.pictures)
 
     @property
     def name(self) -> str:
@@ -91,17 +92,3 @@ class WithSoftLabels:
     def __getitem__(self, index: int) -> Sample:
         """See :meth:`mininet_ros.lab.training.data.datasets.Dataset.__getitem__`."""
         return replace(self.dataset[index], soft=self.soft.maps[index])
-
-
-def pictures_of(folder: Path) -> list[Path]:
-    """The picture files right in a folder, by name.
-
-    Raises:
-        DatasetError: it is missing or holds none.
-    """
-    if not folder.is_dir():
-        raise DatasetError(f"folder {folder} of unlabelled pictures does not exist")
-    found = sorted(path for path in folder.iterdir() if path.suffix.lower() in IMAGE_SUFFIXES)
-    if not found:
-        raise DatasetError(f"folder {folder} holds no picture ({', '.join(IMAGE_SUFFIXES)})")
-    return found

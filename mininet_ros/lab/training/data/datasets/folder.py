@@ -8,6 +8,7 @@ import yaml
 
 from mininet_ros.images.class_tables import read_class_table
 from mininet_ros.lab.training.data.datasets.labelled_images import (
+    IMAGE_SUFFIXES,
     DatasetError,
     LabelledImages,
     LabelPicture,
@@ -16,7 +17,6 @@ from mininet_ros.lab.training.data.datasets.labelled_images import (
 )
 
 CLASSES = "classes.yaml"
-IMAGE_SUFFIXES = (".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
 LICENCE_NOT_STATED = "not stated"
 EXPECTED_TREE = f"""\
 DIR/

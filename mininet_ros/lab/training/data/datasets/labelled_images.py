@@ -12,6 +12,8 @@ import numpy as np
 
 from mininet_ros.images.class_tables import IGNORE_LABEL, ClassTable
 
+IMAGE_SUFFIXES = (".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
+
 
 class DatasetError(ValueError):
     """The dataset on disk is not what it must be; the message names the file."""
@@ -148,6 +150,20 @@ def read_picture(path: Path, mode: int) -> np.ndarray:
     if picture is None:
         raise DatasetError(f"{path} is not a readable picture, or is cut short")
     return picture
+
+
+def pictures_of(folder: Path) -> list[Path]:
+    """The picture files right in a folder, by name.
+
+    Raises:
+        DatasetError: it is missing or holds none.
+    """
+    if not folder.is_dir():
+        raise DatasetError(f"folder {folder} of pictures does not exist")
+    found = sorted(path for path in folder.iterdir() if path.suffix.lower() in IMAGE_SUFFIXES)
+    if not found:
+        raise DatasetError(f"folder {folder} holds no picture ({', '.join(IMAGE_SUFFIXES)})")
+    return found
 
 
 def find_files(
