@@ -7,7 +7,7 @@ VENV := .venv
 PIP := $(VENV)/bin/python -m pip --disable-pip-version-check install --quiet -c .ci/pins.txt
 PACKAGING := setup.py setup.cfg pyproject.toml .ci/pins.txt
 
-.PHONY: demo test bench clean
+.PHONY: demo test bench docs clean
 
 demo: $(VENV)/demo-installed
 	$(VENV)/bin/mininet_ros demo "$(INPUT)" --output "$(OUTPUT)"
@@ -19,8 +19,12 @@ test: $(VENV)/test-installed
 	$(VENV)/bin/python -m pytest
 
 bench: $(VENV)/test-installed
-	$(VENV)/bin/mininet_ros benchmark camvid --input-size 512x256 --all --rounds 8
+	$(VENV)/bin/mininet_ros benchmark camvid --input-size 512x256 --all --rounds 24
 	$(VENV)/bin/mininet_ros benchmark camvid --node --camera-size 640x480 --camera-size 1280x720
+
+docs: $(VENV)/docs-installed
+	NO_MKDOCS_2_WARNING=1 $(VENV)/bin/mkdocs build --strict --quiet
+	@echo "build/docs/index.html"
 
 $(VENV)/demo-installed: $(PACKAGING)
 	$(PYTHON) -m venv $(VENV)
@@ -29,6 +33,10 @@ $(VENV)/demo-installed: $(PACKAGING)
 
 $(VENV)/test-installed: $(VENV)/demo-installed
 	$(PIP) -e '.[ros,train,bags,test]'
+	touch $@
+
+$(VENV)/docs-installed: $(VENV)/test-installed
+	$(PIP) -e '.[ros,train,bags,test,docs]'
 	touch $@
 
 clean:

@@ -61,7 +61,12 @@ setup(
         ],
         # For `mininet_ros benchmark --openvino` alone: ONNX Runtime is as fast or faster.
         "openvino": ["openvino>=2024.4"],
+        # For `mininet_ros select-keyframes --benchmark --reconstruct` alone.
+        "reconstruct": ["pycolmap>=4"],
         "bags": ["rosbags>=0.10"],
+        # For `team_link: zenoh` and team_base_node: the team's radio link.
+        "team": ["eclipse-zenoh>=1.10"],
+        "docs": ["mkdocs-material>=9.5", "mkdocstrings[python]>=0.26"],
         "test": ["pytest>=7", "hypothesis>=6", "import-linter>=2", "ruff>=0.6", "setuptools>=64"],
     },
     zip_safe=False,
@@ -72,6 +77,7 @@ setup(
             "segmentation_node = mininet_ros.nodes.segmentation.segmentation_node:main",
             "image_stream_node = mininet_ros.nodes.camera.image_stream_node:main",
             "keyframe_selector_node = mininet_ros.nodes.keyframes.keyframe_selector_node:main",
+            "team_base_node = mininet_ros.nodes.team.team_base_node:main",
             "stream_recorder_node = mininet_ros.nodes.recorder.stream_recorder_node:main",
         ],
     },

@@ -19,8 +19,12 @@ from mininet_ros.nodes.common.launch_arguments import (
     model_argument,
     params_file_argument,
     process_arguments,
+    robot_graph,
     selection_arguments,
+    team_arguments,
 )
+
+FOR_THE_TEAM = ("team_link", "robot_name", "team_config")
 
 
 def generate_launch_description() -> LaunchDescription:
@@ -37,7 +41,9 @@ def generate_launch_description() -> LaunchDescription:
                 "",
                 "Parameters of the node besides those of the preset, as a yaml file.",
             ),
+            *team_arguments(),
             *process_arguments(),
+            OpaqueFunction(function=robot_graph),
             OpaqueFunction(function=keyframe_selector_node),
         ]
     )
@@ -50,13 +56,14 @@ def keyframe_selector_node(context: LaunchContext) -> list[Node]:
         files.append(str(CONFIG / f"keyframes_{given['preset']}.yaml"))
     if given["params_file"]:
         files.append(given["params_file"])
+    lists = {name: class_list(given[name]) for name in ("classes", "team_endpoints") if given[name]}
     return [
         camera_node(
             context,
             executable="keyframe_selector_node",
             name="keyframe_selector",
             params_files=files,
-            overrides=("image_transport", "model", "mode"),
-            further={"classes": class_list(given["classes"])} if given["classes"] else None,
+            overrides=("image_transport", "model", "mode", *FOR_THE_TEAM),
+            further=lists,
         )
     ]

@@ -1,11 +1,15 @@
 """Segment a camera stream and select its keyframes.
 
 ``ros2 launch mininet_ros pipeline.launch.py image:=/camera/image_raw preset:=slam``
+
+With ``team_link:=zenoh team_endpoints:=tcp/10.0.0.1:7447`` frames for the team go over the radio to
+the base station's ``team_base.launch.py``.
 """
 
 from __future__ import annotations
 
 from launch import LaunchDescription
+from launch.actions import OpaqueFunction
 from launch.substitutions import LaunchConfiguration
 
 from mininet_ros.nodes.common.launch_arguments import (
@@ -16,11 +20,14 @@ from mininet_ros.nodes.common.launch_arguments import (
     model_argument,
     params_file_argument,
     process_arguments,
+    robot_graph,
     selection_arguments,
+    team_arguments,
 )
 
 FOR_BOTH = ("namespace", "image", "image_transport", "model")
 FOR_BOTH += ("use_sim_time", "log_level", "dds_profile")
+FOR_THE_TEAM = ("team_link", "team_endpoints", "robot_name", "team_config")
 
 
 def generate_launch_description() -> LaunchDescription:
@@ -42,7 +49,9 @@ def generate_launch_description() -> LaunchDescription:
                 "",
                 "Parameters of the keyframe selector besides those of the preset, as a yaml file.",
             ),
+            *team_arguments(),
             *process_arguments(),
+            OpaqueFunction(function=robot_graph),
             included(
                 "segment.launch.py",
                 **both,
@@ -56,6 +65,7 @@ def generate_launch_description() -> LaunchDescription:
                 classes=LaunchConfiguration("classes"),
                 mode=LaunchConfiguration("mode"),
                 params_file=LaunchConfiguration("keyframes_params_file"),
+                **{name: LaunchConfiguration(name) for name in FOR_THE_TEAM},
             ),
         ]
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import struct
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,9 @@ from typing import Any
 import numpy as np
 import yaml
 
+from mininet_ros.images.class_tables import IGNORE_LABEL, NamesAsText
+from mininet_ros.images.input_size import require_input_size
+from mininet_ros.results import ResultFolder, WrittenFile
 from mininet_ros.share import share_folder
 
 CARD = "model.yaml"
@@ -23,8 +26,6 @@ WEIGHTS = "weights.safetensors"
 GRAPH = "model.onnx"
 INT8_GRAPH = "model.int8.onnx"
 REQUIRED_FILES = (WEIGHTS, GRAPH)
-IGNORE_LABEL = 255
-INPUT_MULTIPLE = 8
 CHANNEL_ORDER = "bgr"
 DEFAULT_NETWORK = "mininet_v2_cpu"
 
@@ -139,7 +140,7 @@ def read_model_folder(folder: Path) -> Model:
     if not path.is_file():
         raise ModelError(f"model folder {folder} has no {CARD}")
     try:
-        card = yaml.safe_load(path.read_text(encoding="utf-8"))
+        card = _read_card(path.read_bytes())
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise ModelError(f"{path} is not readable yaml: {error}") from error
     model = model_from_card(folder, card)
@@ -154,6 +155,10 @@ def read_model_folder(folder: Path) -> Model:
             )
     require_weights_agree(model, (folder / WEIGHTS).read_bytes())
     return model
+
+
+def _read_card(content: bytes) -> Any:
+    return yaml.load(content.decode(), NamesAsText)
 
 
 def model_from_card(folder: Path, card: Any) -> Model:
@@ -190,12 +195,10 @@ def model_from_card(folder: Path, card: Any) -> Model:
         raise ModelError(f"{path} names a class twice")
     if model.ignore_label != IGNORE_LABEL or len(classes) >= IGNORE_LABEL:
         raise ModelError(f"{path}: ignore_label must be {IGNORE_LABEL}, beyond all classes")
-    for side in (model.width, model.height):
-        if side <= 0 or side % INPUT_MULTIPLE:
-            raise ModelError(
-                f"{path}: input {model.width}x{model.height} must have sides that are multiples "
-                f"of {INPUT_MULTIPLE}"
-            )
+    try:
+        require_input_size(model.width, model.height)
+    except ValueError as error:
+        raise ModelError(f"{path}: {error}") from error
     if order != CHANNEL_ORDER:
         raise ModelError(f"{path}: channel_order must be {CHANNEL_ORDER}, not {order!r}")
     for filename in files:
@@ -228,7 +231,7 @@ def require_weights_agree(model: Model, weights: bytes) -> None:
 def write_model_folder(folder: Path, card: Mapping[str, Any], files: Mapping[str, bytes]) -> Model:
     """Write a model folder and read it back; the card's ``files`` entry is made here.
 
-    The card is written last, so that a folder with a card is whole.
+    A model that the folder holds is replaced when the new one is complete.
 
     Args:
         folder: made where it does not exist.
@@ -237,8 +240,8 @@ def write_model_folder(folder: Path, card: Mapping[str, Any], files: Mapping[str
             them.
 
     Raises:
-        ModelError: the card or a file is not what a model folder needs, and nothing is written
-            then; or a file can't be written.
+        ModelError: the card or a file is not what a model folder needs; nothing is written then.
+        ResultError: the folder cannot be written, or holds files that are no model.
     """
     card = {**card, "files": {name: sha256(content) for name, content in files.items()}}
     model = model_from_card(folder, card)
@@ -246,14 +249,48 @@ def write_model_folder(folder: Path, card: Mapping[str, Any], files: Mapping[str
         if name not in files:
             raise ModelError(f"a model folder needs {name}")
     require_weights_agree(model, files[WEIGHTS])
-    folder.mkdir(parents=True, exist_ok=True)
     text = yaml.safe_dump(card, sort_keys=False, allow_unicode=True, width=100)
-    for name, content in (*files.items(), (CARD, text.encode())):
-        try:
-            (folder / name).write_bytes(content)
-        except OSError as error:
-            raise ModelError(f"{folder / name} can't be written: {error.strerror}") from error
+    with model_results(folder, files) as results:
+        for name, content in (*files.items(), (CARD, text.encode())):
+            (results.staging / name).write_bytes(content)
+        read_model_folder(results.staging)
     return read_model_folder(folder)
+
+
+def check_target(folder: Path, inputs: Iterable[Path | str | None] = ()) -> None:
+    """Say before long work whether a model folder can be written; change nothing.
+
+    Args:
+        folder: of the model to come.
+        inputs: files and folders that the command reads.
+
+    Raises:
+        ResultError: the folder is an input, cannot be written, or holds files that are no model.
+    """
+    model_results(folder, inputs=inputs).check()
+
+
+def model_results(
+    folder: Path,
+    names: Iterable[str] = REQUIRED_FILES,
+    inputs: Iterable[Path | str | None] = (),
+) -> ResultFolder:
+    """The context that replaces the model in a folder, if it holds one.
+
+    Args:
+        folder: of the model.
+        names: files of the new model besides the card.
+        inputs: files and folders that the command reads.
+    """
+    owned = {}
+    try:
+        content = (folder / CARD).read_bytes()
+        listed = _read_card(content)["files"]
+        owned = {name: WrittenFile(str(digest)) for name, digest in listed.items()}
+        owned[CARD] = WrittenFile(sha256(content))
+    except (OSError, yaml.YAMLError, ValueError, KeyError, TypeError, AttributeError):
+        owned = {}  # Not a model: whatever lies there stays.
+    return ResultFolder(folder, "model", {CARD, *names, *owned}, inputs, owned=owned, listed=False)
 
 
 def sha256(content: bytes) -> str:

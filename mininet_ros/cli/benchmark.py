@@ -25,7 +25,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
     parser.add_argument("--input-size", type=input_size, metavar="WxH", help="default: the model's")
     parser.add_argument("--threads", type=int, default=os.cpu_count(), help="default: every core")
-    parser.add_argument("--rounds", type=int, default=12, help="blocks of ten runs (default: 12)")
+    parser.add_argument("--rounds", type=int, default=40, help="of four runs (default: 40)")
     parser.add_argument("--plot", type=Path, metavar="PNG")
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     _add_gpu(parser)

@@ -48,14 +48,21 @@ def run(arguments: Namespace) -> None:
     from mininet_ros.lab.training.evaluation.evaluate import evaluate as score
     from mininet_ros.models import load_model
 
+    target = None
+    if arguments.report:
+        from mininet_ros.lab.training.evaluation.report import ENTRIES, write_report
+        from mininet_ros.results import ResultFolder
+
+        inputs = (arguments.model, arguments.data)
+        target = ResultFolder(arguments.report, "evaluate", ENTRIES, inputs)
+        target.check()
     model = load_model(arguments.model)
     dataset = open_dataset(arguments.dataset, arguments.data, arguments.split)
     segmenter = open_segmenter(model, arguments.input_size, arguments.precision)
     others = open_others(segmenter) if arguments.report else {}
     evaluation = score(segmenter, dataset, arguments.score_at, others)
     figures = as_figures(evaluation, segmenter, dataset)
-    if arguments.report:
-        from mininet_ros.lab.training.evaluation.report import write_report
-
-        write_report(arguments.report, evaluation, figures, segmenter, dataset)
+    if target is not None:
+        with target:
+            write_report(target.staging, evaluation, figures, segmenter, dataset)
     print(json.dumps(figures, indent=2) if arguments.json else as_table(figures))

@@ -12,7 +12,25 @@ def add_arguments(parser: ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument("model", help="a model folder's name or path")
     parser.add_argument("--input-size", type=input_size, metavar="WxH", help="default: the same")
-    parser.add_argument("--output", type=Path, required=True, metavar="DIR")
+    parser.add_argument(
+        "--output",
+        type=Path,
+        metavar="DIR",
+        help="the model folder to write, which may be the model's own; a file with --plain",
+    )
+    parser.add_argument(
+        "--plain",
+        action="store_true",
+        help="instead of a folder, an ordinary ONNX file for other tools: float image to logits, "
+        "free batch, classes, colours and normalisation as metadata "
+        "(default: MODEL.plain.onnx in the current folder)",
+    )
+    parser.add_argument(
+        "--hub",
+        type=Path,
+        metavar="DIR",
+        help="write a folder that can be pushed to a model hub as it is",
+    )
     group = parser.add_argument_group(
         "integers",
         "Adds model.int8.onnx, calibrated on training images; stages that suffer stay in float. "

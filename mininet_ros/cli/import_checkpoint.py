@@ -6,6 +6,7 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 from mininet_ros.cli.options import add_network_options, input_size, network_options
+from mininet_ros.images.class_tables import CLASS_TABLES
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -15,7 +16,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--dataset",
         required=True,
-        help="camvid, cityscapes, cocotext, icdar2015, or a yaml file of classes",
+        help=f"whose classes the network has: {', '.join(CLASS_TABLES)}, or a yaml file of classes",
     )
     parser.add_argument("--input-size", type=input_size, required=True, metavar="WxH")
     add_network_options(parser)
@@ -27,7 +28,9 @@ def run(arguments: Namespace) -> None:
     from mininet_ros.images.class_tables import read_class_table
     from mininet_ros.lab.training.checkpoints.networks import import_checkpoint as read
     from mininet_ros.lab.training.export.model_folder import describe_model, write_model
+    from mininet_ros.models import check_target
 
+    check_target(arguments.output)
     classes = read_class_table(arguments.dataset)
     width, height = arguments.input_size
     options = network_options(arguments)

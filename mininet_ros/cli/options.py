@@ -7,8 +7,10 @@ from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from pathlib import Path
 from typing import Any
 
-# Named here, because their loaders would import OpenCV for every command's help.
-DATASETS = "camvid, cityscapes, cocotext, icdar2015, or folder for your own"
+from mininet_ros.images.class_tables import CLASS_TABLES
+
+DATASETS = f"{', '.join(CLASS_TABLES)}, or folder for your own"
+NETWORK_HELP = "a network's name, or FILE.py:FUNCTION for a table of your own"
 
 
 def add_network_options(parser: ArgumentParser) -> None:

@@ -23,11 +23,20 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(arguments: Namespace) -> None:
-    """Label an image, a folder or a video into pictures."""
+    """Label an image, a folder or a video into pictures.
+
+    Ctrl-C ends the stream early; the results are then those of the frames until there.
+
+    Raises:
+        ValueError: an argument or the input is wrong.
+        KeyboardInterrupt: once the results are written, where Ctrl-C ended the stream.
+    """
     from tqdm import tqdm
 
     from mininet_ros.inference import load_segmenter
-    from mininet_ros.offline.segmented_files import SequenceWriter
+    from mininet_ros.offline.segmented_files import ENTRIES, SHEET, SequenceWriter
+    from mininet_ros.offline.until_interrupted import UntilInterrupted
+    from mininet_ros.results import ResultFolder
     from mininet_ros.sequences import open_sequence
 
     segmenter = load_segmenter(
@@ -37,18 +46,24 @@ def run(arguments: Namespace) -> None:
         arguments.threads,
         arguments.precision,
     )
-    sequence = open_sequence(arguments.input)
-    counts = [count for count in (sequence.length, arguments.frames) if count is not None]
-    expected = min(counts, default=None)
-    writer = SequenceWriter(segmenter, arguments.output, expected)
-    try:
-        for frame in tqdm(islice(sequence, arguments.frames), total=expected, unit="frame"):
+    inputs = (arguments.input, arguments.model)
+    with (
+        open_sequence(arguments.input) as sequence,
+        ResultFolder(arguments.output, "segment", ENTRIES, inputs) as results,
+    ):
+        counts = [count for count in (sequence.length, arguments.frames) if count is not None]
+        expected = min(counts, default=None)
+        writer = SequenceWriter(segmenter, results.staging, expected)
+        frames = UntilInterrupted(islice(sequence, arguments.frames))
+        for frame in tqdm(frames, total=expected, unit="frame"):
             writer.add(frame)
-    finally:
-        sequence.close()
+        writer.finish()
     print(
         f"{writer.written} frames labelled by {segmenter.model.name} "
-        f"({segmenter.runtime} {segmenter.precision}, {segmenter.device}): {writer.finish()}"
+        f"({segmenter.runtime} {segmenter.precision}, {segmenter.device}): "
+        f"{arguments.output / SHEET}"
     )
     if writer.warning:
         print(f"warning: {writer.warning}", file=sys.stderr)
+    if frames.interrupted:
+        raise KeyboardInterrupt(f"{arguments.output} has the results of {writer.written} frames")

@@ -8,6 +8,9 @@ from pathlib import Path
 import yaml
 
 from mininet_ros.cli.options import add_precision
+from mininet_ros.images.class_tables import CLASS_TABLES
+
+TRIALS = ("pan", "scale", "parked", "revisit", "request", "degraded", "tours")
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -66,6 +69,14 @@ def run(arguments: Namespace) -> None:
         from mininet_ros.lab.keyframes.quality_pairs import judge_quality
 
         judge_quality(arguments)
+    elif arguments.trial:
+        from mininet_ros.lab.keyframes.trials.command import run_trials
+
+        run_trials(arguments, source_options(arguments), read_settings(arguments))
+    elif arguments.reconstruct:
+        from mininet_ros.lab.keyframes.reconstruction.command import run_reconstruction
+
+        run_reconstruction(arguments, source_options(arguments), read_settings(arguments))
     elif arguments.benchmark:
         from mininet_ros.lab.keyframes.benchmark_report import run_benchmark
 
@@ -88,8 +99,8 @@ def _add_masks(parser: ArgumentParser) -> None:
     )
     group.add_argument(
         "--dataset",
-        help="whose classes given masks have, unless --model says it: camvid, cityscapes, "
-        "icdar2015, or a yaml file of classes",
+        help="whose classes given masks have, unless --model says it: "
+        f"{', '.join(CLASS_TABLES)}, or a yaml file of classes",
     )
 
 
@@ -124,6 +135,28 @@ def _add_benchmark(parser: ArgumentParser) -> None:
         nargs="+",
         metavar="SHARE",
         help="shares of the frames that may be chosen (default: 0.02 0.05 0.1 0.2)",
+    )
+    group.add_argument(
+        "--trial",
+        nargs="+",
+        default=[],
+        choices=TRIALS,
+        metavar="NAME",
+        help="in place of that, try the preset as it is in one situation after another: pan (INPUT "
+        "a folder of photos), scale, parked, revisit, request, degraded (INPUT a drive), tours "
+        "(where the truth is known)",
+    )
+    group.add_argument(
+        "--reconstruct",
+        action="store_true",
+        help="in place of that, let COLMAP map the chosen frames and find others in the map; needs "
+        "the extra 'reconstruct'",
+    )
+    group.add_argument(
+        "--poses",
+        type=Path,
+        metavar="FILE",
+        help="for --reconstruct: true poses in the format of KITTI or TUM",
     )
     group.add_argument(
         "--tours", type=_count, default=4, metavar="N", help="number of tours (default: 4)"

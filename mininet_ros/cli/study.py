@@ -29,14 +29,21 @@ def add_arguments(parser: ArgumentParser) -> None:
         metavar="NAME=FILE",
         help="a peer of Tables VI to VIII, measured in the same run; repeatable",
     )
+    parser.add_argument(
+        "--network",
+        action="append",
+        default=[],
+        metavar="FILE.py:FUNCTION",
+        help="a network of your own as a further row of each table; repeatable",
+    )
     parser.add_argument("--json", action="store_true", help="print JSON instead of tables")
     group = parser.add_argument_group("times")
     group.add_argument("--threads", type=int, default=os.cpu_count(), help="default: every core")
     group.add_argument(
         "--blocks",
         type=int,
-        default=6,
-        help="blocks of ten runs of every network, which take turns; 0: no times (default: 6)",
+        default=24,
+        help="blocks of a few runs of every network, in turns; 0: no times (default: 24)",
     )
     _add_training(parser)
 

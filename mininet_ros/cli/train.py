@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mininet_ros.cli.options import (
+    NETWORK_HELP,
     add_data_options,
     add_network_options,
     input_size,
@@ -39,7 +40,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         help="judge the recipe, not one network: train one for each drive of CamVid's train split, "
         "score it on that drive, and learn from the others",
     )
-    parser.add_argument("--network", required=True)
+    parser.add_argument("--network", required=True, help=NETWORK_HELP)
     parser.add_argument("--output", type=Path, required=True, metavar="DIR")
     parser.add_argument("--input-size", type=input_size, default=(480, 360), metavar="WxH")
     parser.add_argument(
@@ -193,11 +194,13 @@ def read_recipe(arguments: Namespace) -> Recipe:
     """
     from mininet_ros.lab.training.data.augmentation import Augmentation
     from mininet_ros.lab.training.recipe import Recipe
+    from mininet_ros.network.custom import network_argument
 
     width, height = arguments.input_size
+    network, options = network_argument(arguments.network)
     return Recipe(
-        network=arguments.network,
-        options=network_options(arguments),
+        network=network,
+        options={**options, **network_options(arguments)},
         dataset=arguments.dataset,
         split=arguments.train_split,
         validation_split=arguments.validation_split,

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import random
 import signal
 import subprocess
 import sys
@@ -17,6 +16,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from mininet_ros.demo.domain import DomainError, claimed_domain
 from mininet_ros.share import share_folder
 
 # Module of each executable, for a checkout that is not installed.
@@ -27,9 +27,8 @@ MODULES = {
     "keyframe_selector_node": "mininet_ros.nodes.keyframes.keyframe_selector_node",
     "stream_recorder_node": "mininet_ros.nodes.recorder.stream_recorder_node",
     "mask_timing_node": "mininet_ros.nodes.recorder.mask_timing_node",
+    "team_base_node": "mininet_ros.nodes.team.team_base_node",
 }
-# Beyond the usual ones, and of ports that the kernel gives to nobody else.
-DOMAINS = range(215, 232)
 GRACE_S = 10.0
 POLL_S = 0.05
 
@@ -38,11 +37,14 @@ class GraphError(RuntimeError):
     """The graph can't run, or one of its processes failed, which it has explained itself."""
 
 
-def graph_environment() -> dict[str, str]:
-    """Environment of the graph's processes.
+def graph_environment(domain: int) -> dict[str, str]:
+    """Return the environment of the graph's processes.
 
     This machine only and a ROS domain of their own, whatever the user's is: the graph's ``image``
     must never reach a robot's nodes. A Fast DDS profile that the user has chosen stays.
+
+    Args:
+        domain: id of the ROS domain.
     """
     profile = str(share_folder() / "config" / "fastdds_images.xml")
     profiles = dict.fromkeys(
@@ -52,25 +54,47 @@ def graph_environment() -> dict[str, str]:
         **profiles,
         **os.environ,
         "PYTHONUNBUFFERED": "1",
-        "ROS_DOMAIN_ID": str(random.choice(DOMAINS)),
+        "ROS_DOMAIN_ID": str(domain),
         "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST",
         # The same for Humble; later distributions warn of it.
         **({"ROS_LOCALHOST_ONLY": "1"} if os.environ.get("ROS_DISTRO") == "humble" else {}),
     }
 
 
+class NodeProcess(subprocess.Popen[bytes]):
+    """The process of one node.
+
+    Attributes:
+        node: its executable, a key of ``MODULES``.
+    """
+
+    def __init__(self, node: str, arguments: list[str], environment: dict[str, str]) -> None:
+        self.node = node
+        super().__init__(
+            [sys.executable, "-m", MODULES[node], *arguments],
+            env=environment,
+            # Ctrl-C reaches this process alone, which then ends the others in order.
+            start_new_session=True,
+        )
+
+
 class Graph:
     """Processes of one graph; leaving the context ends them all.
 
     Raises:
-        GraphError: rclpy is not installed.
+        GraphError: rclpy is not installed, or no ROS domain is free.
     """
 
     def __init__(self) -> None:
         if find_spec("rclpy") is None:
             raise GraphError("this needs rclpy: run `make demo`, or source your ROS 2 installation")
-        self.environment = graph_environment()
-        self._processes: list[subprocess.Popen] = []
+        self._claim = contextlib.ExitStack()
+        try:
+            domain = self._claim.enter_context(claimed_domain())
+        except DomainError as error:
+            raise GraphError(str(error)) from None
+        self.environment = graph_environment(domain)
+        self._processes: list[NodeProcess] = []
 
     def __enter__(self) -> Graph:
         return self
@@ -84,24 +108,18 @@ class Graph:
         parameters: Mapping[str, Any],
         params_file: Path | None = None,
         namespace: str = "",
-    ) -> subprocess.Popen:
+    ) -> NodeProcess:
         """Start a node, a key of ``MODULES``; ``parameters`` win over those of the file."""
-        arguments = [MODULES[node], "--ros-args"]
+        arguments = ["--ros-args"]
         if namespace:
             arguments += ["-r", f"__ns:={namespace}"]
         if params_file is not None:
             arguments += ["--params-file", str(params_file)]
-        process = subprocess.Popen(
-            [sys.executable, "-m", *arguments, *_arguments(parameters)],
-            env=self.environment,
-            # Ctrl-C reaches this process alone, which then ends the others in order.
-            start_new_session=True,
-        )
-        process.node = node
+        process = NodeProcess(node, [*arguments, *_arguments(parameters)], self.environment)
         self._processes.append(process)
         return process
 
-    def wait(self, awaited: subprocess.Popen) -> None:
+    def wait(self, awaited: NodeProcess) -> None:
         """Wait until one process ends.
 
         Raises:
@@ -121,7 +139,7 @@ class Graph:
         for process in self._processes:
             _require_success(process)
 
-    def interrupt(self, process: subprocess.Popen, awaited: subprocess.Popen) -> None:
+    def interrupt(self, process: NodeProcess, awaited: NodeProcess) -> None:
         """End ``process`` and give ``awaited`` time to end by itself."""
         process.send_signal(signal.SIGINT)
         with contextlib.suppress(subprocess.TimeoutExpired):
@@ -138,12 +156,13 @@ class Graph:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+        self._claim.close()
 
-    def _running(self) -> Iterator[subprocess.Popen]:
+    def _running(self) -> Iterator[NodeProcess]:
         return (process for process in self._processes if process.poll() is None)
 
 
-def _require_success(process: subprocess.Popen) -> None:
+def _require_success(process: NodeProcess) -> None:
     if process.poll():
         raise GraphError(f"{process.node} ended with status {process.returncode}")
 

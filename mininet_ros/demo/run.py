@@ -6,11 +6,15 @@ import json
 from pathlib import Path
 from typing import Any
 
-from mininet_ros.demo.graph import Graph
+from mininet_ros.demo.graph import Graph, GraphError
+from mininet_ros.results import ResultFolder
 from mininet_ros.sequences import open_sequence
 from mininet_ros.share import share_folder
 
 STARTUP_S = 60.0
+SUMMARY = "summary.json"
+ENTRIES = (SUMMARY, "contact_sheet.png", "overlays", "keyframes.png")
+"""What the recorder leaves."""
 
 
 def run_demo(
@@ -38,17 +42,33 @@ def run_demo(
 
     Raises:
         GraphError: rclpy is not installed, a process failed, or none gave a mask.
-        SequenceError: the source can't be opened.
+        SequenceError: the source cannot be opened.
+        ResultError: the output folder cannot be written, or holds other files.
         ValueError: no time to run.
     """
     if not seconds > 0:
         raise ValueError(f"the demo must run for more than 0 seconds, not {seconds}")
+    with ResultFolder(output, "demo", ENTRIES, (source, model)) as results:
+        summary = _run_graph(source, results.staging, model, backend, preset, seconds, rate_hz)
+    print_summary(summary, output)
+    return summary
+
+
+def _run_graph(
+    source: str,
+    staging: Path,
+    model: str,
+    backend: str,
+    preset: str,
+    seconds: float,
+    rate_hz: float,
+) -> dict[str, Any]:
+    """Run the graph with ``staging`` as the recorder's folder; returns its summary."""
     with open_sequence(source, rate_hz or None) as sequence:
         images = max(1, round(seconds * sequence.rate_hz))
         if sequence.length is not None:
             images = min(images, sequence.length)
         rate = sequence.rate_hz
-    (output / "summary.json").unlink(missing_ok=True)
     with Graph() as graph:
         print(
             f"{images} images of {source} at {rate:g} Hz, in ROS domain "
@@ -56,7 +76,7 @@ def run_demo(
         )
         recorder = graph.start(
             "stream_recorder_node",
-            {"output_dir": str(output), "keyframes": True, "start_timeout": STARTUP_S},
+            {"output_dir": str(staging.absolute()), "keyframes": True, "start_timeout": STARTUP_S},
         )
         graph.start(
             "keyframe_selector_node",
@@ -81,9 +101,10 @@ def run_demo(
             print()
             # The stream alone: without it the recorder ends by itself, once the last masks are in.
             graph.interrupt(stream, recorder)
-    summary = json.loads((output / "summary.json").read_text(encoding="utf-8"))
-    print_summary(summary, output)
-    return summary
+    try:
+        return json.loads((staging / SUMMARY).read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise GraphError("the demo was interrupted before the first mask came") from error
 
 
 def print_summary(summary: dict[str, Any], output: Path) -> None:

@@ -4,10 +4,26 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import yaml
 
 IGNORE_LABEL = 255
+
+
+class NamesAsText(yaml.SafeLoader):
+    """Safe YAML in which the value of a key ``name`` is the text that is written there.
+
+    Plain YAML would read a class called ``yes``, ``on`` or ``1`` as True or a number.
+    """
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        """See yaml."""
+        mapping = super().construct_mapping(node, deep)
+        for key, value in node.value:
+            if key.value == "name" and isinstance(value, yaml.ScalarNode):
+                mapping["name"] = value.value
+        return mapping
 
 
 @dataclass(frozen=True)
@@ -132,7 +148,7 @@ def read_class_table(dataset: str) -> ClassTable:
         known = ", ".join(sorted(CLASS_TABLES))
         raise ValueError(f"{dataset!r} is neither a known dataset ({known}) nor a yaml file")
     try:
-        rows = yaml.safe_load(path.read_text(encoding="utf-8"))["classes"]
+        rows = yaml.load(path.read_text(encoding="utf-8"), NamesAsText)["classes"]
         return ClassTable(
             names=tuple(str(row["name"]) for row in rows),
             colors=tuple(tuple(row["color"]) for row in rows),

@@ -1,6 +1,6 @@
 """One image in, one label mask out: segmenters for CPU and GPU, and pictures of their masks."""
 
-from mininet_ros.inference.loading import BACKENDS, BackendError, load_segmenter
-from mininet_ros.inference.segmenter import Segmentation, Segmenter
+from mininet_ros.inference.loading import BACKENDS, RUNTIMES, load_segmenter
+from mininet_ros.inference.segmenter import BackendError, Segmentation, Segmenter
 
-__all__ = ["BACKENDS", "BackendError", "Segmentation", "Segmenter", "load_segmenter"]
+__all__ = ["BACKENDS", "RUNTIMES", "BackendError", "Segmentation", "Segmenter", "load_segmenter"]

@@ -1,22 +1,27 @@
-"""The choice of a backend, and of the network that suits it."""
+"""The choice of a backend, of the network that suits it, and of the library that runs it."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
+from mininet_ros.inference.onnx_runtime import (
+    CPU,
+    GPU_PROVIDERS,
+    OnnxRuntimeSegmenter,
+    gpu_providers,
+    require_providers,
+)
 from mininet_ros.inference.precision import PRECISIONS, open_on_cpu
-from mininet_ros.inference.segmenter import Segmenter
+from mininet_ros.inference.segmenter import BackendError, Segmenter
 from mininet_ros.models import Model, ModelError, load_model
 
 BACKENDS = ("auto", "cpu", "gpu")
+RUNTIMES = ("auto", "onnxruntime", "pytorch")
 # Of a desktop, a Jetson, and Windows' Linux.
 DRIVER_DEVICES = ("/dev/nvidiactl", "/dev/nvmap", "/dev/dxg")
 NETWORK_OF_BACKEND = {"cpu": "mininet_v2_cpu", "gpu": "mininet_v2"}
-
-
-class BackendError(RuntimeError):
-    """The backend asked for is not to be had here; one sentence says why and what to do."""
 
 
 def load_segmenter(
@@ -25,57 +30,101 @@ def load_segmenter(
     network: str = "auto",
     threads: int = 0,
     precision: str = "float32",
+    runtime: str = "auto",
+    providers: Sequence[str] = (),
 ) -> Segmenter:
     """A segmenter for a model on a backend.
 
-    ``cpu`` runs MiniNet-v2-cpu with ONNX Runtime and ``gpu`` runs MiniNet-v2 with PyTorch on CUDA,
-    where ``network`` and the model's name leave the choice. ``auto`` takes the GPU where there is
-    one with a model for it, and the CPU otherwise; the result's ``backend``, ``runtime``,
-    ``device`` and ``model`` say what was picked.
+    ``cpu`` runs MiniNet-v2-cpu with ONNX Runtime. ``gpu`` runs MiniNet-v2 with PyTorch on CUDA, or
+    with a GPU provider of ONNX Runtime where PyTorch is not to be had. That is where ``network``
+    and the model's name leave the choice. ``auto`` takes the GPU where there is one with a model
+    for it, and the CPU otherwise; the result's ``backend``, ``runtime``, ``device``, ``providers``
+    and ``model`` say what was picked.
 
     Args:
         model: see :func:`mininet_ros.models.load_model`, or a model already loaded.
         backend: ``auto``, ``cpu`` or ``gpu``.
         network: name of a network, or ``auto``.
-        threads: CPU threads of one inference; 0 for one a core.
-        precision: of the CPU: ``float32``, ``int8`` (for a model with ``model.int8.onnx``), or
+        threads: CPU threads of one inference in ONNX Runtime; 0 for one a core.
+        precision: in ONNX Runtime: ``float32``, ``int8`` (for a model with ``model.int8.onnx``), or
             ``auto``: measured once, the faster of the two on this machine is taken, and
             ``precision_reason`` of the result says so.
+        runtime: ``auto``, ``onnxruntime`` or ``pytorch``.
+        providers: ONNX Runtime's execution providers by name, in the order of preference; none for
+            those of the backend. One of a GPU asks for backend gpu.
 
     Raises:
-        BackendError: unknown backend or precision, ``gpu`` without PyTorch or without a CUDA
-            device, or ``int8`` there.
+        BackendError: unknown backend, runtime or precision; a backend, runtime or provider that
+            can't run here; or a combination that there is not.
         ModelError: the model can't be used.
+        ValueError: a negative number of threads.
     """
-    if backend not in BACKENDS:
-        raise BackendError(f"unknown backend {backend!r}: choose one of {', '.join(BACKENDS)}")
-    if precision not in PRECISIONS:
-        raise BackendError(
-            f"unknown precision {precision!r}: choose one of {', '.join(PRECISIONS)}"
-        )
+    _require_one_of("backend", backend, BACKENDS)
+    _require_one_of("precision", precision, PRECISIONS)
+    _require_one_of("runtime", runtime, RUNTIMES)
+    if providers:
+        if runtime == "pytorch":
+            raise BackendError("providers are of runtime onnxruntime: leave one of the two out")
+        require_providers(providers)
+        runtime = "onnxruntime"
+        asked = "gpu" if providers[0] in GPU_PROVIDERS else "cpu"
+        if backend not in ("auto", asked):
+            raise BackendError(
+                f"provider {providers[0]} runs on backend {asked}, not {backend}: choose one"
+            )
+        backend = asked
     if backend == "auto":
-        backend = "gpu" if _can_run_on_gpu(model, network) else "cpu"
-    if backend == "gpu" and (reason := why_no_gpu()):
-        raise BackendError(f"backend gpu can't run here: {reason}")
-    if backend == "gpu" and precision == "int8":
-        raise BackendError("precision int8 runs on backend cpu alone: choose one or the other")
+        backend = "gpu" if _can_run_on_gpu(model, network, runtime) else "cpu"
+    runtime = _runtime_of(backend, runtime)
+    if precision == "int8" and (backend == "gpu" or runtime == "pytorch"):
+        raise BackendError(
+            "precision int8 runs on backend cpu with runtime onnxruntime alone: choose float32"
+        )
     if not isinstance(model, Model):
         model = load_model(model, network, prefer=NETWORK_OF_BACKEND[backend])
-    if backend == "gpu":
+    if runtime == "pytorch":
         from mininet_ros.inference.pytorch import PyTorchSegmenter
 
-        return PyTorchSegmenter(model)
-    return open_on_cpu(model, threads, precision)
+        return PyTorchSegmenter(model, "cuda" if backend == "gpu" else "cpu")
+    if backend == "gpu":
+        chosen = providers or gpu_providers()[:1]
+        return OnnxRuntimeSegmenter(model, threads, "float32", chosen)
+    return open_on_cpu(model, threads, precision, providers or (CPU,))
+
+
+def _require_one_of(what: str, value: str, choices: Sequence[str]) -> None:
+    if value not in choices:
+        raise BackendError(f"unknown {what} {value!r}: choose one of {', '.join(choices)}")
+
+
+def _runtime_of(backend: str, runtime: str) -> str:
+    """The library that runs a backend.
+
+    Raises:
+        BackendError: neither can, or the one asked for can't.
+    """
+    if backend == "cpu":
+        if runtime == "pytorch" and (package := _missing_package()):
+            raise BackendError(f"runtime pytorch can't run here: {package}")
+        return "onnxruntime" if runtime == "auto" else runtime
+    reason = None if runtime == "onnxruntime" else why_no_gpu()
+    if runtime != "onnxruntime" and reason is None:
+        return "pytorch"
+    if runtime != "pytorch" and gpu_providers():
+        return "onnxruntime"
+    reasons = [reason] if reason else []
+    if runtime != "pytorch":
+        reasons.append(
+            "the installed ONNX Runtime has no provider for a GPU (onnxruntime-gpu has CUDA's and "
+            "TensorRT's)"
+        )
+    raise BackendError(f"backend gpu can't run here: {'; and '.join(reasons)}")
 
 
 def why_no_gpu() -> str | None:
     """Why PyTorch can't use a CUDA device here, with what to do; None where it can."""
-    for package in ("torch", "safetensors"):
-        if find_spec(package) is None:
-            return (
-                f"package {package} is not installed for this Python; install mininet_ros[gpu], "
-                f"or choose backend cpu"
-            )
+    if missing := _missing_package():
+        return missing
     import torch
 
     if not torch.cuda.is_available():
@@ -83,9 +132,22 @@ def why_no_gpu() -> str | None:
     return None
 
 
-def _can_run_on_gpu(model: str | Path | Model, network: str) -> bool:
+def _missing_package() -> str | None:
+    for package in ("torch", "safetensors"):
+        if find_spec(package) is None:
+            return (
+                f"package {package} is not installed for this Python; install mininet_ros[gpu], "
+                f"or choose backend cpu"
+            )
+    return None
+
+
+def _can_run_on_gpu(model: str | Path | Model, network: str, runtime: str) -> bool:
     # Asking PyTorch costs seconds and hundreds of megabytes: only where there is a driver.
-    if not any(Path(device).exists() for device in DRIVER_DEVICES) or why_no_gpu():
+    if not any(Path(device).exists() for device in DRIVER_DEVICES):
+        return False
+    by_pytorch = runtime != "onnxruntime" and why_no_gpu() is None
+    if not by_pytorch and (runtime == "pytorch" or not gpu_providers()):
         return False
     if isinstance(model, Model):
         return True

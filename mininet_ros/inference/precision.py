@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 
 import numpy as np
 
-from mininet_ros.inference.onnx_runtime import OnnxRuntimeSegmenter
+from mininet_ros.inference.onnx_runtime import CPU, OnnxRuntimeSegmenter
 from mininet_ros.models import INT8_GRAPH, Model
 
 PRECISIONS = ("auto", "float32", "int8")
@@ -15,20 +16,27 @@ WORTHWHILE = 0.95
 TRIALS = 4
 
 
-def open_on_cpu(model: Model, threads: int, precision: str) -> OnnxRuntimeSegmenter:
+def open_on_cpu(
+    model: Model, threads: int, precision: str, providers: Sequence[str] = (CPU,)
+) -> OnnxRuntimeSegmenter:
     """A model in ONNX Runtime, in the precision asked for; ``auto`` takes the faster one.
 
+    Args:
+        model, threads, providers: see :class:`OnnxRuntimeSegmenter`.
+        precision: one of :data:`PRECISIONS`.
+
     Raises:
+        BackendError: a provider is not to be had here.
         ModelError: there is no graph of that precision, or it can't be loaded.
         ValueError: a negative number of threads.
     """
     if precision != "auto":
-        return OnnxRuntimeSegmenter(model, threads, precision)
-    exact = OnnxRuntimeSegmenter(model, threads)
+        return OnnxRuntimeSegmenter(model, threads, precision, providers)
+    exact = OnnxRuntimeSegmenter(model, threads, "float32", providers)
     if not model.has(INT8_GRAPH):
         exact.precision_reason = f"the model has no {INT8_GRAPH}"
         return exact
-    rounded = OnnxRuntimeSegmenter(model, threads, "int8")
+    rounded = OnnxRuntimeSegmenter(model, threads, "int8", providers)
     exact_ms, rounded_ms = _best_times_ms(exact, rounded)
     chosen = rounded if rounded_ms < WORTHWHILE * exact_ms else exact
     chosen.precision_reason = f"measured here: int8 {rounded_ms:.1f} ms, float32 {exact_ms:.1f} ms"

@@ -13,7 +13,8 @@ from torch.nn import functional
 from mininet_ros.inference.replay import Replay, why_no_replay
 from mininet_ros.inference.segmenter import Segmentation, Segmenter
 from mininet_ros.models import WEIGHTS, Model, ModelError
-from mininet_ros.network import StagedNetwork, build_network
+from mininet_ros.network import build_network
+from mininet_ros.network.stages import StagedNetwork
 
 NAMES = {torch.float32: "float32", torch.float16: "float16", torch.bfloat16: "bfloat16"}
 
@@ -36,7 +37,6 @@ class PyTorchSegmenter(Segmenter):
         ModelError: the weights do not fit the network that the card names.
     """
 
-    backend = "gpu"
     runtime = "pytorch"
 
     def __init__(
@@ -49,6 +49,7 @@ class PyTorchSegmenter(Segmenter):
         super().__init__(model)
         self._device = torch.device(device)
         on_gpu = self._device.type == "cuda"
+        self.backend = "gpu" if on_gpu else "cpu"
         self._dtype = dtype or (torch.float16 if on_gpu else torch.float32)
         self.precision = NAMES[self._dtype]
         network = load_network(model).to(self._device, self._dtype)

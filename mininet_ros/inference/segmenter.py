@@ -36,13 +36,18 @@ class Segmentation:
         return Segmentation(mask, confidence)
 
 
+class BackendError(RuntimeError):
+    """The backend asked for is not to be had here; one sentence says why and what to do."""
+
+
 class Segmenter(ABC):
     """A model ready to run.
 
     Attributes:
         model: what it runs.
         backend: ``cpu`` or ``gpu``, as asked for by users.
-        runtime: the library that executes it.
+        runtime: the library that executes it, ``onnxruntime`` or ``pytorch``.
+        providers: ONNX Runtime's execution providers in use, the preferred one first.
         device: the device that it really runs on, in words.
         precision: of the arithmetic, ``float32`` or ``int8`` on the CPU.
         precision_reason: why that precision, where it was left to be chosen.
@@ -51,6 +56,7 @@ class Segmenter(ABC):
     backend: str
     runtime: str
     device: str
+    providers: tuple[str, ...] = ()
     precision: str = "float32"
     precision_reason: str = ""
 

@@ -5,13 +5,13 @@ NumPy and OpenCV only; no ROS, and no clock decides anything. `FrameScorer` scor
 goes to team mates.
 """
 
-from mininet_ros.keyframes.cues.content import ClassError, parse_class_weights
+from mininet_ros.keyframes.cues.content import ClassError, ContentStatus, parse_class_weights
 from mininet_ros.keyframes.cues.scorer import FrameScorer
-from mininet_ros.keyframes.cues.scores import ContentStatus, FrameScores
+from mininet_ros.keyframes.cues.scores import FrameScores
 from mininet_ros.keyframes.pipeline import KeyframePipeline
 from mininet_ros.keyframes.selection.budget import BudgetError, ByteBudget, Outcome, Verdict
 from mininet_ros.keyframes.selection.config import ConfigError, Mode, SelectorConfig
-from mininet_ros.keyframes.selection.decisions import Decision, Reason
+from mininet_ros.keyframes.selection.decisions import Decision, Reason, Step
 from mininet_ros.keyframes.selection.selector import KeyframeSelector, SelectorStatistics
 
 __all__ = [
@@ -30,6 +30,7 @@ __all__ = [
     "Reason",
     "SelectorConfig",
     "SelectorStatistics",
+    "Step",
     "Verdict",
     "parse_class_weights",
 ]

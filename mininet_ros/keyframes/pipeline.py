@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from mininet_ros.keyframes.cues.observation import Observation
 from mininet_ros.keyframes.cues.scorer import FrameScorer
+from mininet_ros.keyframes.cues.scores import FrameScores
 from mininet_ros.keyframes.selection.config import SelectorConfig
-from mininet_ros.keyframes.selection.decisions import Decision, Reason
+from mininet_ros.keyframes.selection.decisions import Decision, Step
 from mininet_ros.keyframes.selection.selector import KeyframeSelector
 
 
@@ -32,7 +35,7 @@ class KeyframePipeline:
         mask: np.ndarray | None,
         confidence: np.ndarray | None,
         stamp_ns: int,
-    ) -> list[Decision]:
+    ) -> Step:
         """Take in the next frame; see `FrameScorer.score` and `KeyframeSelector.add`.
 
         A frame whose stamp is refused is not scored.
@@ -42,16 +45,15 @@ class KeyframePipeline:
         """
         refusal = self.selector.refuse(stamp_ns)
         if refusal is not None:
-            return [refusal]
-        scores = self.scorer.score(image, mask, confidence, stamp_ns)
-        return self._noted(self.selector.add(scores))
+            return Step(refused=refusal)
+        return self._decide(self.scorer.score(image, mask, confidence, stamp_ns))
 
-    def add_observed(self, frame: Observation) -> list[Decision]:
+    def add_observed(self, frame: Observation) -> Step:
         """Take in the next frame, already observed; see `FrameScorer.judge`."""
         refusal = self.selector.refuse(frame.stamp_ns)
         if refusal is not None:
-            return [refusal]
-        return self._noted(self.selector.add(self.scorer.judge(frame)))
+            return Step(refused=refusal)
+        return self._decide(self.scorer.judge(frame))
 
     def request(self, stamp_ns: int) -> list[Decision]:
         """See `KeyframeSelector.request`."""
@@ -87,11 +89,18 @@ class KeyframePipeline:
         """Let the scorer remember every frame that may still be forwarded, however old."""
         self.scorer.history = self.selector.config.max_waiting + 1
 
+    def _decide(self, scores: FrameScores) -> Step:
+        # What a jump back left behind is nothing to the scorer, which began anew as well.
+        step = self.selector.add(scores)
+        self._note(step.decisions)
+        return step
+
     def _noted(self, decisions: list[Decision]) -> list[Decision]:
+        self._note(decisions)
+        return decisions
+
+    def _note(self, decisions: Sequence[Decision]) -> None:
         for decision in decisions:
             if decision.forwarded:
                 self.scorer.mark_sent(decision.stamp_ns)
-            # The scorer began anew when time jumped back, and the newest frame may have this stamp.
-            if decision.reason is not Reason.TIME_JUMPED:
-                self.scorer.forget(decision.stamp_ns)
-        return decisions
+            self.scorer.forget(decision.stamp_ns)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import yaml
@@ -11,20 +11,36 @@ import yaml
 from mininet_ros.keyframes.cues.content import ClassError, parse_class_weights
 from mininet_ros.keyframes.cues.scorer import FrameScorer
 from mininet_ros.keyframes.pipeline import KeyframePipeline
-from mininet_ros.keyframes.selection.budget import BudgetError, ByteBudget
-from mininet_ros.keyframes.selection.config import ConfigError, Mode, SelectorConfig
+from mininet_ros.keyframes.selection.budget import ByteBudget
+from mininet_ros.keyframes.selection.config import ConfigError, SelectorConfig
 from mininet_ros.keyframes.selection.selector import KeyframeSelector
+from mininet_ros.parameters import (
+    Change,
+    ParameterError,
+    from_values,
+    parameter,
+    parameter_specs,
+    problem_of,
+)
 from mininet_ros.share import share_folder
 
 NODE = "keyframe_selector"
 PRESET_PREFIX = "keyframes_"
 
 NODE_ONLY = frozenset(
-    {"model", "image_transport", "reliability", "mask_wait_s", "use_sim_time"},
+    {
+        "model",
+        "image_transport",
+        "reliability",
+        "mask_wait_s",
+        "use_sim_time",
+        "team_link",
+        "team_endpoints",
+        "team_config",
+        "robot_name",
+    },
 )
 """Parameters that tell the node where its messages come from, and say nothing of the selection."""
-
-_SELECTOR_DEFAULTS = {entry.name: entry.default for entry in fields(SelectorConfig)}
 
 
 @dataclass(frozen=True)
@@ -32,36 +48,64 @@ class KeyframeSettings:
     """What is looked for, how frames are selected, and what team mates get of them.
 
     Attributes:
-        classes: target classes, each with an optional weight as `parse_class_weights` takes them.
-            None, or empty names alone, selects without semantics: a ROS parameter cannot hold an
-            empty list, so a file writes `[""]`.
-        use_confidence: whether regions count by the network's confidence, or as certain.
+        classes: empty names alone select without semantics: a ROS parameter cannot hold an empty
+            list, so a file writes ``[""]``.
         selector: settings of the selector.
-        jpeg_quality: of the images for team mates, 1 to 100.
-        team_bytes_per_s: mean rate of what goes to team mates, bytes per second, at least 1.
-        team_burst_bytes: most bytes that go out at once, at least 1; a larger frame never does.
-        team_waiting: frames that may wait for the budget, at least 1.
 
     Raises:
         ConfigError: a value is out of its range, or a class entry cannot be read.
     """
 
-    classes: tuple[str, ...] = ()
-    use_confidence: bool = True
+    classes: tuple[str, ...] = parameter(
+        ("",),
+        "Target classes of the model, each with an optional weight from 0 to 100, for example "
+        "[SignSymbol, 'Car: 0.5']; [''] selects without semantics, by quality and motion.",
+        change=Change.AT_ONCE,
+    )
+    use_confidence: bool = parameter(
+        True,
+        "Whether regions of a target class count by the network's confidence in them "
+        "(segmentation/confidence) or as certain.",
+        change=Change.AT_ONCE,
+    )
     selector: SelectorConfig = field(default_factory=SelectorConfig)
-    jpeg_quality: int = 80
-    team_bytes_per_s: int = 100_000
-    team_burst_bytes: int = 500_000
-    team_waiting: int = 8
+    jpeg_quality: int = parameter(
+        80,
+        "JPEG quality of the images on team/image/compressed.",
+        1,
+        100,
+        change=Change.AT_ONCE,
+    )
+    team_bytes_per_s: int = parameter(
+        100_000,
+        "Byte budget of all topics under team/ together: bytes per second in the long run.",
+        1,
+        10**9,
+        change=Change.AT_ONCE,
+    )
+    team_burst_bytes: int = parameter(
+        500_000,
+        "Largest number of bytes under team/ at once after a quiet time; a larger frame is never "
+        "sent.",
+        1,
+        10**9,
+        change=Change.AT_ONCE,
+    )
+    team_waiting: int = parameter(
+        8,
+        "Largest number of frames that wait for the byte budget; the one of most worth goes first.",
+        1,
+        10_000,
+        change=Change.AT_ONCE,
+    )
 
     def __post_init__(self) -> None:
-        if not 1 <= self.jpeg_quality <= 100:
-            raise ConfigError(f"jpeg_quality must be from 1 to 100, got {self.jpeg_quality}.")
+        if problem := problem_of(self):
+            raise ConfigError(problem)
         try:
-            self.budget()
             self.targets()
-        except (BudgetError, ClassError) as error:
-            raise ConfigError(str(error)) from None
+        except ClassError as error:
+            raise ConfigError(f"parameter classes cannot be used: {error}") from None
 
     def targets(self) -> dict[str, float]:
         """Weight of each target class by its name; empty for a selection without semantics."""
@@ -88,25 +132,21 @@ class KeyframeSettings:
     def from_values(cls, values: Mapping[str, object]) -> KeyframeSettings:
         """Make settings of parameter values by name; what is absent keeps its default.
 
-        The names are those of this class and of `SelectorConfig`, side by side. `NODE_ONLY` names
-        are passed over, so that whatever the node reads a command can read, too.
+        ``NODE_ONLY`` names are passed over, so that whatever the node reads a command can read,
+        too.
 
         Raises:
             ConfigError: a name is unknown, or a value has the wrong type or is out of range.
         """
-        own = {entry.name: entry.default for entry in fields(cls) if entry.name != "selector"}
-        known = {**own, **_SELECTOR_DEFAULTS}
+        known = {spec.name for spec in parameter_specs(cls)}
         for name in values:
             if name not in known and name not in NODE_ONLY:
                 names = ", ".join(sorted(known))
-                raise ConfigError(f"Unknown parameter '{name}'; known parameters: {names}.")
-        typed = {
-            name: _typed(name, values[name], default)
-            for name, default in known.items()
-            if name in values
-        }
-        selector = SelectorConfig(**{n: v for n, v in typed.items() if n in _SELECTOR_DEFAULTS})
-        return cls(selector=selector, **{n: v for n, v in typed.items() if n in own})
+                raise ConfigError(f"unknown parameter '{name}'; known parameters: {names}")
+        try:
+            return from_values(cls, values)
+        except ParameterError as error:
+            raise ConfigError(str(error)) from None
 
 
 def preset_names() -> list[str]:
@@ -173,27 +213,3 @@ def _sections(
         else:
             found += _sections(value, (*node, *str(key).strip("/").split("/")))
     return found
-
-
-def _typed(name: str, value: object, default: object) -> object:
-    """The value in the type of the default; integers do as numbers.
-
-    Raises:
-        ConfigError: it has another type.
-    """
-    if isinstance(default, Mode):
-        kind, fits = "a string", isinstance(value, str)
-    elif isinstance(default, bool):
-        kind, fits = "true or false", isinstance(value, bool)
-    elif isinstance(default, int):
-        kind, fits = "an integer", type(value) is int
-    elif isinstance(default, float):
-        kind, fits = "a number", type(value) in (int, float)
-        value = float(value) if fits else value
-    else:
-        listed = isinstance(value, Sequence) and not isinstance(value, str)
-        kind, fits = "a list of strings", listed and all(isinstance(v, str) for v in value)
-        value = tuple(value) if fits else value
-    if not fits:
-        raise ConfigError(f"{name} must be {kind}, got {value!r}.")
-    return value

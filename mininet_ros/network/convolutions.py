@@ -190,13 +190,13 @@ def along(
     bias: bool = False,
 ) -> nn.Conv2d:
     """Convolution with a d x 1 or 1 x d kernel whose taps lie ``rate`` pixels apart."""
-    padding = tuple(rate * (side // 2) for side in shape)
+    rows, columns = shape
     return nn.Conv2d(
         in_channels,
         out_channels,
         shape,
-        padding=padding,
-        dilation=tuple(rate if side > 1 else 1 for side in shape),
+        padding=(rate * (rows // 2), rate * (columns // 2)),
+        dilation=(rate if rows > 1 else 1, rate if columns > 1 else 1),
         groups=groups,
         bias=bias,
     )

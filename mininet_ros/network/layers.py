@@ -42,6 +42,8 @@ class Downsampling(nn.Module):
     Input (N, in, H, W) with even H and W, output (N, out, H/2, W/2).
     """
 
+    scale = 0.5
+
     def __init__(self, in_channels: int, out_channels: int) -> None:
         super().__init__()
         self.conv = nn.Conv2d(in_channels, out_channels - in_channels, 3, stride=2, bias=False)
@@ -95,6 +97,8 @@ class TransposedConvolution(nn.Module):
     Cropped at bottom and right, as the released weights expect; padding on both sides instead
     would shift the result by one pixel. Input (N, in, H, W), output (N, out, 2H, 2W).
     """
+
+    scale = 2.0
 
     def __init__(self, in_channels: int, out_channels: int) -> None:
         super().__init__()

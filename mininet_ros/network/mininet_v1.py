@@ -57,6 +57,7 @@ class SeluDownsampling(SeluSeparable):
     Input (N, in, H, W) with even H and W, output (N, out, H/2, W/2).
     """
 
+    scale = 0.5
     initial_gain = "linear"
 
     def __init__(self, in_channels: int, out_channels: int) -> None:
@@ -101,7 +102,8 @@ class SeluUpsampling(TransposedConvolution):
         super().__init__(in_channels, out_channels)
         # Each output pixel gathers nine quarters of the input's channels on average.
         nn.init.normal_(self.deconv.weight, std=(in_channels * 9 / 4) ** -0.5)
-        nn.init.zeros_(self.deconv.bias)
+        if self.deconv.bias is not None:
+            nn.init.zeros_(self.deconv.bias)
 
     def forward(self, x: Tensor) -> Tensor:
         return functional.selu(super().forward(x))

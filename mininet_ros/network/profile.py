@@ -133,12 +133,16 @@ def _record_output(
 
 
 def _add_macs(
-    macs: dict[str, int], name: str, layer: nn.Module, inputs: tuple, output: torch.Tensor
+    macs: dict[str, int],
+    name: str,
+    layer: nn.Conv2d | nn.ConvTranspose2d,
+    inputs: tuple,
+    output: torch.Tensor,
 ) -> None:
     macs[name] += _macs(layer, inputs[0], output)
 
 
-def _macs(layer: nn.Module, x: torch.Tensor, output: torch.Tensor) -> int:
+def _macs(layer: nn.Conv2d | nn.ConvTranspose2d, x: torch.Tensor, output: torch.Tensor) -> int:
     kernel = layer.kernel_size[0] * layer.kernel_size[1]
     # A transposed convolution spreads every input pixel, a convolution gathers every output pixel.
     pixels = x[0, 0].numel() if isinstance(layer, nn.ConvTranspose2d) else output[0, 0].numel()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor, nn
+
+from mininet_ros.images.input_size import INPUT_MULTIPLE
 
 IMAGE = "image"
 IMAGE_CHANNELS = 3
@@ -51,10 +53,10 @@ class StagedNetwork(nn.Module):
     Output: the last stage's logits, float (N, classes, h, w).
     """
 
-    def __init__(self, table: tuple[Stage, ...], multiple: int) -> None:
+    def __init__(self, table: tuple[Stage, ...]) -> None:
         super().__init__()
         self.table = table
-        self.multiple = multiple
+        self.multiple = input_multiple(table)
         channels = {IMAGE: IMAGE_CHANNELS}
         self.stages = nn.ModuleDict()
         for stage in table:
@@ -75,10 +77,12 @@ class StagedNetwork(nn.Module):
         A layer whose ``initial_gain`` is ``linear``, as SELU wants it, gets LeCun's instead.
         """
         for stage in self.stages.values():
-            gain = getattr(stage, "initial_gain", "relu")
+            is_linear = getattr(stage, "initial_gain", "relu") == "linear"
             for module in stage.modules():
                 if isinstance(module, nn.Conv2d):
-                    nn.init.kaiming_normal_(module.weight, mode="fan_in", nonlinearity=gain)
+                    nn.init.kaiming_normal_(
+                        module.weight, mode="fan_in", nonlinearity="linear" if is_linear else "relu"
+                    )
 
     def packed_weights(self) -> dict[str, Tensor]:
         """Weights and statistics by name, on the CPU, in the memory order of a weights file."""
@@ -100,6 +104,18 @@ class StagedNetwork(nn.Module):
             raise ValueError(
                 f"input of {width}x{height} pixels: both sides must be multiples of {self.multiple}"
             )
+
+
+def input_multiple(table: Sequence[Stage]) -> int:
+    """What the sides of a network's input must be multiples of, so that every stage fits.
+
+    The inverse of the smallest stage's scale, and at least :data:`INPUT_MULTIPLE`. A layer that
+    changes the resolution says by how much in its attribute ``scale``.
+    """
+    scales = {IMAGE: 1.0}
+    for stage in table:
+        scales[stage.name] = scales[stage.inputs[0]] * getattr(stage.layer, "scale", 1.0)
+    return max(INPUT_MULTIPLE, round(1 / min(scales.values())))
 
 
 def _channels_in(stage: Stage, channels: Mapping[str, int]) -> int:

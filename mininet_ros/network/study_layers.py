@@ -107,6 +107,8 @@ class PixelDoubling(nn.Module):
     Input (N, in, H, W), output (N, out, 2H, 2W).
     """
 
+    scale = 2.0
+
     def __init__(self, in_channels: int, out_channels: int) -> None:
         super().__init__()
         self.deconv = nn.ConvTranspose2d(in_channels, out_channels, 2, stride=2)

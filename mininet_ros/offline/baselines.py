@@ -14,13 +14,21 @@ import numpy as np
 
 from mininet_ros.offline.evaluation import JudgedFrame, lasting_instances, whole_instances
 
+VETO_SHARE = 0.85
+"""Of the best quality in a part, what `grid_with_veto` puts up with."""
+
 Chooser = Callable[[Sequence[JudgedFrame], int], list[int]]
 """Takes the frames of a sequence and how many to choose; returns ascending indices."""
 
 
+def even_choice(length: int, count: int) -> list[int]:
+    """Indices at even distances among `length`, the middle one of each of `count` parts."""
+    return [int(part[len(part) // 2]) for part in _equal_parts(length, count)]
+
+
 def every_n(frames: Sequence[JudgedFrame], count: int) -> list[int]:
-    """Frames at even distances, the middle one of each part."""
-    return [int(part[len(part) // 2]) for part in _equal_parts(len(frames), count)]
+    """Frames at even distances; see :func:`even_choice`."""
+    return even_choice(len(frames), count)
 
 
 def random_choice(frames: Sequence[JudgedFrame], count: int, seed: int = 0) -> list[int]:
@@ -55,6 +63,20 @@ def sharpest_of_window(frames: Sequence[JudgedFrame], count: int) -> list[int]:
             for index in part
         ]
         chosen.append(int(part[int(np.argmax(weighted))]))
+    return chosen
+
+
+def grid_with_veto(frames: Sequence[JudgedFrame], count: int) -> list[int]:
+    """In each of equally long parts the frame nearest the middle whose quality is good enough.
+
+    That is at least 0.85 of the part's best: even distances, unless quality speaks against them.
+    """
+    chosen = []
+    for part in _equal_parts(len(frames), count):
+        floor = VETO_SHARE * max(frames[index].scores.quality for index in part)
+        middle = part[len(part) // 2]
+        allowed = [index for index in part if frames[index].scores.quality >= floor]
+        chosen.append(int(min(allowed, key=lambda index: abs(index - middle))))
     return chosen
 
 
@@ -100,6 +122,12 @@ BASELINES: dict[str, Chooser] = {
     "sharpest_of_window": sharpest_of_window,
     "greedy_bound": greedy_bound,
 }
+
+CHOSEN_BY_QUALITY: dict[str, Chooser] = {
+    "sharpest_of_window": sharpest_of_window,
+    "grid_with_veto": grid_with_veto,
+}
+"""Ways of choosing that see pictures but no masks, besides `every_n`."""
 
 
 def _equal_parts(length: int, count: int) -> list[np.ndarray]:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-import signal
 from argparse import Namespace
-from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from itertools import islice
-from types import FrameType
+from pathlib import Path
 from typing import Any
 
 from tqdm import tqdm
@@ -16,12 +14,14 @@ from tqdm import tqdm
 from mininet_ros.keyframes import ConfigError, Mode
 from mininet_ros.keyframes.settings import KeyframeSettings, read_preset
 from mininet_ros.offline.filtered_bag import FilteredBag, check_target, write_filtered_bag
-from mininet_ros.offline.output import REPORT, TABLE, OutputFolder
+from mininet_ros.offline.output import ENTRIES, REPORT, TABLE, OutputFolder
 from mininet_ros.offline.report import data_size
 from mininet_ros.offline.requests import read_requests, recorded_requests
 from mininet_ros.offline.run import Run, run_selection
 from mininet_ros.offline.source import Source, SourceOptions, open_source
-from mininet_ros.sequences import LabelledFrame, SequenceError
+from mininet_ros.offline.until_interrupted import UntilInterrupted
+from mininet_ros.results import ResultFolder
+from mininet_ros.sequences import SequenceError
 from mininet_ros.sequences.bag import BagImages
 
 
@@ -39,11 +39,14 @@ def select_keyframes(arguments: Namespace) -> None:
     with source.sequence as sequence:
         requests = _requests(arguments, settings, source)
         _check(arguments, settings, source)
-        folder = OutputFolder(arguments.output, arguments.jpeg)
         counts = [count for count in (sequence.length, arguments.frames) if count is not None]
         frames = UntilInterrupted(islice(source.labelled(), arguments.frames))
-        progress = tqdm(frames, total=min(counts, default=None), unit="frame")
-        run = run_selection(source, progress, settings, folder, arguments.preset, requests)
+        with ResultFolder(
+            arguments.output, "select-keyframes", ENTRIES, inputs_of(arguments)
+        ) as results:
+            progress = tqdm(frames, total=min(counts, default=None), unit="frame")
+            folder = OutputFolder(results.staging, arguments.jpeg)
+            run = run_selection(source, progress, settings, folder, arguments.preset, requests)
         bag = None
         if arguments.bag is not None:
             chosen = {frame.index for frame in run.frames if frame.decision.forwarded}
@@ -56,34 +59,6 @@ def select_keyframes(arguments: Namespace) -> None:
         raise KeyboardInterrupt(f"{arguments.output} has the results of {len(run.frames)} frames")
 
 
-class UntilInterrupted:
-    """Frames until Ctrl-C, which takes effect between two of them; a second one does at once.
-
-    Attributes:
-        interrupted: whether it did.
-    """
-
-    def __init__(self, frames: Iterable[LabelledFrame]) -> None:
-        self._frames = frames
-        self.interrupted = False
-
-    def __iter__(self) -> Iterator[LabelledFrame]:
-        before = signal.getsignal(signal.SIGINT)
-
-        def stop(_signal: int, _frame: FrameType | None) -> None:
-            self.interrupted = True
-            signal.signal(signal.SIGINT, before)
-
-        signal.signal(signal.SIGINT, stop)
-        try:
-            for frame in self._frames:
-                yield frame
-                if self.interrupted:
-                    break
-        finally:
-            signal.signal(signal.SIGINT, before)
-
-
 def read_settings(arguments: Namespace) -> KeyframeSettings:
     """The preset with what the command line changes in it.
 
@@ -93,7 +68,7 @@ def read_settings(arguments: Namespace) -> KeyframeSettings:
     values = read_preset(arguments.preset)
     values |= dict(arguments.set)
     if arguments.classes is not None:
-        values["classes"] = tuple(arguments.classes)
+        values["classes"] = tuple(arguments.classes) or ("",)
     return KeyframeSettings.from_values(values)
 
 
@@ -112,6 +87,11 @@ def source_options(arguments: Namespace) -> SourceOptions:
         image_topic=arguments.image_topic,
         mask_topic=arguments.mask_topic,
     )
+
+
+def inputs_of(arguments: Namespace) -> tuple[Path | str | None, ...]:
+    """Files and folders that the command reads, and may not replace."""
+    return arguments.input, arguments.model, arguments.labels, arguments.dataset, arguments.requests
 
 
 def _requests(arguments: Namespace, settings: KeyframeSettings, source: Source) -> list[int]:

@@ -3,57 +3,44 @@
 from __future__ import annotations
 
 import csv
-import shutil
 from collections.abc import Iterable, Mapping
-from dataclasses import fields
-from enum import Enum
 from pathlib import Path
 
 import cv2
 import numpy as np
 
-from mininet_ros.keyframes import FrameScores, Outcome
+from mininet_ros.keyframes import Outcome
+from mininet_ros.keyframes.cues.scores import COLUMNS, score_texts
 from mininet_ros.offline.selection import DecidedFrame
 from mininet_ros.sequences import LabelledFrame
 
 TABLE = "keyframes.csv"
 REPORT = "report.html"
 IMAGES, MASKS = "images", "masks"
+ENTRIES = (IMAGES, MASKS, TABLE, REPORT)
+"""What a selection leaves in its folder."""
 
-_SCORES = tuple(field.name for field in fields(FrameScores) if field.name != "stamp_ns")
 _COLUMNS = (
     "index", "name", "stamp", "forwarded", "reason", "sentence", "worth", "requested_stamp",
-    *_SCORES, "jpeg_bytes", "mask_bytes", "team", "image", "mask",
+    *COLUMNS, "jpeg_bytes", "mask_bytes", "team", "image", "mask",
 )  # fmt: skip
 
 
 class OutputFolder:
-    """A folder for the results of one selection.
-
-    Results of an earlier one are replaced; a folder that holds anything else is left alone.
+    """The files of one selection, below a folder that is empty at first.
 
     Args:
-        folder: made where it does not exist.
+        folder: exists; see :class:`mininet_ros.results.ResultFolder`.
         jpeg_quality: chosen frames are written as JPEG of this quality; None writes them as they
             are: the bytes of the image file or compressed message, else the pixels as PNG.
-
-    Raises:
-        ValueError: the folder holds files and no earlier selection.
     """
 
     def __init__(self, folder: Path, jpeg_quality: int | None = None) -> None:
-        if folder.is_dir() and any(folder.iterdir()) and not (folder / TABLE).is_file():
-            raise ValueError(
-                f"{folder} holds files that are no earlier selection; give a new or empty folder"
-            )
         self.folder = folder
         self._jpeg_quality = jpeg_quality
         self._written: dict[int, tuple[str, str]] = {}
         for name in (IMAGES, MASKS):
-            shutil.rmtree(folder / name, ignore_errors=True)
-            (folder / name).mkdir(parents=True)
-        for name in (TABLE, REPORT):
-            (folder / name).unlink(missing_ok=True)
+            (folder / name).mkdir()
 
     def write(self, index: int, labelled: LabelledFrame) -> None:
         """Write a chosen frame and its mask.
@@ -81,7 +68,7 @@ class OutputFolder:
             The table's path. Stamps in it are seconds with nine decimals.
         """
         path = self.folder / TABLE
-        with path.open("w", newline="", encoding="utf-8") as file:
+        with path.open("w", newline="", encoding="utf-8", errors="backslashreplace") as file:
             table = csv.DictWriter(file, _COLUMNS, restval="", lineterminator="\n")
             table.writeheader()
             for frame in frames:
@@ -90,7 +77,7 @@ class OutputFolder:
 
     def write_report(self, document: str) -> None:
         """Write the report."""
-        (self.folder / REPORT).write_text(document, encoding="utf-8")
+        (self.folder / REPORT).write_text(document, encoding="utf-8", errors="backslashreplace")
 
     def _row(self, frame: DecidedFrame, outcome: Outcome | None) -> dict[str, object]:
         decision = frame.decision
@@ -112,7 +99,7 @@ class OutputFolder:
         if decision.request_ns is not None:
             row["requested_stamp"] = stamp_text(decision.request_ns)
         if decision.scores is not None:
-            row |= {name: _text(getattr(decision.scores, name)) for name in _SCORES}
+            row |= score_texts(decision.scores)
         return row
 
     def _content(self, labelled: LabelledFrame) -> tuple[bytes, str]:
@@ -128,12 +115,6 @@ def stamp_text(stamp_ns: int) -> str:
     """A stamp as seconds with nine decimals, exactly."""
     sign = "-" if stamp_ns < 0 else ""
     return f"{sign}{abs(stamp_ns) // 10**9}.{abs(stamp_ns) % 10**9:09d}"
-
-
-def _text(value: object) -> object:
-    if isinstance(value, Enum):
-        return value.value
-    return f"{value:.6g}" if isinstance(value, float) else value
 
 
 def _encode(suffix: str, picture: np.ndarray, quality: int | None = None) -> bytes:

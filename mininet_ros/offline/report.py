@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from html import escape
 
 from mininet_ros.keyframes import Reason
+from mininet_ros.keyframes.selection.waiting import worth_of
 from mininet_ros.keyframes.settings import KeyframeSettings
 from mininet_ros.offline.comparison import OURS, Choice
 from mininet_ros.offline.report_tables import (
@@ -100,10 +101,6 @@ def _header(results: Results) -> str:
     sought = (
         f"Looking for {wanted}; masks: {results.masks_from}." if wanted else "Without semantics."
     )
-    if wanted and results.masks_from is None:
-        sought = "Without semantics."
-    if wanted:
-        sought = f"Looking for {wanted}; masks: {results.masks_from}."
     mode = results.settings.selector.mode.value
     return (
         f"<header><h1>Keyframes of {escape(results.name)}</h1>"
@@ -151,7 +148,7 @@ def _timeline(results: Results) -> str:
     if results.settings.targets():
         lanes[1:1] = [
             Lane("Content", lambda s: s.content, "{:.2g}", floor=selector.content_floor),
-            Lane("Worth", selector.worth, "{:.2g}"),
+            Lane("Worth", lambda s: worth_of(s, selector.base_content), "{:.2g}"),
         ]
         note = (
             "Worth is what the selector maximises: quality times content, where content is the "

@@ -18,15 +18,24 @@ SHEET_COLUMNS = 4
 SHEET_TILE_WIDTH = 360
 
 
+MASKS, OVERLAYS, SHEET = "masks", "overlays", "contact_sheet.png"
+ENTRIES = (MASKS, OVERLAYS, SHEET)
+"""What a labelled sequence leaves in its folder."""
+
+
 @dataclass
 class SequenceWriter:
     """Labels frames into ``masks/`` and ``overlays/`` below ``output``, and a contact sheet.
 
-    The masks are PNGs of class ids, the overlays PNGs to look at.
+    The masks are PNGs of class ids, the overlays PNGs to look at. Each is named after its frame:
+    the whole name, with ``.png`` added.
+
+    Attributes:
+        written: number of frames labelled.
 
     Args:
         segmenter: labels the frames.
-        output: made where it does not exist.
+        output: an empty folder; see :class:`mininet_ros.results.ResultFolder`.
         expected: how many frames will come, so that the contact sheet spreads over them; None
             where nobody knows, and then it shows the first ones.
     """
@@ -41,22 +50,22 @@ class SequenceWriter:
         self._familiarities: list[float] = []
         self._tiles: list[np.ndarray] = []
         self._captions: list[str] = []
-        for folder in ("masks", "overlays"):
-            (self.output / folder).mkdir(parents=True, exist_ok=True)
+        for folder in (MASKS, OVERLAYS):
+            (self.output / folder).mkdir()
 
     def add(self, frame: Frame) -> None:
         """Label one frame and write its pictures.
 
         Raises:
-            OSError: a picture can't be written.
+            OSError: a picture cannot be written.
         """
         mask = self.segmenter.segment(frame.image, with_confidence=False).mask
         if self._measure is not None:
             self._familiarities.append(self._measure.of(mask))
         blended = overlay(frame.image, mask, self.segmenter.model.colors)[..., ::-1]
-        name = f"{Path(frame.name).stem}.png"
-        write_picture(self.output / "masks" / name, mask)
-        write_picture(self.output / "overlays" / name, blended)
+        name = f"{frame.name}.png"
+        write_picture(self.output / MASKS / name, mask)
+        write_picture(self.output / OVERLAYS / name, blended)
         stride = max(1, -(-(self.expected or 1) // SHEET_TILES))
         if self.written % stride == 0 and len(self._tiles) < SHEET_TILES:
             height = round(SHEET_TILE_WIDTH * blended.shape[0] / blended.shape[1])
@@ -74,26 +83,24 @@ class SequenceWriter:
         value = float(np.mean(self._familiarities))
         return self._measure.warning(value, self.segmenter.model.name)
 
-    def finish(self) -> Path:
-        """Write the contact sheet and return its path.
+    def finish(self) -> None:
+        """Write the contact sheet.
 
         Raises:
-            OSError: the picture can't be written.
+            OSError: the picture cannot be written.
             ValueError: no frame was added.
         """
         sheet = contact_sheet(self._tiles, self._captions, SHEET_COLUMNS)
         model = self.segmenter.model
         sheet = np.concatenate((sheet, legend(model.classes, model.colors, sheet.shape[1])))
-        path = self.output / "contact_sheet.png"
-        write_picture(path, sheet)
-        return path
+        write_picture(self.output / SHEET, sheet)
 
 
 def write_picture(path: Path, picture: np.ndarray) -> None:
     """Write a PNG.
 
     Raises:
-        OSError: the file can't be written.
+        OSError: the file cannot be written.
     """
     _, encoded = cv2.imencode(path.suffix, np.ascontiguousarray(picture))
     path.write_bytes(encoded.tobytes())

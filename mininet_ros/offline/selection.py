@@ -99,7 +99,7 @@ class OfflineSelection:
         self.budget = settings.budget()
         self._requests = deque(sorted(requests))
         self._on_forward = on_forward
-        self._waiting: dict[int, deque[Arrival]] = {}
+        self._waiting: dict[int, Arrival] = {}
         self._decided: dict[int, DecidedFrame] = {}
         self._team: dict[int, Outcome] = {}
         self._count = 0
@@ -121,13 +121,17 @@ class OfflineSelection:
         self._now_ns = stamp_ns
         confidence = labelled.confidence if self._settings.use_confidence else None
         try:
-            decisions = self.pipeline.add(labelled.frame.image, labelled.mask, confidence, stamp_ns)
+            step = self.pipeline.add(labelled.frame.image, labelled.mask, confidence, stamp_ns)
         except ValueError as error:
             raise ValueError(f"frame {labelled.frame.name} cannot be scored: {error}") from error
-        self._waiting.setdefault(stamp_ns, deque()).append(arrival)
-        self._settle(decisions, arrival)
+        if step.refused is not None:
+            self._note_decision(arrival, step.refused)
+            return arrival
+        self._settle(step.outdated or ())
+        self._waiting[stamp_ns] = arrival
+        self._settle(step.decisions)
         while self._requests and self._requests[0] <= stamp_ns:
-            self._settle(self.pipeline.request(self._requests.popleft()), None)
+            self._settle(self.pipeline.request(self._requests.popleft()))
         self._note(self.budget.release(stamp_ns))
         return arrival
 
@@ -138,8 +142,8 @@ class OfflineSelection:
             All frames, in the order in which they came.
         """
         while self._requests:
-            self._settle(self.pipeline.request(self._requests.popleft()), None)
-        self._settle(self.pipeline.finish(), None)
+            self._settle(self.pipeline.request(self._requests.popleft()))
+        self._settle(self.pipeline.finish())
         self._note(self.budget.clear())
         return [self._decided[index] for index in sorted(self._decided)]
 
@@ -147,35 +151,31 @@ class OfflineSelection:
         """What the budget did with each forwarded frame, by the frame's index."""
         return dict(self._team)
 
-    def _settle(self, decisions: list[Decision], newest: Arrival | None) -> None:
+    def _settle(self, decisions: Sequence[Decision]) -> None:
         for decision in decisions:
-            arrival = self._take(decision, newest)
-            self._decided[arrival.index] = DecidedFrame(
-                arrival.index,
-                arrival.labelled.frame.name,
-                arrival.stamp_ns,
-                arrival.payload,
-                decision,
-                max(0, self._now_ns - arrival.stamp_ns),
-            )
+            arrival = self._waiting.pop(decision.stamp_ns)
+            self._note_decision(arrival, decision)
             if decision.forwarded:
                 self._on_forward(arrival)
-                # Not by stamp: after a jump back in time, stamps come again.
-                payload = (arrival.index, arrival.payload.size, decision.worth)
-                self._note(self.budget.offer(*payload, self._now_ns))
+                self._note(
+                    self.budget.offer(
+                        arrival.index, arrival.payload.size, decision.worth, self._now_ns
+                    )
+                )
 
-    def _take(self, decision: Decision, newest: Arrival | None) -> Arrival:
-        """The frame that a decision is on: stamps repeat where time jumped back."""
-        waiting = self._waiting[decision.stamp_ns]
-        # A frame without scores was refused on the spot; one of the same stamp may still wait.
-        arrival = waiting.pop() if newest and decision.scores is None else waiting.popleft()
-        if not waiting:
-            del self._waiting[decision.stamp_ns]
-        return arrival
+    def _note_decision(self, arrival: Arrival, decision: Decision) -> None:
+        self._decided[arrival.index] = DecidedFrame(
+            arrival.index,
+            arrival.labelled.frame.name,
+            arrival.stamp_ns,
+            arrival.payload,
+            decision,
+            max(0, self._now_ns - arrival.stamp_ns),
+        )
 
     def _note(self, verdicts: list[Verdict]) -> None:
         for verdict in verdicts:
-            self._team[verdict.stamp_ns] = verdict.outcome
+            self._team[verdict.ticket] = verdict.outcome
 
 
 def encoded_size(labelled: LabelledFrame, jpeg_quality: int) -> Payload:

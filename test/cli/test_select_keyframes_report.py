@@ -22,7 +22,7 @@ def frames_of(qualities, forwarded=(), step_ns=100_000_000, start_ns=10**18):
         reason = Reason.NOT_BEST
         if index in forwarded:
             reason = Reason.MAX_GAP if index % 2 else Reason.BEST_OF_WINDOW
-        scores = FrameScores(stamp, 64, 48, quality=quality)
+        scores = FrameScores(stamp_ns=stamp, width=64, height=48, quality=quality)
         decision = Decision(stamp, reason, f"Said of <{index}>.", scores)
         frames.append(DecidedFrame(index, f"frame {index}", stamp, Payload(1, 1), decision, 0))
     return frames

@@ -149,4 +149,4 @@ def test_parameters_of_another_form_end_with_status_two(text):
 
 def test_unknown_parameters_are_refused_by_name(capsys, given, tmp_path):
     status, _, err = run(capsys, *given, "--set", "max_gap=3", "--output", tmp_path / "out")
-    assert status == 1 and "Unknown parameter 'max_gap'; known parameters:" in err
+    assert status == 1 and "unknown parameter 'max_gap'; known parameters:" in err

@@ -3,6 +3,7 @@
 import fcntl
 import json
 import statistics
+from dataclasses import replace
 
 import cv2
 import pytest
@@ -15,6 +16,20 @@ from tiny_camvid import write_camvid
 from mininet_ros import cli
 from mininet_ros.lab.study import runs
 from mininet_ros.lab.study.conclusions import UNKNOWN
+from mininet_ros.lab.study.paper import TABLES
+from mininet_ros.lab.study.plots import draw_accuracy
+from mininet_ros.lab.study.rows import rows_of
+
+OWN_NETWORK = """
+from mininet_ros.network.layers import Downsampling, TransposedConvolution
+from mininet_ros.network.stages import Stage
+
+def smallest(classes):
+    return (
+        Stage("Encoder", "d1", Downsampling, 8, "image"),
+        Stage("Decoder", "output", TransposedConvolution, classes, "d1"),
+    )
+"""
 
 
 def run(capsys, *arguments):
@@ -45,6 +60,32 @@ def test_command_writes_and_prints_the_tables(capsys, tmp_path):
     for name in ("latency", "parameters"):
         assert cv2.imread(str(output / f"{name}.png")) is not None
         assert f"({name}.png)" in markdown
+
+
+def test_tables_fit_100_columns_and_an_own_network_has_a_row(capsys, tmp_path):
+    (tmp_path / "own.py").write_text(OWN_NETWORK)
+    arguments = ["study", "--blocks", 0, "--output", tmp_path / "out"]
+    arguments += ["--network", f"{tmp_path / 'own.py'}:smallest"]
+    status, out, _ = run(capsys, *arguments)
+    assert status == 0
+    assert max(map(len, out.splitlines())) <= 100
+    values = json.loads((tmp_path / "out" / "study.json").read_text())
+    for number, rows in values["tables"].items():
+        own = rows[-1]
+        assert (own["name"], own["network"]) == ("smallest", "smallest"), number
+        assert own["parameters"] > 0 and own["paper"] is None
+    status, _, error = run(capsys, *arguments, "--network", "mininet_v2")
+    assert status == 1 and "give a table of your own" in error
+
+
+@pytest.mark.parametrize(("is_trained", "charts"), [(False, 1), (True, 2)])
+def test_the_chart_of_parameters_shows_nothing_twice(tmp_path, is_trained, charts):
+    tables = {"V": rows_of(TABLES["V"])}
+    if is_trained:
+        tables["V"] = [replace(row, mious=(0.5,)) for row in tables["V"]]
+    draw_accuracy(tables, "parameters", tmp_path / "chart.png")
+    _, width, _ = cv2.imread(str(tmp_path / "chart.png")).shape
+    assert width == {1: 800, 2: 1300}[charts]
 
 
 @pytest.fixture(scope="module")

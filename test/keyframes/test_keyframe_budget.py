@@ -12,7 +12,7 @@ SECOND = NANOSECONDS
 
 
 def outcomes(verdicts: list) -> list[tuple[int, str]]:
-    return [(verdict.stamp_ns, verdict.outcome.value) for verdict in verdicts]
+    return [(verdict.ticket, verdict.outcome.value) for verdict in verdicts]
 
 
 def test_a_burst_goes_at_once_and_the_rest_at_the_rate() -> None:
@@ -125,7 +125,7 @@ def test_the_account_is_exact(
                 total += size
                 assert total * SECOND <= burst * SECOND + rate * (time - start)
     verdicts += budget.clear()
-    assert sorted(verdict.stamp_ns for verdict in verdicts) == list(range(len(offers)))
+    assert sorted(verdict.ticket for verdict in verdicts) == list(range(len(offers)))
     counts = budget.statistics()
     assert counts.offered == counts.sent + counts.crowded_out + counts.too_large + counts.cleared
     assert counts.sent_bytes == sum(size for _, size in sent)

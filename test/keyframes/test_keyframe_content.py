@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 
@@ -13,8 +15,11 @@ from mininet_ros.keyframes.cues.content import (
     MAX_REGIONS,
     ClassError,
     Content,
+    ContentStatus,
+    Region,
     class_weight_table,
     find_regions,
+    measure_content,
     parse_class_weights,
     things,
 )
@@ -34,8 +39,17 @@ def mask_with(*boxes: tuple[int, int, int, int], label: int = 1) -> np.ndarray:
 
 def content_of(mask: np.ndarray) -> Content:
     """The content of a mask of which nothing was sent before."""
-    regions = find_regions(mask, None, TEXT)
-    return Content(regions, (0.0,) * len(regions))
+    return content_with(regions_of(mask))
+
+
+def regions_of(mask: np.ndarray) -> tuple[Region, ...]:
+    """The regions of text in a mask."""
+    return find_regions(mask, None, TEXT)
+
+
+def content_with(regions: Sequence[Region], sent: float = 0.0) -> Content:
+    """The content of regions that were all sent as well as this."""
+    return measure_content(ContentStatus.MEASURED, regions, [sent] * len(regions))
 
 
 def size_of(pixels: int) -> float:
@@ -45,17 +59,17 @@ def size_of(pixels: int) -> float:
 
 def test_a_free_region_counts_by_its_size() -> None:
     content = content_of(mask_with((100, 100, 140, 120)))
-    assert content.value == pytest.approx(size_of(800))
-    (region,) = content.regions
+    assert content.content == pytest.approx(size_of(800))
+    (region,) = regions_of(mask_with((100, 100, 140, 120)))
     assert (region.cut, region.label, region.area) == (0.0, 1, 800 / PIXELS)
     assert region.low.tolist() == [100, 100] and region.high.tolist() == [139, 119]
 
 
 def test_several_things_are_worth_more_than_one_large_one() -> None:
-    one = content_of(mask_with((100, 100, 160, 160))).value
-    three = content_of(mask_with(*((x, 100, x + 23, 123) for x in (50, 100, 150)))).value
+    one = content_of(mask_with((100, 100, 160, 160))).content
+    three = content_of(mask_with(*((x, 100, x + 23, 123) for x in (50, 100, 150)))).content
     assert 1.0 < one < 2.0 and three == pytest.approx(3.0, rel=0.02)
-    speck = content_of(mask_with((100, 100, 105, 105))).value
+    speck = content_of(mask_with((100, 100, 105, 105))).content
     assert 0.1 < speck < 0.15
     assert size_of(PIXELS) < 3.4
 
@@ -70,7 +84,7 @@ def test_confidence_and_class_weight_scale_the_worth() -> None:
     regions = find_regions(
         mask, confidence, class_weight_table({"text": 1.0, "sign": 0.5}, CLASSES)
     )
-    assert Content(regions, (0.0, 0.0)).value == pytest.approx(0.2 * (1.0 + 0.5) * size_of(800))
+    assert content_with(regions).content == pytest.approx(0.2 * (1.0 + 0.5) * size_of(800))
     assert {region.label for region in regions} == {1, 2}
 
 
@@ -81,41 +95,42 @@ def test_a_region_cut_by_any_border_counts_against_the_frame(
     box: tuple[int, int, int, int],
 ) -> None:
     content = content_of(mask_with(box))
-    assert (content.regions[0].cut, content.cut_share) == (1.0, 1.0)
-    assert content.value == pytest.approx(LEAST_KEPT * CUT_WORTH[1] * size_of(800))
+    (region,) = regions_of(mask_with(box))
+    assert (region.cut, content.cut) == (1.0, 1.0)
+    assert content.content == pytest.approx(LEAST_KEPT * CUT_WORTH[1] * size_of(800))
     free = mask_with(*((x, 100, x + 40, 160) for x in (80, 130, 180, 230)))
     cut = mask_with((0, 20, 40, 40))
     held_against = (CUT_COST - CUT_WORTH[1]) * size_of(800)
-    both, alone = content_of(free + cut).value, content_of(free).value
+    both, alone = content_of(free + cut).content, content_of(free).content
     assert both == pytest.approx(alone - held_against) and alone == pytest.approx(4 * size_of(2400))
 
 
 def test_something_large_that_is_always_cut_does_not_hide_the_rest() -> None:
     wall = mask_with((0, 0, 80, 240))
     values = [
-        content_of(wall + mask_with((200, 100, 200 + side, 120))).value for side in (0, 20, 40)
+        content_of(wall + mask_with((200, 100, 200 + side, 120))).content for side in (0, 20, 40)
     ]
     assert 0.0 < values[0] < values[1] < values[2]
 
 
 def test_a_region_that_only_grazes_the_border_is_cut_a_little_but_not_whole() -> None:
     mask = mask_with((4, 100, 44, 120))
-    whole = content_of(mask).regions[0]
+    (whole,) = regions_of(mask)
     mask[108:112, :4] = 1
-    (region,) = content_of(mask).regions
+    (region,) = regions_of(mask)
     assert 0.0 < region.cut < 0.3
     assert CUT_WORTH[1] * whole.shown < region.shown < CUT_WORTH[0] * region.size
 
 
 def test_what_was_sent_is_worth_what_it_improves() -> None:
-    regions = content_of(mask_with((100, 100, 140, 120), (200, 100, 240, 120))).regions
-    content = Content(regions, (0.0, 0.5))
-    assert content.sent_share == pytest.approx(0.25)
+    regions = regions_of(mask_with((100, 100, 140, 120), (200, 100, 240, 120)))
+    content = measure_content(ContentStatus.MEASURED, regions, (0.0, 0.5))
+    assert content.sent == pytest.approx(0.25)
     improvement = 0.5**IMPROVEMENT_EXPONENT
-    assert content.value == pytest.approx((1.0 + improvement) * size_of(800))
-    assert Content(regions, (1.0, 1.0)).value == 0.0
-    many_a_little_better = Content(regions * 5, (0.9,) * 10).value
-    assert many_a_little_better < 0.2 * Content(regions[:1], (0.0,)).value
+    assert content.content == pytest.approx((1.0 + improvement) * size_of(800))
+    assert content_with(regions, 1.0).content == 0.0
+    many_a_little_better = content_with(regions * 5, 0.9).content
+    assert many_a_little_better < 0.2 * content_with(regions[:1]).content
 
 
 def test_regions_inside_holes_and_touching_corners_are_told_apart() -> None:
@@ -123,14 +138,14 @@ def test_regions_inside_holes_and_touching_corners_are_told_apart() -> None:
     mask[70:180, 70:180] = 0
     mask[100:120, 100:120] = 1
     mask[200:210, 200:210] = 1
-    large, small = content_of(mask).regions
+    large, small = regions_of(mask)
     assert large.area > small.area == pytest.approx(400 / PIXELS)
 
 
 def test_speckle_and_void_do_not_count() -> None:
     mask = mask_with((100, 100, 103, 103))
     mask[200:240, 200:240] = 255
-    assert content_of(mask).value == 0.0
+    assert content_of(mask).content == 0.0
 
 
 def test_the_number_of_regions_is_bounded() -> None:

@@ -15,11 +15,12 @@ from selector_frames import (
     forwarded,
     frame,
     index_of,
+    offer,
     reasons,
 )
 
 from mininet_ros.keyframes import KeyframeSelector, Mode, Reason, SelectorConfig
-from mininet_ros.keyframes.selection.modes import MAX_REQUESTS
+from mininet_ros.keyframes.selection.requests import MAX_REQUESTS
 
 # -- request -----------------------------------------------------------------------------------
 
@@ -28,12 +29,14 @@ def test_a_request_is_answered_by_the_best_frame_near_it() -> None:
     selector = KeyframeSelector(REQUEST)
     decisions = []
     for index in range(10):
-        decisions += selector.add(frame(index, 0.7 if index == 4 else 0.9 if index == 1 else 0.3))
+        decisions += offer(
+            selector, frame(index, 0.7 if index == 4 else 0.9 if index == 1 else 0.3)
+        )
     assert decisions == []
     assert forwarded(selector.request(START + 6 * STEP)) == [4]
     answer = selector.request(START + 8 * STEP)
     assert answer == []
-    decisions = selector.add(frame(10)) + selector.add(frame(11, 0.5))
+    decisions = offer(selector, frame(10)) + offer(selector, frame(11, 0.5))
     assert forwarded(decisions) == [11]
     best = next(decision for decision in decisions if decision.forwarded)
     assert best.reason is Reason.BEST_FOR_REQUEST
@@ -43,15 +46,15 @@ def test_a_request_is_answered_by_the_best_frame_near_it() -> None:
 
 def test_a_requested_frame_may_lie_below_the_floors() -> None:
     selector = KeyframeSelector(replace(REQUEST, quality_floor=0.5))
-    selector.add(frame(0, 0.01))
+    offer(selector, frame(0, 0.01))
     selector.request(START)
-    assert forwarded(selector.add(frame(3, 0.0))) == [0]
+    assert forwarded(offer(selector, frame(3, 0.0))) == [0]
 
 
 def test_requests_that_cannot_be_answered_are_counted_with_the_reason() -> None:
     selector = KeyframeSelector(REQUEST)
     for index in range(10):
-        selector.add(frame(index, 0.9 if index == 5 else 0.3))
+        offer(selector, frame(index, 0.9 if index == 5 else 0.3))
     assert forwarded(selector.request(START + 5 * STEP)) == [5]
     for index, request, words in (
         (1, START + 5 * STEP, "The request for 100.500 s has no answer: the same request came"),
@@ -61,7 +64,7 @@ def test_requests_that_cannot_be_answered_are_counted_with_the_reason() -> None:
         assert selector.statistics().unanswered == index
         assert words in selector.statistics().last_unanswered
     fresh = KeyframeSelector(REQUEST)
-    fresh.add(frame(0))
+    offer(fresh, frame(0))
     assert fresh.request(START - 60 * SECOND) == []
     assert "no frame near it is at hand" in fresh.statistics().last_unanswered
 
@@ -79,7 +82,7 @@ def test_frames_that_nobody_asks_for_are_let_go() -> None:
     selector = KeyframeSelector(REQUEST)
     decisions = []
     for index in range(40):
-        decisions += selector.add(frame(index))
+        decisions += offer(selector, frame(index))
         assert selector.statistics().waiting <= 14
     assert set(reasons(decisions).values()) == {Reason.NOT_REQUESTED}
     assert "No request came for it within 1.300 s." in decisions[0].sentence
@@ -87,7 +90,7 @@ def test_frames_that_nobody_asks_for_are_let_go() -> None:
 
 def test_without_requests_the_longest_gap_still_holds() -> None:
     selector = KeyframeSelector(replace(REQUEST, max_gap_s=2.0))
-    decisions = [d for index in range(65) for d in selector.add(frame(index))]
+    decisions = [d for index in range(65) for d in offer(selector, frame(index))]
     chosen = forwarded(decisions)
     assert len(chosen) >= 3
     assert all(later - earlier <= 20 for earlier, later in pairwise(chosen))
@@ -105,7 +108,7 @@ def test_a_request_in_another_mode_is_refused_with_the_mode() -> None:
 def test_the_gate_decides_at_once() -> None:
     selector = KeyframeSelector(GATE)
     for index in range(60):
-        decisions = selector.add(frame(index, 0.3 + 0.01 * (index * 7 % 13)))
+        decisions = offer(selector, frame(index, 0.3 + 0.01 * (index * 7 % 13)))
         assert [index_of(decision) for decision in decisions] == [index]
     assert selector.statistics().waiting == 0
 
@@ -113,7 +116,9 @@ def test_the_gate_decides_at_once() -> None:
 def test_the_gate_passes_what_stands_out_and_relaxes_with_time() -> None:
     selector = KeyframeSelector(GATE)
     qualities = [0.5, *[0.3 + 0.001 * (i % 5) for i in range(11)], 0.8]
-    decisions = [d for i, quality in enumerate(qualities) for d in selector.add(frame(i, quality))]
+    decisions = [
+        d for i, quality in enumerate(qualities) for d in offer(selector, frame(i, quality))
+    ]
     assert forwarded(decisions)[0] == 0
     assert 12 in forwarded(decisions)
     assert reasons(decisions)[1] is Reason.MIN_GAP
@@ -122,7 +127,7 @@ def test_the_gate_passes_what_stands_out_and_relaxes_with_time() -> None:
 
 def test_the_gate_keeps_to_the_longest_gap() -> None:
     selector = KeyframeSelector(replace(GATE, quality_floor=0.9))
-    decisions = [d for index in range(100) for d in selector.add(frame(index))]
+    decisions = [d for index in range(100) for d in offer(selector, frame(index))]
     chosen = forwarded(decisions)
     assert chosen == [30, 60, 90]
     assert all(reasons(decisions)[index] is Reason.MAX_GAP for index in chosen)
@@ -131,5 +136,5 @@ def test_the_gate_keeps_to_the_longest_gap() -> None:
 def test_a_gate_that_is_wide_open_passes_every_frame() -> None:
     config = SelectorConfig(mode=Mode.GATE, gate_share=1.0, min_gap_s=0.0, max_gap_s=0.0)
     selector = KeyframeSelector(config)
-    decisions = [d for i in range(20) for d in selector.add(frame(i, 0.9 - 0.02 * i))]
+    decisions = [d for i in range(20) for d in offer(selector, frame(i, 0.9 - 0.02 * i))]
     assert forwarded(decisions) == list(range(20))

@@ -9,12 +9,18 @@ import pytest
 from mininet_ros.keyframes.cues.motion import (
     MAX_POINTS,
     MAX_SKIPPED,
+    Points,
     PointTracker,
     local_similarities,
-    parallax_and_overlap,
 )
+from mininet_ros.keyframes.cues.overlap import measure_overlap
 
 WIDTH, HEIGHT = 320, 240
+
+
+def parallax_and_overlap(then: Points, now: Points) -> tuple[float, float]:
+    overlap = measure_overlap(then, now, 1.0)
+    return overlap.parallax, overlap.overlap
 
 
 @pytest.fixture(scope="module")

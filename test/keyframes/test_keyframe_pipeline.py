@@ -37,7 +37,7 @@ def test_what_is_forwarded_counts_as_sent(picture: tuple[np.ndarray, np.ndarray]
     joined = pipeline(SelectorConfig(window_time_s=0.5, window_motion_px=0.0, quality_floor=0.0))
     decisions = []
     for index in range(12):
-        decisions += joined.add(*picture, None, index * STEP)
+        decisions += joined.add(*picture, None, index * STEP).decisions
     forwarded = [decision for decision in decisions if decision.forwarded]
     assert forwarded[0].stamp_ns <= 5 * STEP
     assert forwarded[0].scores.sent == 0.0
@@ -57,17 +57,17 @@ def test_observed_frames_are_judged_as_pictures_are(
         observation = observer.observe(*moved, None, stamp * STEP)
         expected = from_pictures.add(*moved, None, stamp * STEP)
         assert from_observations.add_observed(observation) == expected
-    (refusal,) = from_observations.add_observed(observation)
+    refusal = from_observations.add_observed(observation).refused
     assert refusal.reason is Reason.REPEATED_STAMP
     assert from_observations.finish() == from_pictures.finish()
 
 
 def test_a_refused_stamp_is_not_scored(picture: tuple[np.ndarray, np.ndarray]) -> None:
     joined = pipeline(SelectorConfig(mode=Mode.GATE, min_gap_s=0.0, quality_floor=0.0))
-    assert joined.add(*picture, None, 5 * STEP)[0].forwarded
-    (decision,) = joined.add(*picture, None, 5 * STEP)
+    assert joined.add(*picture, None, 5 * STEP).decisions[0].forwarded
+    decision = joined.add(*picture, None, 5 * STEP).refused
     assert (decision.reason, decision.scores) == (Reason.REPEATED_STAMP, None)
-    (decision,) = joined.add(*picture, None, 6 * STEP)
+    (decision,) = joined.add(*picture, None, 6 * STEP).decisions
     assert decision.scores.sent > 0.9
 
 
@@ -97,13 +97,13 @@ def test_other_settings_and_another_scorer_in_mid_stream(
     joined.add(*picture, None, STEP)
     (forwarded,) = joined.configure(SelectorConfig(mode=Mode.GATE, min_gap_s=0.0))
     assert forwarded.forwarded
-    (known,) = joined.add(*picture, None, 2 * STEP)
+    (known,) = joined.add(*picture, None, 2 * STEP).decisions
     assert known.scores.sent > 0.9
     other = FrameScorer({"text": 2.0}, ("background", "text"))
     config = SelectorConfig(mode=Mode.GATE, min_gap_s=0.0, max_waiting=300)
     assert joined.configure(config, other) == []
     assert joined.scorer is other and other.history > 300
-    assert joined.add(*picture, None, 3 * STEP)[0].scores.sent == 0.0
+    assert joined.add(*picture, None, 3 * STEP).decisions[0].scores.sent == 0.0
 
 
 def test_a_jump_back_to_the_stamp_of_a_waiting_frame(
@@ -112,8 +112,9 @@ def test_a_jump_back_to_the_stamp_of_a_waiting_frame(
     joined = pipeline(SelectorConfig(quality_floor=0.0, reorder_s=0.0, max_gap_s=0.0))
     joined.add(*picture, None, 1 * STEP)
     joined.add(*picture, None, 9 * STEP)
-    lost = joined.add(*picture, None, 1 * STEP)
-    assert {decision.reason for decision in lost} == {Reason.TIME_JUMPED}
+    step = joined.add(*picture, None, 1 * STEP)
+    assert step.restarted
+    assert {decision.reason for decision in step.outdated} == {Reason.TIME_JUMPED}
     assert any(decision.forwarded for decision in joined.tick(300 * STEP))
     joined.add(*picture, None, 400 * STEP)
     assert [d.scores.sent > 0.9 for d in joined.finish()] == [True]
@@ -135,7 +136,7 @@ def test_the_end_of_a_stream_starts_the_scorer_afresh(
 ) -> None:
     joined = pipeline(SelectorConfig(window_time_s=0.5, window_motion_px=0.0, quality_floor=0.0))
     for _ in range(2):
-        decisions = joined.add(*picture, None, STEP) + joined.finish()
+        decisions = [*joined.add(*picture, None, STEP).decisions, *joined.finish()]
         (forwarded,) = (decision for decision in decisions if decision.forwarded)
         assert forwarded.scores.sent == 0.0
 
@@ -148,4 +149,4 @@ def test_a_picture_of_the_wrong_kind_leaves_the_selector_alone(
     with pytest.raises(ValueError, match="A mask must be"):
         joined.add(image, image, None, STEP)
     assert joined.selector.statistics().waiting == 0
-    assert joined.add(image, mask, None, STEP) == []
+    assert joined.add(image, mask, None, STEP).decisions == ()

@@ -57,9 +57,9 @@ def test_numbers_are_in_their_documented_ranges(scene: np.ndarray) -> None:
         quality = measure_quality(image)
         assert 0.0 <= quality.entropy <= 8.0
         assert 0.0 <= quality.noise <= 255.0
-        for name in ("brightness", "clipped", "illumination", "sharpness", "value"):
+        for name in ("brightness", "clipped", "illumination", "sharpness", "quality"):
             assert 0.0 <= getattr(quality, name) <= 1.0, name
-    assert measure_quality(black).value == measure_quality(white).value == 0.0
+    assert measure_quality(black).quality == measure_quality(white).quality == 0.0
     assert measure_quality(white).clipped == 1.0
     assert measure_quality(white).brightness == 1.0
 
@@ -102,7 +102,7 @@ def test_pictures_of_another_type_are_refused() -> None:
 @pytest.mark.parametrize("shape", [(16, 16, 3), (17, 1280, 3), (1080, 1920, 3)])
 def test_odd_sizes_are_measured(shape: tuple[int, ...]) -> None:
     image = np.random.default_rng(0).integers(0, 256, shape, np.uint8)
-    assert measure_quality(image).value > 0.0
+    assert measure_quality(image).quality > 0.0
 
 
 @pytest.fixture

@@ -5,7 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from selector_frames import GATE, REQUEST, START, STEP, WINDOW, forwarded, frame, index_of, reasons
+from selector_frames import (
+    GATE,
+    REQUEST,
+    START,
+    STEP,
+    WINDOW,
+    forwarded,
+    frame,
+    index_of,
+    offer,
+    reasons,
+)
 
 from mininet_ros.keyframes import (
     ConfigError,
@@ -21,8 +32,8 @@ from mininet_ros.keyframes import (
 def test_the_best_frame_of_a_window_is_forwarded_when_it_closes() -> None:
     selector = KeyframeSelector(WINDOW)
     for index in range(10):
-        assert selector.add(frame(index, 0.9 if index == 4 else 0.4)) == []
-    decisions = selector.add(frame(10))
+        assert offer(selector, frame(index, 0.9 if index == 4 else 0.4)) == []
+    decisions = offer(selector, frame(10))
     assert forwarded(decisions) == [4]
     best = next(decision for decision in decisions if decision.forwarded)
     assert best.reason is Reason.BEST_OF_WINDOW
@@ -38,14 +49,14 @@ def test_content_outweighs_quality_as_base_content_says() -> None:
     frames = [frame(0, 0.5), frame(1, 0.4, content=0.01), *(frame(i, 0.3) for i in range(2, 11))]
     for base_content, expected in ((0.01, 1), (1.0, 0)):
         selector = KeyframeSelector(replace(WINDOW, base_content=base_content))
-        decisions = [decision for scores in frames for decision in selector.add(scores)]
+        decisions = [decision for scores in frames for decision in offer(selector, scores)]
         assert forwarded(decisions) == [expected]
 
 
 def test_accumulated_motion_closes_a_window() -> None:
     config = SelectorConfig(window_motion_px=50.0, window_time_s=0.0, min_gap_s=0.0)
     selector = KeyframeSelector(config)
-    closed = [i for i in range(20) if forwarded(selector.add(frame(i, motion=9.0)))]
+    closed = [i for i in range(20) if forwarded(offer(selector, frame(i, motion=9.0)))]
     assert closed == [5, 11, 17]
 
 
@@ -60,7 +71,7 @@ def test_frames_below_a_floor_are_dropped_with_the_floor_as_reason() -> None:
         frame(2, content=0.1, parallax=2.0),
         frame(10, content=0.0005),
     ]
-    decisions = [decision for scores in frames for decision in selector.add(scores)]
+    decisions = [decision for scores in frames for decision in offer(selector, scores)]
     assert reasons(decisions) == {
         0: Reason.BELOW_QUALITY,
         1: Reason.BELOW_CONTENT,
@@ -74,7 +85,7 @@ def test_a_mapper_gets_a_frame_even_in_the_dark() -> None:
     selector = KeyframeSelector(replace(WINDOW, max_gap_s=3.0))
     decisions = []
     for index in range(65):
-        decisions += selector.add(frame(index, 0.05 if index == 17 else 0.02))
+        decisions += offer(selector, frame(index, 0.05 if index == 17 else 0.02))
     chosen = [decision for decision in decisions if decision.forwarded]
     assert {decision.reason for decision in chosen} == {Reason.MAX_GAP}
     assert index_of(chosen[0]) == 17
@@ -87,7 +98,7 @@ def test_at_the_longest_gap_a_frame_above_the_floors_is_preferred() -> None:
     selector = KeyframeSelector(config)
     frames = [frame(i, 0.09, content=0.5) for i in range(12)]
     frames[5] = frame(5, 0.2)
-    decisions = [decision for scores in frames for decision in selector.add(scores)]
+    decisions = [decision for scores in frames for decision in offer(selector, scores)]
     assert forwarded(decisions) == [5]
 
 
@@ -96,18 +107,18 @@ def test_bursts_are_stopped_by_the_least_gap() -> None:
     selector = KeyframeSelector(config)
     decisions = []
     for index in range(12):
-        decisions += selector.add(frame(index, motion=5.0))
+        decisions += offer(selector, frame(index, motion=5.0))
     assert forwarded(decisions) == [0, 5, 10]
     assert reasons(decisions)[3] is Reason.MIN_GAP
 
 
 def test_a_pause_closes_the_window_and_the_next_frame_is_not_kept_waiting() -> None:
     selector = KeyframeSelector(replace(WINDOW, max_gap_s=5.0))
-    selector.add(frame(0))
-    selector.add(frame(1, 0.8))
-    decisions = selector.add(frame(31))
+    offer(selector, frame(0))
+    offer(selector, frame(1, 0.8))
+    decisions = offer(selector, frame(31))
     assert forwarded(decisions) == [1]
-    decisions = selector.add(frame(100))
+    decisions = offer(selector, frame(100))
     assert forwarded(decisions) == [31, 100]
     assert reasons(decisions)[100] is Reason.MAX_GAP
 
@@ -117,7 +128,7 @@ def test_a_tick_makes_the_same_decisions_earlier() -> None:
     early, late = [], []
     for index in [0, 1, 2, 40, 41, 42, 43]:
         for selector, decisions in ((ticked, early), (plain, late)):
-            decisions += selector.add(frame(index, 0.4 + 0.01 * (index % 7)))
+            decisions += offer(selector, frame(index, 0.4 + 0.01 * (index % 7)))
         early += ticked.tick(START + index * STEP + 19 * STEP)
         if index == 2:
             assert forwarded(early) == []
@@ -128,9 +139,9 @@ def test_a_tick_makes_the_same_decisions_earlier() -> None:
 
 def test_another_image_size_closes_the_window() -> None:
     selector = KeyframeSelector(WINDOW)
-    selector.add(frame(0))
-    selector.add(frame(1, 0.8))
-    assert forwarded(selector.add(frame(2, width=320, height=240))) == [1]
+    offer(selector, frame(0))
+    offer(selector, frame(1, 0.8))
+    assert forwarded(offer(selector, frame(2, width=320, height=240))) == [1]
 
 
 def test_the_waiting_room_is_bounded_and_the_bound_is_reported() -> None:
@@ -138,7 +149,7 @@ def test_the_waiting_room_is_bounded_and_the_bound_is_reported() -> None:
     selector = KeyframeSelector(config)
     decisions = []
     for index in range(30):
-        decisions += selector.add(frame(index, 0.2 + 0.01 * index))
+        decisions += offer(selector, frame(index, 0.2 + 0.01 * index))
         assert selector.statistics().waiting <= 8
     assert set(reasons(decisions).values()) == {Reason.ROOM_FULL}
     assert "More than 8 frames wait" in decisions[0].sentence
@@ -153,14 +164,14 @@ def test_the_waiting_room_is_bounded_and_the_bound_is_reported() -> None:
 
 def test_repeated_late_and_unset_stamps_are_dropped_and_named() -> None:
     selector = KeyframeSelector(WINDOW)
-    selector.add(frame(0))
-    selector.add(frame(3))
+    offer(selector, frame(0))
+    offer(selector, frame(3))
     for stamp, reason, words in (
         (START + 3 * STEP, Reason.REPEATED_STAMP, "came just before"),
         (START, Reason.OUT_OF_ORDER, "0.300 s newer"),
         (0, Reason.UNSET_STAMP, "stamp is zero"),
     ):
-        (decision,) = selector.add(frame(0, stamp_ns=stamp))
+        (decision,) = offer(selector, frame(0, stamp_ns=stamp))
         assert (decision.reason, decision.forwarded) == (reason, False)
         assert words in decision.sentence
         assert selector.refuse(stamp).reason is reason
@@ -170,14 +181,14 @@ def test_repeated_late_and_unset_stamps_are_dropped_and_named() -> None:
 
 def test_a_sequence_may_start_at_zero() -> None:
     selector = KeyframeSelector(WINDOW)
-    decisions = [d for i in range(12) for d in selector.add(frame(i, stamp_ns=i * STEP))]
+    decisions = [d for i in range(12) for d in offer(selector, frame(i, stamp_ns=i * STEP))]
     assert len(forwarded(decisions)) == 1
     assert Reason.UNSET_STAMP not in reasons(decisions).values()
 
 
 def test_a_stream_of_zero_stamps_forwards_one_frame_at_most() -> None:
     selector = KeyframeSelector(GATE)
-    decisions = [d for _ in range(20) for d in selector.add(frame(0, stamp_ns=0))]
+    decisions = [d for _ in range(20) for d in offer(selector, frame(0, stamp_ns=0))]
     assert len(forwarded(decisions)) == 1
 
 
@@ -185,16 +196,16 @@ def test_a_stream_of_zero_stamps_forwards_one_frame_at_most() -> None:
 def test_a_jump_back_in_time_starts_afresh(config: SelectorConfig) -> None:
     fresh, looped = KeyframeSelector(config), KeyframeSelector(config)
     for index in range(200, 225):
-        looped.add(frame(index, 0.9, motion=3.0))
+        offer(looped, frame(index, 0.9, motion=3.0))
     looped.request(START + 224 * STEP)
     frames = [frame(index, 0.3 + 0.01 * (index % 9), motion=3.0) for index in range(40)]
-    expected = [forwarded(fresh.add(scores)) for scores in frames]
-    first = looped.add(frames[0])
+    expected = [forwarded(offer(fresh, scores)) for scores in frames]
+    first = offer(looped, frames[0])
     assert all(
         decision.reason is Reason.TIME_JUMPED for decision in first if index_of(decision) >= 200
     )
     got = [[i for i in forwarded(first) if i < 200]]
-    got += [forwarded(looped.add(scores)) for scores in frames[1:]]
+    got += [forwarded(offer(looped, scores)) for scores in frames[1:]]
     assert got == expected
     assert looped.statistics().restarts == 1
     assert looped.statistics().unanswered == 1
@@ -204,7 +215,7 @@ def test_the_end_of_the_stream_decides_on_every_frame() -> None:
     selector = KeyframeSelector(replace(WINDOW, max_gap_s=2.0))
     decisions = []
     for index in range(14):
-        decisions += selector.add(frame(index))
+        decisions += offer(selector, frame(index))
     decisions += selector.finish()
     assert sorted(index_of(decision) for decision in decisions) == list(range(14))
     assert selector.statistics().waiting == 0
@@ -213,13 +224,13 @@ def test_the_end_of_the_stream_decides_on_every_frame() -> None:
 
 def test_settings_change_in_mid_stream() -> None:
     selector = KeyframeSelector(WINDOW)
-    selector.add(frame(0, 0.5))
+    offer(selector, frame(0, 0.5))
     assert selector.configure(replace(WINDOW, quality_floor=0.6)) == []
-    assert forwarded(selector.add(frame(10, 0.55)) + selector.finish()) == []
-    selector.add(frame(20, 0.7))
+    assert forwarded(offer(selector, frame(10, 0.55)) + selector.finish()) == []
+    offer(selector, frame(20, 0.7))
     assert forwarded(selector.configure(replace(GATE, quality_floor=0.0))) == [20]
     assert selector.config.mode is Mode.GATE
-    assert forwarded(selector.add(frame(25))) == [25]
+    assert forwarded(offer(selector, frame(25))) == [25]
 
 
 # -- settings ----------------------------------------------------------------------------------
@@ -228,16 +239,16 @@ def test_settings_change_in_mid_stream() -> None:
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"mode": "best"}, "Unknown mode 'best'; known modes: window, request, gate."),
-        ({"min_gap_s": -1.0}, "min_gap_s must be at least 0, got -1."),
-        ({"quality_floor": 1.5}, "quality_floor must be at least 0 and at most 1, got 1.5."),
-        ({"pause_s": 0.0}, "pause_s must be above 0, got 0."),
-        ({"pause_s": float("nan")}, "pause_s must be at least 0, got nan."),
-        ({"max_gap_s": float("inf")}, "max_gap_s must be at least 0, got inf."),
-        ({"max_waiting": 3}, "max_waiting must be at least 4, got 3."),
-        ({"gate_memory": 0}, "gate_memory must be at least 1, got 0."),
-        ({"min_gap_s": 2.0, "max_gap_s": 1.0}, r"max_gap_s \(1\) must not be below min_gap_s"),
-        ({"window_motion_px": 0.0, "window_time_s": 0.0}, "Mode window needs window_motion_px"),
+        ({"mode": "best"}, "mode is one of window, request, gate, not 'best'"),
+        ({"min_gap_s": -1.0}, "min_gap_s is from 0.0 to 3600.0, not -1.0"),
+        ({"quality_floor": 1.5}, "quality_floor is from 0.0 to 1.0, not 1.5"),
+        ({"pause_s": 0.0}, "pause_s is above 0, not 0"),
+        ({"pause_s": float("nan")}, "pause_s is from 0.0 to 3600.0, not nan"),
+        ({"max_gap_s": float("inf")}, "max_gap_s is from 0.0 to 3600.0, not inf"),
+        ({"max_waiting": 3}, "max_waiting is from 4 to 10000, not 3"),
+        ({"gate_memory": 0}, "gate_memory is from 1 to 10000, not 0"),
+        ({"min_gap_s": 2.0, "max_gap_s": 1.0}, r"max_gap_s \(1\) is below min_gap_s"),
+        ({"window_motion_px": 0.0, "window_time_s": 0.0}, "mode window needs window_motion_px"),
     ],
 )
 def test_settings_that_make_no_sense_are_refused(settings: dict, message: str) -> None:

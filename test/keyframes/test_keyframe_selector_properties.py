@@ -8,9 +8,10 @@ from itertools import pairwise
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from selector_frames import offer
 
 from mininet_ros.keyframes import Decision, FrameScores, KeyframeSelector, Mode, SelectorConfig
-from mininet_ros.keyframes.selection.decisions import in_nanoseconds
+from mininet_ros.keyframes.selection.durations import in_nanoseconds
 
 SECOND = 1_000_000_000
 MILLISECOND = 1_000_000
@@ -49,6 +50,10 @@ faulty_steps = st.tuples(
 )
 
 
+def a_frame(stamp_ns: int, **scores: float) -> FrameScores:
+    return FrameScores(stamp_ns=stamp_ns, width=640, height=480, **scores)
+
+
 @dataclass
 class Run:
     """One stream through the selector, with all that was seen on the way."""
@@ -64,9 +69,9 @@ class Run:
             stamp = max(1, newest + step * MILLISECOND)
             newest = stamp if stamp > newest or newest - stamp > SECOND // 2 else newest
             scores = FrameScores(
-                stamp,
-                640,
-                480 if index % 37 else 360,
+                stamp_ns=stamp,
+                width=640,
+                height=480 if index % 37 else 360,
                 quality=quality,
                 content=content,
                 motion=20.0 * motion,
@@ -74,7 +79,7 @@ class Run:
             )
             before = self.selector.statistics().restarts
             self.offered.append(stamp)
-            self.decisions += self.selector.add(scores)
+            self.decisions += offer(self.selector, scores)
             if self.selector.statistics().restarts > before:
                 self.restarted_at.append(stamp)
             if asks:
@@ -135,13 +140,13 @@ def test_after_a_jump_back_the_selector_decides_like_a_new_one(
     used, new = KeyframeSelector(config), KeyframeSelector(config)
     future = START + 10_000 * SECOND
     for index in range(5):
-        used.add(FrameScores(future + index * 100 * MILLISECOND, 640, 480, quality=0.5))
+        offer(used, a_frame(future + index * 100 * MILLISECOND, quality=0.5))
     used.request(future)
     stamp = START
     for step, quality, content, motion, asks in stream:
         stamp += step * MILLISECOND
-        scores = FrameScores(stamp, 640, 480, quality=quality, content=content, motion=motion * 20)
-        expected = new.add(scores) + (new.request(stamp) if asks else [])
-        got = used.add(scores) + (used.request(stamp) if asks else [])
+        scores = a_frame(stamp, quality=quality, content=content, motion=motion * 20)
+        expected = offer(new, scores) + (new.request(stamp) if asks else [])
+        got = offer(used, scores) + (used.request(stamp) if asks else [])
         assert [decision for decision in got if decision.stamp_ns < future] == expected
     assert used.finish() == new.finish()

@@ -8,7 +8,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mininet_ros.network import NETWORKS, build_network
+from mininet_ros.network import NETWORKS, build_network, network_table
 from mininet_ros.network.dropout import Dropout
 from mininet_ros.network.layers import (
     Downsampling,
@@ -38,7 +38,7 @@ def test_cost_is_the_papers(name, classes, width, height, parameters, mebibytes,
 
 
 def test_full_table_has_the_papers_modules():
-    table = NETWORKS["mininet_v2"](19)
+    table = network_table("mininet_v2", 19)
     by_layer = {}
     for stage in table:
         by_layer.setdefault(stage.layer, []).append(stage)
@@ -68,7 +68,7 @@ def test_other_sizes_are_refused_by_name():
 
 def test_dilations_are_an_option():
     stacks = ((1, 3), (5,))
-    table = NETWORKS["mininet_v2_cpu"](4, dilations=stacks)
+    table = network_table("mininet_v2_cpu", 4, dilations=stacks)
     assert [s.options["rate"] for s in table if s.layer is MultiDilationModule] == [1, 3, 5]
     build_network("mininet_v2_cpu", 4, dilations=stacks)(torch.zeros(2, 3, 32, 32))
 

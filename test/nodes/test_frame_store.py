@@ -1,8 +1,6 @@
-"""Pairing of messages by their exact stamps, and the queue to the working thread."""
+"""Pairing of messages by their exact stamps."""
 
 from __future__ import annotations
-
-import threading
 
 import pytest
 
@@ -11,7 +9,6 @@ pytest.importorskip("rclpy", reason="needs ROS 2 (rclpy)")
 from sensor_msgs.msg import CameraInfo, Image
 from std_msgs.msg import Header
 
-from mininet_ros.nodes.common.inbox import Inbox, Task
 from mininet_ros.nodes.keyframes.frame_store import MAX_UNPAIRED, FrameStore, stamp_of
 
 REORDER_NS = 5
@@ -247,41 +244,3 @@ def test_clear_leaves_the_counts_alone():
     assert desk.store.counts == {"repeated_mask": 1, "repeated_confidence": 1}
     desk.image(100)
     assert desk.taken() == []
-
-
-def test_tasks_are_done_in_order():
-    inbox, done = Inbox(4), []
-    for number in range(3):
-        inbox.put(Task(lambda number=number: done.append(number)))
-    for _ in range(3):
-        inbox.take(None)()
-    assert done == [0, 1, 2]
-    assert inbox.take(0.0) is None
-
-
-def test_a_full_inbox_drops_the_oldest_that_may_be_dropped():
-    inbox, done = Inbox(2), []
-    inbox.put(Task(lambda: done.append("kept")))
-    for number in range(3):
-        inbox.put(
-            Task(
-                lambda number=number: done.append(number),
-                lambda number=number: done.append(f"{number} dropped"),
-            )
-        )
-    while (task := inbox.take(0.0)) is not None:
-        task()
-    assert done == ["0 dropped", "1 dropped", "kept", 2]
-
-
-def test_closing_ends_the_wait():
-    inbox = Inbox(2)
-    taken = []
-    waiter = threading.Thread(target=lambda: taken.append(inbox.take(None)))
-    waiter.start()
-    inbox.close()
-    waiter.join(10.0)
-    assert taken == [None]
-    assert inbox.closed
-    inbox.put(Task(lambda: None))
-    assert inbox.take(None) is None

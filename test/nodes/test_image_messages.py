@@ -14,11 +14,10 @@ from hypothesis import strategies as st
 
 pytest.importorskip("sensor_msgs", reason="needs ROS 2 messages (sensor_msgs)")
 
-from sensor_msgs.msg import CameraInfo, CompressedImage, Image
+from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Header
 
 from mininet_ros.images.encodings import ImageError
-from mininet_ros.nodes.common.camera_info import resized_camera_info
 from mininet_ros.nodes.common.image_messages import image_message, image_to_bgr, jpeg_message
 
 EIGHT_BIT = ["bgr8", "8UC3", "rgb8", "bgra8", "8UC4", "rgba8", "mono8", "8UC1"]
@@ -271,48 +270,3 @@ def test_jpeg_messages_come_back():
     assert compressed.header.frame_id == "lens"
     assert compressed.format == "bgr8; jpeg compressed bgr8"
     assert np.abs(image_to_bgr(compressed).astype(int) - bgr).mean() < 3
-
-
-def calibrated() -> CameraInfo:
-    info = CameraInfo(width=640, height=480, distortion_model="plumb_bob", d=[0.1, 0.2, 0.0, 0, 0])
-    info.header.frame_id = "camera"
-    info.k = [500.0, 0.0, 320.0, 0.0, 510.0, 240.0, 0.0, 0.0, 1.0]
-    info.p = [480.0, 0.0, 318.0, -48.0, 0.0, 490.0, 238.0, -4.9, 0.0, 0.0, 1.0, 0.0]
-    info.binning_x = info.binning_y = 2
-    info.roi.x_offset, info.roi.y_offset, info.roi.width, info.roi.height = 101, 50, 301, 200
-    return info
-
-
-def test_calibration_scales_with_the_axes_of_the_image():
-    info = resized_camera_info(calibrated(), 0.5, 0.25)
-    assert (info.width, info.height) == (320, 120)
-    np.testing.assert_allclose(info.k, [250, 0, 160, 0, 127.5, 60, 0, 0, 1])
-    np.testing.assert_allclose(info.p, [240, 0, 159, -24, 0, 122.5, 59.5, -1.225, 0, 0, 1, 0])
-    assert list(info.d) == [0.1, 0.2, 0.0, 0.0, 0.0]
-    assert (info.binning_x, info.binning_y) == (2, 2)
-    roi = info.roi
-    assert (roi.x_offset, roi.y_offset, roi.width, roi.height) == (50, 12, 151, 50)
-
-
-def test_points_project_where_the_resized_image_shows_them():
-    """K of the resized image maps a direction to the resized pixel."""
-    before, after = calibrated(), resized_camera_info(calibrated(), 0.75, 0.5)
-    direction = np.array([0.2, -0.1, 1.0])
-    x, y, _ = np.reshape(before.k, (3, 3)) @ direction
-    np.testing.assert_allclose(np.reshape(after.k, (3, 3)) @ direction, [x * 0.75, y * 0.5, 1.0])
-
-
-def test_the_same_size_leaves_calibration_as_it_is_and_nothing_is_shared():
-    info = calibrated()
-    same = resized_camera_info(info, 1.0, 1.0)
-    assert same == info
-    same.k[0] = 1.0
-    same.header.frame_id = "other"
-    assert info == calibrated()
-
-
-def test_an_uncalibrated_camera_stays_so():
-    info = resized_camera_info(CameraInfo(width=640, height=480), 0.5, 0.5)
-    assert not any(info.k)
-    assert not any(info.p)
-    assert (info.width, info.roi.width) == (320, 0)

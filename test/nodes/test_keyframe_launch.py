@@ -12,7 +12,6 @@ import pytest
 import yaml
 from launch_rig import (
     DEADLINE_S,
-    DOMAIN,
     NODE,
     PROFILE,
     PROFILE_VARIABLES,
@@ -173,7 +172,7 @@ def test_a_team_of_two_sends_to_its_mates(launch, tiny_model, tmp_path):  # noqa
     )
     mate = subprocess.Popen(
         [sys.executable, __file__],
-        env=os.environ | {"ROS_DOMAIN_ID": DOMAIN, "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST"},
+        env=os.environ.copy(),
     )
     while mate.poll() is None and launched.poll() is None:
         time.sleep(0.1)

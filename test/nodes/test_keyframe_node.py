@@ -21,7 +21,6 @@ from keyframe_rig import (
 )
 from sensor_msgs.msg import CompressedImage, Image
 
-from mininet_ros.keyframes.settings import KeyframeSettings
 from mininet_ros.nodes.common.image_messages import image_message, jpeg_message
 
 pytestmark = pytest.mark.usefixtures("known_classes")
@@ -64,12 +63,12 @@ def test_the_node_chooses_what_its_pipeline_chooses(graph):
     rig = Rig(graph, use_confidence=False)
     rig.play(*range(45))
     rig.wait_for_scores(40)
-    settings = KeyframeSettings.from_values(rig.node._values)
+    settings = rig.node._settings.values.settings
     pipeline, chosen = settings.pipeline(("wall", "sign", "door")), []
     for number in range(45):
         stamp = rig.messages(number)["image"].header.stamp
         stamp_ns = stamp.sec * 10**9 + stamp.nanosec
-        decisions = pipeline.add(picture(number), labels(number), None, stamp_ns)
+        decisions = pipeline.add(picture(number), labels(number), None, stamp_ns).decisions
         chosen += [decision.stamp_ns for decision in decisions if decision.forwarded]
     graph.spin_until(lambda: len(rig.images) >= len(chosen))
     assert [i.header.stamp.sec * 10**9 + i.header.stamp.nanosec for i in rig.images] == chosen
@@ -212,7 +211,7 @@ def test_parameters_change_the_running_node(graph):
     assert rig.set(max_gap_s=0.5)[0].successful
     refused = rig.set(min_gap_s=0.6)[0]
     assert not refused.successful
-    assert "max_gap_s (0.5) must not be below min_gap_s (0.6)" in refused.reason
+    assert "max_gap_s (0.5) is below min_gap_s (0.6)" in refused.reason
     rig.play(*range(5, 8))
     decided = {frame["number"]: frame["reason"] for frame in rig.wait_for_scores(8)}
     assert "best_of_window" in {decided[number] for number in range(5)}

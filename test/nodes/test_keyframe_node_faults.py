@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 
 import pytest
 
@@ -28,8 +29,9 @@ from sensor_msgs.msg import Image
 from std_msgs.msg import Header
 
 from mininet_ros.nodes.common.image_messages import image_message
-from mininet_ros.nodes.common.parameters import ParameterError
+from mininet_ros.nodes.common.inbox import Task
 from mininet_ros.nodes.keyframes.keyframe_selector_node import KeyframeSelectorNode
+from mininet_ros.parameters import ParameterError
 
 pytestmark = pytest.mark.usefixtures("known_classes")
 
@@ -96,6 +98,45 @@ def test_a_mask_that_comes_too_late_is_named_and_forwarded_all_the_same(graph):
     graph.spin_until(lambda: rig.masks)
     assert {frame["content_status"] for frame in rig.wait_for_scores(9)} == {"no_mask"}
     assert numbers(rig.masks) == numbers(rig.images)[:1]
+
+
+def test_a_late_mask_that_is_none_is_rejected_and_costs_no_frame(graph):
+    rig = Rig(
+        graph,
+        listen_to=("images", "masks", "scores", "team_images", "team_masks"),
+        mask_wait_s=0.0,
+        pause_s=60.0,
+    )
+    rig.play(*range(9), without=("mask", "confidence"))
+    rig.report(lambda status, values: values["waiting"] == "9")
+    for number in range(9):
+        late = image_message(labels(number), "mono8", header(number))
+        late.encoding, late.step, late.width = "mono16", late.step, late.width // 2
+        rig.inputs["mask"].publish(late)
+        graph.spin_for(0.02)
+    rig.play(*range(9, 13), without=("mask", "confidence"))
+    decided = rig.wait_for_scores(9)
+    assert sorted(frame["number"] for frame in decided[:9]) == list(range(9))
+    graph.spin_until(lambda: rig.images and rig.team_images)
+    assert (rig.masks, rig.team_masks) == ([], [])
+    _, values = rig.report()
+    assert values["failed"] == "0"
+    assert values["rejected_mask: no label mask"] == "9"
+
+
+def test_every_frame_of_a_burst_has_its_scores_message(graph):
+    rig = Rig(graph, mask_wait_s=0.0, mode="gate", classes=[""])
+    working, go = threading.Event(), threading.Event()
+    rig.node._inbox.put(Task(lambda: (working.set(), go.wait(30))))
+    assert working.wait(10)
+    for number in range(300):
+        rig.node._receive_image(rig.messages(number)["image"])
+    go.set()
+    decided = rig.wait_for_scores(300)
+    assert sorted(frame["number"] for frame in decided) == list(range(300))
+    assert [frame["reason"] for frame in decided].count("overrun") == 236
+    _, values = rig.report(lambda status, values: values["images"] == "300")
+    assert values["overrun"] == "236"
 
 
 def test_a_wait_for_masks_is_no_pause_of_the_camera(graph):
@@ -230,6 +271,11 @@ def test_an_error_of_the_node_costs_the_waiting_frames_and_the_next_are_served(g
     assert status.level == DiagnosticStatus.ERROR
     assert "a defect" in status.message
     assert values["waiting"] == "0"
+    assert values["abandoned"] == "4"
+    graph.spin_until(lambda: len(rig.scores) == 4)
+    decided = rig.wait_for_scores(4)
+    assert [(f["number"], f["reason"]) for f in decided] == [(n, "abandoned") for n in range(4)]
+    assert "a defect" in decided[0]["sentence"]
     rig.play(*range(4, 20))
     graph.spin_until(lambda: rig.images)
     assert min(numbers(rig.images)) >= 4

@@ -6,7 +6,8 @@ import pytest
 
 pytest.importorskip("rclpy", reason="the nodes need rclpy")
 
-from mininet_ros.nodes.recorder.keyframe_recording import SHEET, KeyframeRecording
+from mininet_ros.nodes.recorder.keyframe_recording import KeyframeRecording
+from mininet_ros.nodes.recorder.recording import KEYFRAMES
 
 
 def decision(forwarded: bool, reason: str) -> dict[str, str]:
@@ -39,7 +40,7 @@ def test_summary_counts_decisions_and_bytes(recording):
 
 def test_sheet_shows_forwarded_frames_above_evenly_spaced_ones(recording, tmp_path):
     recording.write_sheet(tmp_path)
-    sheet = cv2.imread(str(tmp_path / SHEET))
+    sheet = cv2.imread(str(tmp_path / KEYFRAMES))
     assert sheet.shape[1] == 2 * 320
     tile = sheet.shape[0] // 2
     above = [int(sheet[tile - 20, x].mean()) for x in (100, 420)]
@@ -52,5 +53,5 @@ def test_nothing_forwarded_leaves_no_sheet(tmp_path):
     recording = KeyframeRecording()
     recording.add_decision(0, decision(False, "below_quality"))
     recording.write_sheet(tmp_path)
-    assert not (tmp_path / SHEET).exists()
+    assert not (tmp_path / KEYFRAMES).exists()
     assert recording.summary()["forwarded"] == 0

@@ -12,7 +12,6 @@ import pytest
 import yaml
 from launch_rig import (
     DEADLINE_S,
-    DOMAIN,
     NODE,
     PROFILE,
     PROFILE_VARIABLES,
@@ -38,17 +37,6 @@ def probe(probes):  # noqa: F811
 
 def defaults() -> dict:
     return parameter_file("segmentation.yaml")
-
-
-def test_parameter_file_has_every_parameter_and_its_default():
-    pytest.importorskip("rclpy", reason="needs ROS 2 (rclpy)")
-    from mininet_ros.nodes.segmentation.parameters import SEGMENTATION_PARAMETERS
-
-    declared = {spec.name: spec.default for spec in SEGMENTATION_PARAMETERS}
-    assert defaults() == declared
-    assert {name: type(value) for name, value in defaults().items()} == {
-        name: type(value) for name, value in declared.items()
-    }
 
 
 @needs_launch
@@ -139,7 +127,7 @@ def test_started_node_serves_a_camera(launch):  # noqa: F811
     )
     camera = subprocess.Popen(
         [sys.executable, __file__],
-        env=os.environ | {"ROS_DOMAIN_ID": DOMAIN, "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST"},
+        env=os.environ.copy(),
     )
     while camera.poll() is None and launched.poll() is None:
         time.sleep(0.1)

@@ -19,8 +19,8 @@ from diagnostic_msgs.msg import DiagnosticArray
 from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Header
 
-from mininet_ros.demo.graph import MODULES
 from mininet_ros.nodes.common.image_messages import image_message, jpeg_message
+from mininet_ros.parameters import parameter_specs
 
 
 def header(graph) -> Header:
@@ -130,16 +130,17 @@ def test_other_nodes_refuse_alike(ros_domain, tmp_path, module, values, sentence
 
 
 @pytest.mark.parametrize(
-    "module", ["segmentation_node", "image_stream_node", "stream_recorder_node"]
+    "module",
+    ["segmentation_node", "keyframe_selector_node", "image_stream_node", "stream_recorder_node"],
 )
 def test_help_describes_every_parameter(ros_domain, tmp_path, module):
-    from importlib import import_module
+    from mininet_ros.nodes.reference import NODES
 
-    table_name = module.removesuffix("_node").upper() + "_PARAMETERS"
+    (reference,) = [node for node in NODES if node.executable == module]
     node = NodeProcess(tmp_path / "process", module, "--help")
     assert node.wait() == 0
-    table = getattr(import_module(MODULES[module]), table_name)
-    assert all(f"  {spec.name}\n" in node.output for spec in table)
+    specs = parameter_specs(reference.parameters)
+    assert all(f"  {spec.name}\n" in node.output for spec in specs)
 
 
 def test_arguments_that_nobody_reads_are_refused(ros_domain, tmp_path):

@@ -69,14 +69,6 @@ def test_pictures_are_thinned_evenly(tmp_path):
     assert sheet.shape[1] == 3 * 320
 
 
-def test_pictures_of_an_earlier_run_go_and_other_files_stay(tmp_path):
-    (tmp_path / PICTURES).mkdir()
-    (tmp_path / PICTURES / "000001.jpg").touch()
-    (tmp_path / PICTURES / "notes.txt").touch()
-    Recording(tmp_path, max_pictures=5)
-    assert [path.name for path in (tmp_path / PICTURES).iterdir()] == ["notes.txt"]
-
-
 def test_a_record_of_nothing_is_valid_json(tmp_path):
     Recording(tmp_path, max_pictures=5).write(complete=False)
     summary = json.loads((tmp_path / SUMMARY).read_text())

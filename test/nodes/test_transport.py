@@ -21,7 +21,6 @@ PROFILE = Path(__file__).parents[2] / "config" / "fastdds_images.xml"
 SHARED_MEMORY = Path("/dev/shm")
 SEGMENTS_BYTES = 2 * 72 * 2**20  # of two processes, with what Fast DDS keeps beside them
 PROFILE_VARIABLES = ("FASTRTPS_DEFAULT_PROFILES_FILE", "FASTDDS_DEFAULT_PROFILES_FILE")
-DOMAIN = "71"
 RATE_HZ = 30
 CAMERA = "image"
 READY = "ready"
@@ -50,7 +49,7 @@ def measure(width: int, height: int, frames: int, profile: Path | None) -> Deliv
     }
     if profile is not None:
         environment.update(dict.fromkeys(PROFILE_VARIABLES, str(profile)))
-    environment.update(ROS_DOMAIN_ID=DOMAIN, ROS_AUTOMATIC_DISCOVERY_RANGE="LOCALHOST")
+    environment.update(ROS_AUTOMATIC_DISCOVERY_RANGE="LOCALHOST")
     ends = [
         subprocess.Popen(
             [sys.executable, __file__, end, str(width), str(height), str(frames)],
@@ -153,8 +152,7 @@ def is_whole(image, number: int) -> bool:
 
 
 @pytest.fixture(autouse=True)
-def require_fast_dds_and_shared_memory():
-    pytest.importorskip("rclpy", reason="needs ROS 2 (rclpy)")
+def require_fast_dds_and_shared_memory(ros_domain):
     from rclpy.utilities import get_rmw_implementation_identifier
 
     middleware = get_rmw_implementation_identifier()

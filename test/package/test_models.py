@@ -100,3 +100,10 @@ def test_weights_that_are_no_safetensors(folder):
     )
     with pytest.raises(ModelError, match="no safetensors file"):
         load_model(folder)
+
+
+@pytest.mark.parametrize("name", ["yes", "no", "on", "1", "1.10", "null", "0x10"])
+def test_a_class_keeps_its_name_whatever_yaml_makes_of_it(folder, name):
+    text = (folder / "model.yaml").read_text()
+    (folder / "model.yaml").write_text(text.replace("name: Road", f"name: {name}"))
+    assert load_model(folder).classes[3] == name

@@ -21,8 +21,19 @@ KEY_OF_MODULE = {
     "tqdm": "python3-tqdm",
     "yaml": "python3-yaml",
 }
-# Installed by those who train, use the GPU or read bags: not on every robot (see package.xml).
-OPTIONAL = {"PIL", "matplotlib", "onnx", "openvino", "rosbags", "safetensors", "torch"}
+# Installed by those who train, use the GPU, read bags or link a team: not on every robot (see
+# package.xml).
+OPTIONAL = {
+    "PIL",
+    "matplotlib",
+    "onnx",
+    "openvino",
+    "pycolmap",
+    "rosbags",
+    "safetensors",
+    "torch",
+    "zenoh",
+}
 # Not imported by the package: `ros2 launch` itself.
 COMMANDS = {"ros2launch"}
 
@@ -68,7 +79,12 @@ def test_pip_requirements_are_the_imports(setup_arguments):
         return {line.split(">")[0] for line in lines}
 
     extras = setup_arguments["extras_require"].values()
-    module_of = {"opencv-python-headless": "cv2", "pillow": "PIL", "PyYAML": "yaml"}
+    module_of = {
+        "eclipse-zenoh": "zenoh",
+        "opencv-python-headless": "cv2",
+        "pillow": "PIL",
+        "PyYAML": "yaml",
+    }
     required = {module_of.get(name, name) for name in names(setup_arguments["install_requires"])}
     assert required == set(KEY_OF_MODULE)
     optional = {module_of.get(name, name) for name in set().union(*map(names, extras))}

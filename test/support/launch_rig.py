@@ -17,7 +17,6 @@ ROOT = Path(__file__).parents[2]
 CONFIG = ROOT / "config"
 PROFILE = CONFIG / "fastdds_images.xml"
 PROFILE_VARIABLES = ("FASTRTPS_DEFAULT_PROFILES_FILE", "FASTDDS_DEFAULT_PROFILES_FILE")
-DOMAIN = "75"
 DEADLINE_S = 60
 
 LAUNCH = """
@@ -70,7 +69,7 @@ def parameter_file(name: str) -> dict:
 
 
 @pytest.fixture
-def launch(tmp_path):
+def launch(tmp_path, ros_domain):
     """Start a launch file with arguments; its nodes are programs of one source."""
     processes = []
 
@@ -88,8 +87,6 @@ def launch(tmp_path):
             | {
                 "AMENT_PREFIX_PATH": str(prefix),
                 "PYTHONPATH": python_path.rstrip(os.pathsep),
-                "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST",
-                "ROS_DOMAIN_ID": DOMAIN,
                 "ROS_LOG_DIR": str(tmp_path / "log"),
             }
             | environment,

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from mininet_ros.demo.domain import claimed_domain
 from mininet_ros.demo.graph import MODULES
 
 ROOT = Path(__file__).parents[2]
@@ -27,7 +26,7 @@ DOMAINS = range(10, 70)
 def ros_domain(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
     """Id of a domain that is this test's own, also among other test runs on this machine."""
     pytest.importorskip("rclpy", reason="needs ROS 2 (rclpy)")
-    with _free_domain() as domain:
+    with claimed_domain(DOMAINS) as domain:
         monkeypatch.setenv("ROS_DOMAIN_ID", str(domain))
         monkeypatch.setenv("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")
         for variable in ("FASTRTPS_DEFAULT_PROFILES_FILE", "FASTDDS_DEFAULT_PROFILES_FILE"):
@@ -43,20 +42,6 @@ def graph(ros_domain: int, tmp_path: Path) -> Iterator[Graph]:
         yield graph
     finally:
         graph.close()
-
-
-@contextlib.contextmanager
-def _free_domain() -> Iterator[int]:
-    for domain in DOMAINS:
-        path = Path(tempfile.gettempdir()) / f"mininet_ros_test_domain_{domain}.lock"
-        with path.open("w") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
-                continue
-            yield domain
-            return
-    raise RuntimeError("no ROS domain is free")
 
 
 class NodeProcess:

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from mininet_ros.keyframes import Decision, FrameScores, Mode, Reason, SelectorConfig
+from mininet_ros.keyframes import (
+    Decision,
+    FrameScores,
+    KeyframeSelector,
+    Mode,
+    Reason,
+    SelectorConfig,
+)
 
 SECOND = 1_000_000_000
 STEP = SECOND // 10
@@ -37,3 +44,9 @@ def forwarded(decisions: list[Decision]) -> list[int]:
 
 def reasons(decisions: list[Decision]) -> dict[int, Reason]:
     return {index_of(decision): decision.reason for decision in decisions}
+
+
+def offer(selector: KeyframeSelector, scores: FrameScores) -> list[Decision]:
+    """Give a frame to a selector; return every decision that it brings about."""
+    refusal = selector.refuse(scores.stamp_ns)
+    return [refusal] if refusal is not None else list(selector.add(scores).all)

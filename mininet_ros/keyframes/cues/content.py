@@ -18,10 +18,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from enum import Enum
 
 import cv2
 import numpy as np
+
+from mininet_ros.keyframes.cues.described import described
 
 # Regions below this share of the picture, 17 x 18 pixels of 640 x 480, grow with their area; above
 # it with its logarithm.
@@ -76,43 +79,87 @@ class Region:
     shown: float
 
 
-@dataclass(frozen=True, eq=False)
+class ContentStatus(str, Enum):
+    """Whether the semantic content of a frame could be measured, and if not, why."""
+
+    MEASURED = "measured"
+    NO_MASK = "no_mask"
+    NO_TARGETS = "no_targets"
+
+    @property
+    def sentence(self) -> str:
+        """The status for a person."""
+        return _SENTENCES[self]
+
+
+_SENTENCES = {
+    ContentStatus.MEASURED: "Content is measured on the frame's mask.",
+    ContentStatus.NO_MASK: "Content is 0 because no mask came with the frame.",
+    ContentStatus.NO_TARGETS: "Content is 0 because no target classes are named.",
+}
+
+
+@dataclass(frozen=True)
 class Content:
-    """All regions of the target classes in one picture.
+    """What a picture shows of the target classes; the fields say what each score means.
 
     Attributes:
-        regions: the regions, largest first; at most 64.
-        sent: for each of them how well it was sent before, compared with the present picture: 0
-            (not at all) to 1 (as well or better).
+        content_status: why `content` is 0, if it was not measured.
     """
 
-    regions: tuple[Region, ...]
-    sent: tuple[float, ...]
+    content: float = field(
+        default=0.0,
+        metadata=described(
+            "things",
+            0,
+            None,
+            "Number of new things of the target classes, each counted by its size (1 for 0.7 % of "
+            "the picture, a third more with each doubling), times mean confidence and class "
+            "weight, less for things that are cut or were already sent.",
+        ),
+    )
+    content_status: ContentStatus = ContentStatus.NO_MASK
+    regions: int = field(
+        default=0,
+        metadata=described("", 0, MAX_REGIONS, "Number of regions of the target classes."),
+    )
+    cut: float = field(
+        default=0.0,
+        metadata=described(
+            "", 0, 1, "Share of the target area in regions that the picture's border cuts."
+        ),
+    )
+    sent: float = field(
+        default=0.0, metadata=described("", 0, 1, "Share of the target area that was already sent.")
+    )
 
-    @property
-    def value(self) -> float:
-        """How many new things the picture shows, less for what is cut; at least 0."""
-        worth = sum(
-            region.shown * (1.0 - sent) ** IMPROVEMENT_EXPONENT
-            for region, sent in zip(self.regions, self.sent)
-        )
-        held_against = CUT_COST * sum(region.size * region.cut for region in self.regions)
-        return max(worth - held_against, LEAST_KEPT * worth)
 
-    @property
-    def cut_share(self) -> float:
-        """Share, 0 to 1, of the target area that lies in regions which the border cuts."""
-        return self._share_of_area([region.cut > 0.0 for region in self.regions])
+def measure_content(
+    status: ContentStatus, regions: Sequence[Region], known: Sequence[float]
+) -> Content:
+    """Measure what a picture shows.
 
-    @property
-    def sent_share(self) -> float:
-        """Share, 0 to 1, of the target area that was already sent."""
-        return self._share_of_area(self.sent)
-
-    def _share_of_area(self, factors: Sequence[float]) -> float:
-        area = sum(region.area for region in self.regions)
-        parts = sum(region.area * factor for region, factor in zip(self.regions, factors))
-        return parts / area if area > 0.0 else 0.0
+    Args:
+        status: whether there was a mask to find regions in.
+        regions: of the target classes.
+        known: for each of them how well it was sent before, compared with the present picture: 0
+            (not at all) to 1 (as well or better).
+    """
+    worth = held_against = area = cut_area = sent_area = 0.0
+    for region, sent in zip(regions, known):
+        worth += region.shown * (1.0 - sent) ** IMPROVEMENT_EXPONENT
+        held_against += CUT_COST * region.size * region.cut
+        area += region.area
+        cut_area += region.area * (region.cut > 0.0)
+        sent_area += region.area * sent
+    area = area or 1.0
+    return Content(
+        content=max(worth - held_against, LEAST_KEPT * worth),
+        content_status=status,
+        regions=len(regions),
+        cut=cut_area / area,
+        sent=sent_area / area,
+    )
 
 
 def parse_class_weights(entries: Sequence[str]) -> dict[str, float]:

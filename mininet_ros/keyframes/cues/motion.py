@@ -7,10 +7,12 @@ image regions forward from an earlier frame to the present one.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
+
+from mininet_ros.keyframes.cues.described import described
 
 CELL = 16
 MAX_POINTS = 200
@@ -39,6 +41,26 @@ MIN_SHARE = 0.25
 
 # A dark or smeared frame is skipped by following the corners from the last good frame instead.
 MAX_SKIPPED = 5
+
+
+@dataclass(frozen=True)
+class Motion:
+    """How fast the view changes; the fields say what each score means."""
+
+    motion: float = field(
+        default=0.0,
+        metadata=described(
+            "px",
+            0,
+            None,
+            "Median optical flow since the previous frame, in pixels of the camera image; 0 where "
+            "tracking failed.",
+        ),
+    )
+    tracked: float = field(
+        default=0.0,
+        metadata=described("", 0, 1, "Share of the previous frame's corners found again."),
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -157,29 +179,6 @@ class PointTracker:
             np.concatenate([points.positions, corners]),
             points.size,
         )
-
-
-def parallax_and_overlap(then: Points, now: Points) -> tuple[float, float]:
-    """How far the view has moved between two frames.
-
-    Returns:
-        The median displacement, in pixels, of the corners both frames have, at most the picture's
-        diagonal, and the share, 0 to 1, of the present view that the earlier frame also showed:
-        the earlier picture's outline, carried over by the similarity that fits the corners best,
-        cut with the present outline. Diagonal and 0 where the frames have too little in common.
-    """
-    diagonal = float(np.hypot(*now.size))
-    before, after = then.common(now)
-    if then.size != now.size or len(before) < MIN_MATCHES:
-        return diagonal, 0.0
-    transform, _ = cv2.estimateAffinePartial2D(before, after, ransacReprojThreshold=3.0)
-    if transform is None:
-        return diagonal, 0.0
-    width, height = now.size
-    outline = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
-    carried = (outline @ transform[:, :2].T + transform[:, 2]).astype(np.float32)
-    shared, _ = cv2.intersectConvexConvex(carried, outline)
-    return min(diagonal, median_length(after - before)), min(1.0, shared / (width * height))
 
 
 def local_similarities(

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from time import thread_time
 
 import cv2
 import numpy as np
 
-from mininet_ros.keyframes.cues.content import Region, class_weight_table, find_regions
+from mininet_ros.keyframes.cues.content import (
+    ContentStatus,
+    Region,
+    class_weight_table,
+    find_regions,
+)
 from mininet_ros.keyframes.cues.motion import Flow, Points, PointTracker
 from mininet_ros.keyframes.cues.part_times import PartTimes
 from mininet_ros.keyframes.cues.quality import Quality, QualityMeter, check_image, reduced
-from mininet_ros.keyframes.cues.scores import ContentStatus
 
 # Masks and motion are looked at on pictures of about this width.
 SCORING_WIDTH = 320
@@ -95,15 +100,17 @@ class FrameObserver:
         first = self._last_stamp is None
         self._size, self._last_stamp = size, stamp_ns
         self._times.runs += 1
-        with self._times.part("quality"):
-            self._gray = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY, dst=self._gray)
-            quality = self._quality.measure(image, self._gray)
-        with self._times.part("motion"):
-            before = self._tracker.points
-            flow = self._tracker.update(reduced(self._gray, SCORING_WIDTH))
-            now = self._tracker.points
-        with self._times.part("content"):
-            status, regions = self._regions(mask, confidence, now.size)
+        spent = self._times.spent
+        started = thread_time()
+        self._gray = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY, dst=self._gray)
+        quality = self._quality.measure(image, self._gray)
+        spent["quality"] += (measured := thread_time()) - started
+        before = self._tracker.points
+        flow = self._tracker.update(reduced(self._gray, SCORING_WIDTH))
+        now = self._tracker.points
+        spent["motion"] += (tracked := thread_time()) - measured
+        status, regions = self._regions(mask, confidence, now.size)
+        spent["content"] += thread_time() - tracked
         return Observation(
             stamp_ns, *size, first, quality, status, regions, flow, before, now
         )  # fmt: skip

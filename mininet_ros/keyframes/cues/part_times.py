@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 
 
 class PartTimes:
@@ -13,24 +11,16 @@ class PartTimes:
 
     Attributes:
         runs: how often the whole computation was run.
-        seconds: of the calling thread's CPU by part, in the order of first use.
+        spent: seconds of the calling thread's CPU by part, in the order of first use; whoever
+            computes adds to it.
     """
 
     def __init__(self) -> None:
         self.runs = 0
-        self.seconds: Counter[str] = Counter()
-
-    @contextmanager
-    def part(self, name: str) -> Iterator[None]:
-        """Count the time of the `with` block to a part."""
-        started = time.thread_time()
-        try:
-            yield
-        finally:
-            self.seconds[name] += time.thread_time() - started
+        self.spent: Counter[str] = Counter()
 
     def mean_ms(self) -> Mapping[str, float]:
         """Milliseconds a run by part, in the order of first use; empty before the first run."""
         if not self.runs:
             return {}
-        return {name: 1e3 * seconds / self.runs for name, seconds in self.seconds.items()}
+        return {name: 1e3 * seconds / self.runs for name, seconds in self.spent.items()}

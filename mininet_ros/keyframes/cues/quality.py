@@ -18,10 +18,12 @@ photos; `select-keyframes --judge-quality` reports on the later halves.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
+
+from mininet_ros.keyframes.cues.described import described
 
 # Pictures are reduced by a whole factor to about this width before detail is measured.
 WORKING_WIDTH = 640
@@ -53,27 +55,51 @@ BRIGHTEST = 250
 
 @dataclass(frozen=True)
 class Quality:
-    """Picture quality, free of any content.
+    """Picture quality, free of any content; the fields say what each score means."""
 
-    Attributes:
-        brightness: mean luminance, 0 (black) to 1 (white). For information; not part of `value`.
-        entropy: mean entropy of the three colour channels in bits, 0 to 8.
-        clipped: share of channel values at 5 or below or at 250 or above, 0 to 1. For
-            information; what clipping destroys is already missing from `entropy`.
-        noise: estimated standard deviation of white noise at working resolution, in grey levels.
-        illumination: share of 256 grey levels that carry information, to the power 0.75, 0 to 1.
-        sharpness: finest detail relative to coarse detail, 0 to 1.
-        value: geometric mean of `illumination` and `sharpness`, 0 to 1. Ranks pictures of one
-            scene; across scenes it also depends on what the scene shows.
-    """
-
-    brightness: float
-    entropy: float
-    clipped: float
-    noise: float
-    illumination: float
-    sharpness: float
-    value: float
+    brightness: float = field(
+        default=0.0, metadata=described("", 0, 1, "Mean luminance, from black to white.")
+    )
+    entropy: float = field(
+        default=0.0,
+        metadata=described("bit", 0, 8, "Mean entropy of the three colour channels."),
+    )
+    clipped: float = field(
+        default=0.0,
+        metadata=described(
+            "", 0, 1, "Share of channel values at 5 or below, or at 250 or above, of 255."
+        ),
+    )
+    noise: float = field(
+        default=0.0,
+        metadata=described(
+            "grey levels",
+            0,
+            255,
+            "Standard deviation of white noise, estimated at 640 pixels width.",
+        ),
+    )
+    illumination: float = field(
+        default=0.0,
+        metadata=described(
+            "", 0, 1, "Share of 256 grey levels that carry information, to the power 0.75."
+        ),
+    )
+    sharpness: float = field(
+        default=0.0,
+        metadata=described(
+            "", 0, 1, "Strength of the finest detail relative to the picture's own coarse detail."
+        ),
+    )
+    quality: float = field(
+        default=0.0,
+        metadata=described(
+            "",
+            0,
+            1,
+            "Geometric mean of illumination and sharpness; it ranks pictures of one scene.",
+        ),
+    )
 
 
 class QualityMeter:
@@ -109,7 +135,7 @@ class QualityMeter:
             noise=noise,
             illumination=illumination,
             sharpness=sharpness,
-            value=float(np.sqrt(illumination * sharpness)),
+            quality=float(np.sqrt(illumination * sharpness)),
         )
 
     def _detail(self, gray: np.ndarray) -> tuple[float, float, float]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
+from time import thread_time
 
 import numpy as np
 
-from mininet_ros.keyframes.cues.content import Content
-from mininet_ros.keyframes.cues.motion import Points, no_points, parallax_and_overlap
+from mininet_ros.keyframes.cues.content import measure_content
+from mininet_ros.keyframes.cues.motion import Points, no_points
 from mininet_ros.keyframes.cues.observation import FrameObserver, Observation
+from mininet_ros.keyframes.cues.overlap import measure_overlap
 from mininet_ros.keyframes.cues.part_times import PartTimes
 from mininet_ros.keyframes.cues.scores import FrameScores
 from mininet_ros.keyframes.cues.sent import SentRegions
@@ -50,8 +52,7 @@ class FrameScorer:
     def _begin(self) -> None:
         self._sent = SentRegions()
         self._records: OrderedDict[int, Observation] = OrderedDict()
-        self._forwarded: Points | None = None
-        self._now = no_points((0, 0))
+        self._forwarded = self._now = no_points((0, 0))
 
     def score(
         self,
@@ -88,40 +89,30 @@ class FrameScorer:
         """
         if frame.first:
             self._begin()
-        points = _points_in(frame)
-        with self.times.part("motion"):
-            parallax, overlap = parallax_and_overlap(self._forwarded or no_points((0, 0)), points)
-        with self.times.part("sent"):
-            self._sent.carry(frame.before, frame.now)
-            known = self._sent.how_well(frame.regions, frame.quality.value)
-            content = Content(frame.regions, known)
-            self._sent.settle(frame.regions)
+        spent = self.times.spent
+        started = thread_time()
+        points = frame.now if frame.flow.found else no_points(frame.now.size)
+        pixel = frame.width / frame.now.size[0]
+        overlap = measure_overlap(self._forwarded, points, pixel)
+        spent["motion"] += (compared := thread_time()) - started
+        self._sent.carry(frame.before, frame.now)
+        known = self._sent.how_well(frame.regions, frame.quality.quality)
+        content = measure_content(frame.status, frame.regions, known)
+        self._sent.settle(frame.regions)
+        spent["sent"] += thread_time() - compared
         self._now = frame.now
         self._records[frame.stamp_ns] = frame
         while len(self._records) > self.history:
             self._records.popitem(last=False)
-        pixel = frame.width / frame.now.size[0]
-        quality = frame.quality
         return FrameScores(
             stamp_ns=frame.stamp_ns,
             width=frame.width,
             height=frame.height,
-            brightness=quality.brightness,
-            entropy=quality.entropy,
-            clipped=quality.clipped,
-            noise=quality.noise,
-            illumination=quality.illumination,
-            sharpness=quality.sharpness,
-            quality=quality.value,
-            content=content.value,
-            content_status=frame.status,
-            regions=len(frame.regions),
-            cut=content.cut_share,
-            sent=content.sent_share,
             motion=frame.flow.motion * pixel,
             tracked=frame.flow.share,
-            parallax=parallax * pixel,
-            overlap=overlap,
+            **vars(frame.quality),
+            **vars(content),
+            **vars(overlap),
         )
 
     def mark_sent(self, stamp_ns: int) -> bool:
@@ -134,7 +125,7 @@ class FrameScorer:
         if frame is None:
             return False
         self._forwarded = _points_in(frame)
-        self._sent.add(frame.regions, frame.quality.value, self._forwarded, self._now)
+        self._sent.add(frame.regions, frame.quality.quality, self._forwarded, self._now)
         return True
 
     def forget(self, stamp_ns: int) -> None:

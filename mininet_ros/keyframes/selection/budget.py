@@ -26,13 +26,13 @@ class Verdict:
     """The one and final word on a payload. It may be released afterwards.
 
     Attributes:
-        stamp_ns: the payload's stamp, nanoseconds.
+        ticket: the number under which the payload was offered.
         size: bytes.
         outcome: `SENT` if it is to be sent now, else why it never will be.
         sentence: the same for people.
     """
 
-    stamp_ns: int
+    ticket: int
     size: int
     outcome: Outcome
     sentence: str
@@ -69,7 +69,7 @@ class BudgetStatistics:
 
 @dataclass(frozen=True)
 class _Payload:
-    stamp: int
+    ticket: int
     size: int
     worth: float
 
@@ -87,6 +87,10 @@ class ByteBudget:
         burst: bytes, at least 1; a larger payload can never be sent.
         room: payloads that may wait, at least 1; beyond it the least worthy is dropped.
 
+    Attributes:
+        link_takes: payloads that the link behind the budget takes at present; each one sent takes
+            one from it. None, as at first, is no limit.
+
     Raises:
         BudgetError: a setting is out of range.
     """
@@ -94,6 +98,7 @@ class ByteBudget:
     def __init__(self, rate: int, burst: int, room: int = 8) -> None:
         _check(rate, burst, room)
         self._rate, self._burst, self._room = int(rate), int(burst), int(room)
+        self.link_takes: int | None = None
         self._credit = self._burst * NANOSECONDS
         self._time: int | None = None
         self._waiting: list[_Payload] = []
@@ -124,11 +129,12 @@ class ByteBudget:
         """Bytes that could be sent at once, as of the last call that told the time."""
         return self._credit / NANOSECONDS
 
-    def offer(self, stamp_ns: int, size: int, worth: float, now_ns: int) -> list[Verdict]:
+    def offer(self, ticket: int, size: int, worth: float, now_ns: int) -> list[Verdict]:
         """Offer a payload.
 
         Args:
-            stamp_ns: names the payload in the verdict.
+            ticket: a number that grows from payload to payload and names it in the verdict. Not a
+                stamp: after a jump back in time stamps come again.
             size: bytes, at least 0.
             worth: higher goes first; of equals the newer.
             now_ns: the time. A time before the last one told is taken as a new start of the
@@ -140,9 +146,8 @@ class ByteBudget:
         self._offered += 1
         self._offered_bytes += size
         if size > self._burst:
-            return [*self.release(now_ns), self._too_large(_Payload(stamp_ns, size, worth))]
-        self._waiting.append(_Payload(stamp_ns, size, worth))
-        self._waiting.sort(key=lambda payload: (-payload.worth, -payload.stamp))
+            return [*self.release(now_ns), self._too_large(_Payload(ticket, size, worth))]
+        self._enqueue(_Payload(ticket, size, worth))
         return self.release(now_ns) + self._crowd_out()
 
     def release(self, now_ns: int) -> list[Verdict]:
@@ -152,13 +157,35 @@ class ByteBudget:
             self._credit = min(grown, self._burst * NANOSECONDS)
         self._time = now_ns
         verdicts = []
-        while self._waiting and self._waiting[0].size * NANOSECONDS <= self._credit:
+        while self._next_fits() and self.link_takes != 0:
             payload = self._waiting.pop(0)
+            if self.link_takes is not None:
+                self.link_takes -= 1
             self._credit -= payload.size * NANOSECONDS
             self._sent_bytes += payload.size
             sentence = f"{payload.size} bytes; {self.credit:.0f} bytes of the budget are left."
             verdicts.append(self._verdict(payload, Outcome.SENT, sentence))
         return verdicts
+
+    def take_back(self, ticket: int, size: int, worth: float) -> list[Verdict]:
+        """Let a payload that was sent, but did not arrive, wait once more.
+
+        What it took of the credit stays spent, for it may have gone over the air.
+
+        Args:
+            ticket, size, worth: as they were offered.
+
+        Returns:
+            The verdicts on payloads that find no room now.
+        """
+        self._counts[Outcome.SENT] -= 1
+        self._enqueue(_Payload(ticket, size, worth))
+        return self._crowd_out()
+
+    @property
+    def held_by_link(self) -> bool:
+        """Whether the credit suffices for the next payload, and the link does not take it."""
+        return self.link_takes == 0 and self._next_fits()
 
     def clear(self) -> list[Verdict]:
         """Drop all that waits, as when the stream ends or restarts."""
@@ -181,6 +208,13 @@ class ByteBudget:
             room=self._room,
         )
 
+    def _enqueue(self, payload: _Payload) -> None:
+        self._waiting.append(payload)
+        self._waiting.sort(key=lambda payload: (-payload.worth, -payload.ticket))
+
+    def _next_fits(self) -> bool:
+        return bool(self._waiting) and self._waiting[0].size * NANOSECONDS <= self._credit
+
     def _crowd_out(self) -> list[Verdict]:
         """Drop the least worthy payloads that find no room."""
         crowded, self._waiting = self._waiting[self._room :], self._waiting[: self._room]
@@ -195,7 +229,7 @@ class ByteBudget:
 
     def _verdict(self, payload: _Payload, outcome: Outcome, sentence: str) -> Verdict:
         self._counts[outcome] += 1
-        return Verdict(payload.stamp, payload.size, outcome, sentence)
+        return Verdict(payload.ticket, payload.size, outcome, sentence)
 
 
 def _check(rate: int, burst: int, room: int) -> None:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from enum import Enum
+from functools import cached_property
 
-from mininet_ros.keyframes.cues.scores import FrameScores
+from mininet_ros.keyframes.selection.durations import in_nanoseconds
+from mininet_ros.parameters import Change, ParameterError, parameter, problem_of
 
 
-class ConfigError(ValueError):
+class ConfigError(ParameterError):
     """A setting cannot be used. The message is one sentence."""
 
 
@@ -28,97 +29,152 @@ class Mode(str, Enum):
     GATE = "gate"
 
 
-# Largest value of each setting that has one besides its kind's own limit.
-_LIMITS = {
-    "quality_floor": 1.0,
-    "gate_share": 1.0,
-    "max_waiting": 10_000,
-    "gate_memory": 10_000,
-}
+def _seconds(default: float, description: str) -> float:
+    return parameter(default, description, 0.0, 3600.0, change=Change.AT_ONCE)
+
+
+def _pixels(default: float, description: str) -> float:
+    return parameter(default, description, 0.0, 1_000_000.0, change=Change.AT_ONCE)
 
 
 @dataclass(frozen=True)
 class SelectorConfig:
-    """Settings of `KeyframeSelector`.
-
-    Attributes:
-        mode: see `Mode`.
-        min_gap_s: least time between two forwarded frames, seconds.
-        max_gap_s: most time between two forwarded frames while frames arrive, seconds; beyond it
-            the best frame at hand is forwarded even below the floors. 0 switches it off.
-        window_motion_px: a window closes when the median optical flow adds up to this, pixels of
-            the camera image. 0 switches it off.
-        window_time_s: a window closes at this age, seconds. 0 switches it off.
-        request_window_s: how far from the requested stamp the answer may lie, seconds.
-        request_latency_s: how long after a frame a request for it may come, seconds.
-        gate_share: share of the recent frames that the gate finds good enough right after a
-            forwarded frame, above 0 to 1. The share grows to all frames as `max_gap_s` nears.
-        gate_memory: recent frames that the gate compares with, at least 1.
-        quality_floor: least quality, 0 to 1.
-        content_floor: least content, in new things times class weight.
-        parallax_floor_px: least parallax to the last forwarded frame, pixels of the camera image.
-        base_content: what a frame without any target is worth, in units of content. Large values
-            make quality decide, small ones content.
-        pause_s: a longer silence of the camera closes the window, seconds.
-        reorder_s: a stamp this much before the newest is a late frame, an earlier one a restart of
-            time, seconds.
-        max_waiting: most frames waiting for a decision, at least 4.
+    """Settings of ``KeyframeSelector``.
 
     Raises:
         ConfigError: a value is out of its range, or two settings contradict each other.
     """
 
-    mode: Mode = Mode.WINDOW
-    min_gap_s: float = 0.2
-    max_gap_s: float = 5.0
-    window_motion_px: float = 60.0
-    window_time_s: float = 2.0
-    request_window_s: float = 0.3
-    request_latency_s: float = 1.0
-    gate_share: float = 0.1
-    gate_memory: int = 100
-    quality_floor: float = 0.1
-    content_floor: float = 0.0
-    parallax_floor_px: float = 0.0
-    base_content: float = 0.5
-    pause_s: float = 2.0
-    reorder_s: float = 0.5
-    max_waiting: int = 64
+    mode: Mode = parameter(
+        Mode.WINDOW,
+        "How frames are picked: window forwards the best frame of each stretch of motion or time, "
+        "request the best frame around each stamp on keyframe/request, gate decides on each frame "
+        "at once.",
+        change=Change.AT_ONCE,
+    )
+    min_gap_s: float = _seconds(0.2, "Shortest time between two keyframes, seconds.")
+    max_gap_s: float = _seconds(
+        5.0,
+        "Longest time between two keyframes while images arrive, seconds: then the best frame at "
+        "hand is forwarded even below the floors; 0 is no limit.",
+    )
+    window_motion_px: float = _pixels(
+        60.0,
+        "Motion that closes a window: sum of the median optical flow, pixels of the camera image; "
+        "0 switches this rule off.",
+    )
+    window_time_s: float = _seconds(
+        2.0,
+        "Age that closes a window, and so the longest delay of a keyframe, seconds; 0 switches "
+        "this rule off.",
+    )
+    request_window_s: float = _seconds(
+        0.3, "Largest distance in time between a requested stamp and its answer, seconds."
+    )
+    request_latency_s: float = _seconds(
+        1.0, "Longest time after a frame in which a request for it is answered, seconds."
+    )
+    gate_share: float = parameter(
+        0.1,
+        "Share of the recent frames that would pass the gate right after a keyframe, above 0 to 1; "
+        "it grows to all of them as max_gap_s nears.",
+        0.0,
+        1.0,
+        change=Change.AT_ONCE,
+    )
+    gate_memory: int = parameter(
+        100,
+        "Number of recent frames that mode gate compares a frame with.",
+        1,
+        10_000,
+        change=Change.AT_ONCE,
+    )
+    quality_floor: float = parameter(
+        0.1,
+        "Lowest quality (exposure and sharpness, 0 to 1) of a keyframe, except one that max_gap_s "
+        "or a request asks for.",
+        0.0,
+        1.0,
+        change=Change.AT_ONCE,
+    )
+    content_floor: float = parameter(
+        0.0,
+        "Lowest content of a keyframe, except one that max_gap_s or a request asks for: the number "
+        "of new target things in the picture, each times size, class weight and confidence.",
+        0.0,
+        100.0,
+        change=Change.AT_ONCE,
+    )
+    parallax_floor_px: float = _pixels(
+        0.0, "Lowest parallax to the last keyframe, pixels of the camera image."
+    )
+    base_content: float = parameter(
+        0.5,
+        "Worth of a frame without targets, in units of content: large values make quality decide "
+        "between frames, small ones content.",
+        0.0,
+        100.0,
+        change=Change.AT_ONCE,
+    )
+    pause_s: float = _seconds(
+        2.0, "Silence of the camera that closes the window, seconds, above 0."
+    )
+    reorder_s: float = _seconds(
+        0.5,
+        "Limit between a late image and a restart of time, seconds: an image whose stamp is this "
+        "much before the newest is dropped as late, an earlier one starts the selection anew.",
+    )
+    max_waiting: int = parameter(
+        64,
+        "Largest number of frames that wait for a decision; each holds its messages in memory.",
+        4,
+        10_000,
+        change=Change.AT_ONCE,
+    )
 
     def __post_init__(self) -> None:
-        try:
-            object.__setattr__(self, "mode", Mode(self.mode))
-        except ValueError:
-            known = ", ".join(mode.value for mode in Mode)
-            raise ConfigError(f"Unknown mode '{self.mode}'; known modes: {known}.") from None
-        for field in fields(self)[1:]:
-            value, limit = getattr(self, field.name), _LIMITS.get(field.name, math.inf)
-            if not (0.0 <= value <= limit and math.isfinite(value)):
-                upper = f" and at most {limit:g}" if limit < math.inf else ""
-                raise ConfigError(f"{field.name} must be at least 0{upper}, got {value:g}.")
-        self._check_counts()
-        self._check_pairs()
-
-    def _check_counts(self) -> None:
-        if self.max_waiting < 4:
-            raise ConfigError(f"max_waiting must be at least 4, got {self.max_waiting}.")
-        if self.gate_memory < 1:
-            raise ConfigError(f"gate_memory must be at least 1, got {self.gate_memory}.")
+        if problem := problem_of(self):
+            raise ConfigError(problem)
+        object.__setattr__(self, "mode", Mode(self.mode))  # its name does, too
         for name in ("gate_share", "pause_s", "base_content"):
             if getattr(self, name) <= 0.0:
-                raise ConfigError(f"{name} must be above 0, got {getattr(self, name):g}.")
-
-    def _check_pairs(self) -> None:
+                raise ConfigError(f"parameter {name} is above 0, not {getattr(self, name):g}")
         if 0.0 < self.max_gap_s < self.min_gap_s:
             raise ConfigError(
-                f"max_gap_s ({self.max_gap_s:g}) must not be below min_gap_s "
-                f"({self.min_gap_s:g}); raise it, or set it to 0 to switch it off."
+                f"parameter max_gap_s ({self.max_gap_s:g}) is below min_gap_s "
+                f"({self.min_gap_s:g}): raise it, or set it to 0 to switch it off"
             )
         if self.mode is Mode.WINDOW and self.window_motion_px == self.window_time_s == 0.0:
             raise ConfigError(
-                "Mode window needs window_motion_px or window_time_s above 0, else no window ends."
+                "mode window needs window_motion_px or window_time_s above 0, else no window ends"
             )
 
-    def worth(self, scores: FrameScores) -> float:
-        """What the selector maximises: `quality * (base_content + content)`, at least 0."""
-        return scores.quality * (self.base_content + scores.content)
+    @cached_property
+    def min_gap_ns(self) -> int:
+        """`min_gap_s` in whole nanoseconds."""
+        return in_nanoseconds(self.min_gap_s)
+
+    @cached_property
+    def max_gap_ns(self) -> int:
+        """`max_gap_s` in whole nanoseconds."""
+        return in_nanoseconds(self.max_gap_s)
+
+    @cached_property
+    def window_time_ns(self) -> int:
+        """`window_time_s` in whole nanoseconds."""
+        return in_nanoseconds(self.window_time_s)
+
+    @cached_property
+    def request_window_ns(self) -> int:
+        """`request_window_s` in whole nanoseconds."""
+        return in_nanoseconds(self.request_window_s)
+
+    @cached_property
+    def pause_ns(self) -> int:
+        """`pause_s` in whole nanoseconds."""
+        return in_nanoseconds(self.pause_s)
+
+    @cached_property
+    def reorder_ns(self) -> int:
+        """`reorder_s` in whole nanoseconds."""
+        return in_nanoseconds(self.reorder_s)

@@ -64,11 +64,30 @@ class Decision:
         return self.reason in FORWARDING
 
 
-def seconds(duration_ns: int) -> str:
-    """A duration or stamp in nanoseconds as seconds with milliseconds, e.g. `1.250 s`."""
-    return f"{duration_ns / 1e9:.3f} s"
+@dataclass(frozen=True)
+class Step:
+    """What one frame brought about. At most one of the first two is there.
 
+    Attributes:
+        refused: the decision on the frame itself, where its stamp cannot be used.
+        outdated: where time jumped back and all began anew: the decisions on the frames that were
+            left behind, to be carried out before the new frame is noted, which may have the stamp
+            of one of them. None where time did not jump.
+        decisions: those on this frame and on earlier ones, in the order in which they are to be
+            carried out.
+    """
 
-def in_nanoseconds(duration_s: float) -> int:
-    """A duration in seconds as whole nanoseconds."""
-    return round(duration_s * 1e9)
+    refused: Decision | None = None
+    outdated: tuple[Decision, ...] | None = None
+    decisions: tuple[Decision, ...] = ()
+
+    @property
+    def restarted(self) -> bool:
+        """Whether all began anew with this frame."""
+        return self.outdated is not None
+
+    @property
+    def all(self) -> tuple[Decision, ...]:
+        """Every decision that the frame brought about, on whatever frame."""
+        refused = () if self.refused is None else (self.refused,)
+        return (*refused, *(self.outdated or ()), *self.decisions)

@@ -3,14 +3,37 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 from mininet_ros.keyframes.cues.scores import FrameScores
-from mininet_ros.keyframes.selection.config import SelectorConfig
-from mininet_ros.keyframes.selection.decisions import Decision, Reason, in_nanoseconds, seconds
-from mininet_ros.keyframes.selection.modes import RequestPicker, make_picker
+from mininet_ros.keyframes.selection.config import Mode, SelectorConfig
+from mininet_ros.keyframes.selection.decisions import Decision, Reason, Step
+from mininet_ros.keyframes.selection.durations import seconds
+from mininet_ros.keyframes.selection.gate import GatePicker
+from mininet_ros.keyframes.selection.requests import RequestPicker
 from mininet_ros.keyframes.selection.waiting import Candidate, WaitingRoom
+from mininet_ros.keyframes.selection.windows import WindowPicker
+
+
+class Picker(Protocol):
+    """A way of picking frames; it works on the selector's waiting room."""
+
+    def add(self, frame: Candidate) -> list[Decision]:
+        """Take in the next frame and return the decisions that are due."""
+        ...
+
+    def settle(self) -> list[Decision]:
+        """Decide what can be decided, because the stream is interrupted."""
+        ...
+
+
+_PICKERS: Mapping[Mode, Callable[[WaitingRoom], Picker]] = {
+    Mode.WINDOW: WindowPicker,
+    Mode.REQUEST: RequestPicker,
+    Mode.GATE: GatePicker,
+}
 
 
 @dataclass(frozen=True)
@@ -58,7 +81,7 @@ class KeyframeSelector:
 
     def _begin(self) -> None:
         self._room = WaitingRoom(self._config)
-        self._picker = make_picker(self._config, self._room)
+        self._picker = _PICKERS[self._config.mode](self._room)
         self._newest: int | None = None
         self._size: tuple[int, int] | None = None
 
@@ -81,31 +104,30 @@ class KeyframeSelector:
             reason, sentence = Reason.UNSET_STAMP, "The stamp is zero: its sender did not set it."
         elif stamp_ns == newest:
             reason, sentence = Reason.REPEATED_STAMP, "A frame with this stamp came just before."
-        elif newest - stamp_ns <= in_nanoseconds(self._config.reorder_s):
+        elif newest - stamp_ns <= self._config.reorder_ns:
             reason = Reason.OUT_OF_ORDER
             sentence = f"It comes after a frame that is {seconds(newest - stamp_ns)} newer."
         else:
             return None
-        return self._counted([Decision(stamp_ns, reason, sentence)])[0]
+        refusal = Decision(stamp_ns, reason, sentence)
+        self._count([refusal])
+        return refusal
 
-    def add(self, scores: FrameScores) -> list[Decision]:
-        """Take in the next frame.
+    def add(self, scores: FrameScores) -> Step:
+        """Take in the next frame, whose stamp `refuse` has let pass.
 
         Args:
             scores: of the frame, stamp included.
 
         Returns:
-            The decisions that are due now, on this frame and on earlier ones, in the order in
-            which they are to be carried out.
+            What it brings about.
         """
-        refusal = self.refuse(scores.stamp_ns)
-        if refusal is not None:
-            return [refusal]
-        decisions = self._interrupted(scores)
+        outdated, decisions = self._interrupted(scores)
         self._newest = scores.stamp_ns
         self._size = (scores.width, scores.height)
-        decisions += self._picker.add(Candidate(scores, self._config.worth(scores)))
-        return self._counted(decisions)
+        decisions += self._picker.add(Candidate.of(scores, self._config))
+        self._count([*(outdated or ()), *decisions])
+        return Step(outdated=outdated, decisions=tuple(decisions))
 
     def request(self, stamp_ns: int) -> list[Decision]:
         """Ask for the best frame around a stamp; for mode `request`.
@@ -130,7 +152,7 @@ class KeyframeSelector:
         same: calling this makes decisions earlier, not different.
         """
         silence = now_ns - self._newest if self._newest is not None else 0
-        if silence <= in_nanoseconds(self._config.pause_s):
+        if silence <= self._config.pause_ns:
             return []
         return self._counted(self._picker.settle())
 
@@ -149,7 +171,7 @@ class KeyframeSelector:
             decisions = self._picker.settle()
             decisions += self._room.empty(Reason.MODE_CHANGED, "The selector changed its mode.")
             decisions = self._counted(decisions)
-            self._picker = make_picker(config, self._room)
+            self._picker = _PICKERS[config.mode](self._room)
         self._config = self._room.config = config
         return decisions
 
@@ -165,30 +187,40 @@ class KeyframeSelector:
             last_unanswered=self._last_unanswered,
         )
 
-    def _interrupted(self, scores: FrameScores) -> list[Decision]:
-        """What a jump back in time, a pause or another image size bring about."""
+    def _interrupted(
+        self, scores: FrameScores
+    ) -> tuple[tuple[Decision, ...] | None, list[Decision]]:
+        """What a jump back in time, a pause or another image size bring about.
+
+        Returns:
+            The decisions on frames that a jump back left behind, None without a jump; and those on
+            frames of a stream that goes on.
+        """
         if self._newest is None:
-            return []
+            return None, []
         if scores.stamp_ns < self._newest:
             self._restarts += 1
             step = seconds(self._newest - scores.stamp_ns)
-            decisions = self._room.empty(
+            outdated = self._room.empty(
                 Reason.TIME_JUMPED, f"Time jumped back by {step} while it waited."
             )
             if isinstance(self._picker, RequestPicker):
                 self._picker.give_up_all("time jumped back")
             self._count_unanswered()
             self._begin()
-            return decisions
+            return tuple(outdated), []
         silence = scores.stamp_ns - self._newest
-        paused = silence > in_nanoseconds(self._config.pause_s)
+        paused = silence > self._config.pause_ns
         if paused or (scores.width, scores.height) != self._size:
-            return self._picker.settle()
-        return []
+            return None, self._picker.settle()
+        return None, []
 
-    def _counted(self, decisions: list[Decision]) -> list[Decision]:
+    def _count(self, decisions: list[Decision]) -> None:
         self._decided.update(decision.reason for decision in decisions)
         self._count_unanswered()
+
+    def _counted(self, decisions: list[Decision]) -> list[Decision]:
+        self._count(decisions)
         return decisions
 
     def _count_unanswered(self) -> None:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from mininet_ros.keyframes.cues.scores import FrameScores
 from mininet_ros.keyframes.selection.config import Mode, SelectorConfig
-from mininet_ros.keyframes.selection.decisions import Decision, Reason, in_nanoseconds, seconds
+from mininet_ros.keyframes.selection.decisions import Decision, Reason
+from mininet_ros.keyframes.selection.durations import seconds
 
 
 @dataclass(frozen=True, eq=False)
@@ -17,15 +18,17 @@ class Candidate:
     Attributes:
         scores: its scores.
         worth: what the selector maximises, at least 0.
+        stamp: the frame's stamp, nanoseconds.
     """
 
     scores: FrameScores
     worth: float
+    stamp: int
 
-    @property
-    def stamp(self) -> int:
-        """The frame's stamp, nanoseconds."""
-        return self.scores.stamp_ns
+    @classmethod
+    def of(cls, scores: FrameScores, config: SelectorConfig) -> Candidate:
+        """The candidate that a frame of these scores is under these settings."""
+        return cls(scores, worth_of(scores, config.base_content), scores.stamp_ns)
 
     def decided(self, reason: Reason, sentence: str, request: int | None = None) -> Decision:
         """The final decision on this frame."""
@@ -37,6 +40,11 @@ class Candidate:
             f"worth {self.worth:.3f}: quality {self.scores.quality:.2f}, "
             f"content {self.scores.content:.2f}"
         )
+
+
+def worth_of(scores: FrameScores, base_content: float) -> float:
+    """What the selector maximises: `quality * (base_content + content)`, at least 0."""
+    return scores.quality * (base_content + scores.content)
 
 
 class WaitingRoom:
@@ -83,7 +91,7 @@ class WaitingRoom:
         if self.last_forwarded is None:
             return None
         gap = frame.stamp - self.last_forwarded
-        if gap >= in_nanoseconds(self.config.min_gap_s):
+        if gap >= self.config.min_gap_ns:
             return None
         return frame.decided(
             Reason.MIN_GAP,
@@ -162,7 +170,7 @@ class WaitingRoom:
         """The stamp by which the next frame has to be forwarded; None if there is no such."""
         if self.config.max_gap_s == 0.0 or self._gap_start is None:
             return None
-        return self._gap_start + in_nanoseconds(self.config.max_gap_s)
+        return self._gap_start + self.config.max_gap_ns
 
     def overdue(self, now: int) -> list[Decision]:
         """Forward what has to be forwarded because `now` is past the deadline.

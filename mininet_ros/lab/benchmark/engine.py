@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -52,9 +53,7 @@ def make_runner(engine: Engine, width: int, height: int, threads: int) -> Callab
         ValueError: the runtime is unknown, or the engine does not take such a picture.
     """
     if engine.runtime == GEMM:
-        left, right = (np.ones((GEMM_SIDE, GEMM_SIDE), np.float32) for _ in range(2))
-        out = np.empty_like(left)
-        return lambda: np.matmul(left, right, out=out)
+        return _product_runner(threads)
     picture = street(width, height)
     if engine.runtime == "onnxruntime":
         return _onnx_runner(Path(engine.path), picture, threads)
@@ -63,6 +62,24 @@ def make_runner(engine: Engine, width: int, height: int, threads: int) -> Callab
     if engine.runtime == "pytorch":
         return _pytorch_runner(Path(engine.path), picture, threads)
     raise ValueError(f"unknown runtime {engine.runtime!r}: choose one of {', '.join(RUNTIMES)}")
+
+
+def _product_runner(threads: int) -> Callable[[], object]:
+    """A matrix product of which every thread computes its share of the rows.
+
+    Each share is a product of one thread: the library's own threads wait for each other many times
+    a product, busily, which on a machine with other work takes several times as long.
+    """
+    left, right = (np.ones((GEMM_SIDE, GEMM_SIDE), np.float32) for _ in range(2))
+    shares = list(
+        zip(
+            np.array_split(left, threads),
+            np.array_split(np.empty_like(left), threads),
+            strict=True,
+        )
+    )
+    pool = ThreadPoolExecutor(threads)
+    return lambda: list(pool.map(lambda share: np.matmul(share[0], right, out=share[1]), shares))
 
 
 def street(width: int, height: int) -> np.ndarray:
@@ -74,7 +91,7 @@ def street(width: int, height: int) -> np.ndarray:
 def _onnx_runner(path: Path, picture: np.ndarray, threads: int) -> Callable[[], object]:
     from mininet_ros.inference.onnx_runtime import open_session, run_mask
 
-    session = open_session(path, threads)
+    session = open_session(path, threads, first_output_only=True)
     (taken,) = session.get_inputs()
     if taken.shape != [1, *picture.shape]:
         raise ValueError(f"{path} takes {taken.shape}, not {[1, *picture.shape]}")

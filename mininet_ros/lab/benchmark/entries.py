@@ -8,9 +8,9 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from mininet_ros.lab.benchmark.engine import Engine
-from mininet_ros.lab.benchmark.naive import export_naively
 from mininet_ros.lab.benchmark.peer import peer_engine
 from mininet_ros.lab.training.export.model_folder import export_again
+from mininet_ros.lab.training.export.plain import export_plainly
 from mininet_ros.models import GRAPH, INT8_GRAPH, Model, load_model
 from mininet_ros.network import build_network
 from mininet_ros.network.profile import profile_network
@@ -81,7 +81,7 @@ def _engines_of_model(
         engines.append(replace(exact, runtime="pytorch", path=str(model.folder)))
     if NAIVE in others:
         path = folder / f"{model.name}.naive.onnx"
-        export_naively(model, *size, path)
+        export_plainly(model, *size, path)
         peer = peer_engine(f"{model.name}.naive", path, *size, folder)
         engines.append(replace(exact, name=f"{model.name} naive", path=peer.path))
     sized = _at_size(model, size, folder)

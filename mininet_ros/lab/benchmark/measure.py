@@ -16,7 +16,10 @@ from tqdm import tqdm
 from mininet_ros.lab.benchmark.engine import GEMM, GEMM_SIDE, Engine
 
 WARM_UP = 5
-RUNS_A_BLOCK = 10
+# Of one engine in a row: few, so that the machine changes little within a round. The first run of
+# a block finds the caches full of another engine's data and is left out.
+RUNS_A_BLOCK = 3
+PRODUCTS_A_BLOCK = 2
 # Libraries start as many threads as they please unless told before they are loaded.
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
@@ -29,12 +32,18 @@ class BenchmarkError(RuntimeError):
 class Timing:
     """Times of one engine.
 
+    The bound is what the engine's multiply-accumulates would take at the speed of the machine's
+    own float32 matrix product. It is measured before and after every block of the engine, and the
+    ratio is that of the fastest run of a block and the fastest product around it: what changes the
+    machine's speed for longer meets both, and what interrupts a single run counts in neither.
+
     Attributes:
         engine: what was measured.
         median_ms, p95_ms: of all its runs, from picture to mask.
         peak_mb: largest resident memory of its process, in 10^6 bytes.
-        gemm_bound_ms: what its multiply-accumulates would take at the speed of the machine's own
-            float32 matrix product in the same run; None where they are unknown.
+        gemm_bound_ms: median of the bound; None where the multiply-accumulates are unknown.
+        gemm_ratios: lower quartile, median and upper quartile, over the rounds, of the time in
+            units of the bound; None where that is.
     """
 
     engine: Engine
@@ -42,26 +51,21 @@ class Timing:
     p95_ms: float
     peak_mb: float
     gemm_bound_ms: float | None
-
-    @property
-    def gemm_ratio(self) -> float | None:
-        """Time in units of the bound."""
-        return self.median_ms / self.gemm_bound_ms if self.gemm_bound_ms else None
+    gemm_ratios: tuple[float, float, float] | None
 
 
 def measure(
     engines: Sequence[Engine], width: int, height: int, threads: int, rounds: int
 ) -> tuple[list[Timing], float]:
-    """Time engines in interleaved blocks, together with the machine's matrix product.
+    """Time engines in turns of a few runs, with the machine's matrix product between any two.
 
-    Engines take turns, so that a machine that changes its speed changes it for all alike. While
-    one runs the others wait for their input.
+    While one engine runs the others wait for their input.
 
     Args:
         engines: at least one.
         width, height: of the picture.
         threads: cores to pin every process to, and threads that it may use.
-        rounds: blocks of each engine.
+        rounds: turns of each engine.
 
     Returns:
         Timings in the order of ``engines``, and the matrix product's speed in 10^9 floating point
@@ -78,28 +82,61 @@ def measure(
         raise ValueError(f"a benchmark needs at least one round, not {rounds}")
     cpus = available[:threads]
     workers: list[_Worker] = []
+    products_ms: list[float] = []
+    blocks: list[list[_Block]] = [[] for _ in engines]
     try:
         for engine in (*engines, Engine("matrix product", GEMM)):
             workers.append(_Worker(engine, width, height, cpus))
         for _ in tqdm(range(rounds), desc="rounds", leave=False):
-            for worker in workers:
-                worker.run_block()
+            before_ms = workers[-1].run(PRODUCTS_A_BLOCK)
+            for worker, of_engine in zip(workers[:-1], blocks, strict=True):
+                times_ms = worker.run(RUNS_A_BLOCK)
+                after_ms = workers[-1].run(PRODUCTS_A_BLOCK)
+                of_engine.append(_Block(times_ms, min(before_ms + after_ms)))
+                products_ms += after_ms
+                before_ms = after_ms
         peaks = [worker.finish() for worker in workers]
     finally:
         for worker in workers:
             worker.kill()
-    gflops = 2e-6 * GEMM_SIDE**3 / float(np.median(workers[-1].times_ms))
     timings = [
-        Timing(
-            engine=worker.engine,
-            median_ms=float(np.median(worker.times_ms)),
-            p95_ms=float(np.quantile(worker.times_ms, 0.95)),
-            peak_mb=peak,
-            gemm_bound_ms=worker.engine.macs and 2e-6 * worker.engine.macs / gflops,
-        )
-        for worker, peak in zip(workers[:-1], peaks[:-1], strict=True)
+        _timing(engine, of_engine, peak)
+        for engine, of_engine, peak in zip(engines, blocks, peaks[:-1], strict=True)
     ]
-    return timings, gflops
+    return timings, _gflops(float(np.median(products_ms)))
+
+
+@dataclass(frozen=True)
+class _Block:
+    """Times of an engine's runs in one round, and of the fastest matrix product around them."""
+
+    times_ms: list[float]
+    product_ms: float
+
+
+def _timing(engine: Engine, blocks: Sequence[_Block], peak_mb: float) -> Timing:
+    times_ms = np.concatenate([block.times_ms for block in blocks])
+    bound_ms = ratios = None
+    if engine.macs:
+        bounds_ms = [2e-6 * engine.macs / _gflops(block.product_ms) for block in blocks]
+        of_blocks = [
+            min(block.times_ms) / bound for block, bound in zip(blocks, bounds_ms, strict=True)
+        ]
+        bound_ms = float(np.median(bounds_ms))
+        low, middle, high = np.quantile(of_blocks, (0.25, 0.5, 0.75)).tolist()
+        ratios = (low, middle, high)
+    return Timing(
+        engine=engine,
+        median_ms=float(np.median(times_ms)),
+        p95_ms=float(np.quantile(times_ms, 0.95)),
+        peak_mb=peak_mb,
+        gemm_bound_ms=bound_ms,
+        gemm_ratios=ratios,
+    )
+
+
+def _gflops(product_ms: float) -> float:
+    return 2e-6 * GEMM_SIDE**3 / product_ms
 
 
 class _Worker:
@@ -107,19 +144,20 @@ class _Worker:
 
     def __init__(self, engine: Engine, width: int, height: int, cpus: list[int]) -> None:
         self.engine = engine
-        self.times_ms: list[float] = []
+        library_threads = 1 if engine.runtime == GEMM else len(cpus)
         self._process = subprocess.Popen(
             [sys.executable, "-m", "mininet_ros.lab.benchmark.worker"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
-            env=os.environ | dict.fromkeys(THREAD_VARIABLES, str(len(cpus))),
+            env=os.environ | dict.fromkeys(THREAD_VARIABLES, str(library_threads)),
         )
         task = {"engine": engine.as_dict(), "width": width, "height": height, "cpus": cpus}
         self._ask(task | {"warm_up": WARM_UP})
 
-    def run_block(self) -> None:
-        self.times_ms += self._ask({"runs": RUNS_A_BLOCK})["ms"]
+    def run(self, runs: int) -> list[float]:
+        """Milliseconds of so many runs, after one that is not counted."""
+        return self._ask({"runs": 1 + runs})["ms"][1:]
 
     def finish(self) -> float:
         """End the process; returns its peak memory in 10^6 bytes."""

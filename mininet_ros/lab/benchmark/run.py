@@ -14,7 +14,8 @@ from mininet_ros.lab.benchmark.entries import OPENVINO, OTHERS, engines_of
 from mininet_ros.lab.benchmark.measure import measure
 from mininet_ros.lab.benchmark.node import as_table as as_node_table
 from mininet_ros.lab.benchmark.node import measure_node
-from mininet_ros.lab.benchmark.report import as_table, as_values, draw
+from mininet_ros.lab.benchmark.report import PLOT_MARK, as_table, as_values, draw
+from mininet_ros.results import check_result_file, write_result_file
 
 
 def benchmark(arguments: argparse.Namespace) -> None:
@@ -36,6 +37,8 @@ def benchmark(arguments: argparse.Namespace) -> None:
 
 
 def _benchmark_engines(arguments: argparse.Namespace) -> None:
+    if arguments.plot:
+        check_result_file(arguments.plot, PLOT_MARK)
     others = {name for name in OTHERS if getattr(arguments, name)}
     if arguments.all:
         others |= {name for name in OTHERS if name != OPENVINO or find_spec(OPENVINO)}
@@ -46,7 +49,7 @@ def _benchmark_engines(arguments: argparse.Namespace) -> None:
         timings, gflops = measure(engines, *size, arguments.threads, arguments.rounds)
     values = as_values(timings, gflops, size, arguments.threads)
     if arguments.plot:
-        draw(values, arguments.plot)
+        write_result_file(arguments.plot, draw(values), PLOT_MARK)
     print(json.dumps(values, indent=2) if arguments.json else as_table(values))
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
-from itertools import chain
 
 import cv2
 import numpy as np
@@ -245,9 +244,13 @@ class _Search:
             max_gap_s=0.0,
         )
         pipeline = replace(self._settings, selector=selector).pipeline(self._classes)
-        decisions = list(chain.from_iterable(map(pipeline.add_observed, self._frames)))
+        decisions = [
+            decision
+            for frame in self._frames
+            for decision in pipeline.add_observed(frame).decisions
+        ]
         decisions += pipeline.finish()
-        self._note_cost(pipeline.scorer.times.seconds, len(self._frames))
+        self._note_cost(pipeline.scorer.times.spent, len(self._frames))
         index_of = {frame.stamp_ns: index for index, frame in enumerate(self._frames)}
         return sorted(index_of[d.stamp_ns] for d in decisions if d.forwarded)
 

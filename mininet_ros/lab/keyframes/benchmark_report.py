@@ -23,6 +23,7 @@ from mininet_ros.lab.keyframes.benchmark import (
 )
 from mininet_ros.lab.keyframes.true_sequences import TrueSequence, open_true_sequences
 from mininet_ros.offline.source import SourceOptions
+from mininet_ros.results import ResultFolder
 
 RESULTS, CURVES = "benchmark.json", "benchmark.png"
 
@@ -40,7 +41,9 @@ def run_benchmark(arguments: Namespace, options: SourceOptions, settings: Keyfra
     if not targets:
         raise ConfigError("a benchmark needs targets: name them as --classes")
     sequences = open_true_sequences(options, tuple(targets), arguments.tours)
-    arguments.output.mkdir(parents=True, exist_ok=True)
+    inputs = (options.input, options.labels, options.model, options.dataset)
+    target = ResultFolder(arguments.output, "select-keyframes-benchmark", (RESULTS, CURVES), inputs)
+    target.check()
     outcomes = []
     for sequence in sequences:
         progress = partial(_progress, sequence.name)
@@ -48,8 +51,10 @@ def run_benchmark(arguments: Namespace, options: SourceOptions, settings: Keyfra
         outcomes += benchmark_sequence(sequence, settings, budgets, progress)
     summary = _summary(outcomes, sequences)
     results = _as_json(arguments, settings, sequences, outcomes, summary)
-    (arguments.output / RESULTS).write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
-    draw_curves(summary, arguments.output / CURVES)
+    with target:
+        text = json.dumps(results, indent=2) + "\n"
+        (target.staging / RESULTS).write_text(text, encoding="utf-8")
+        draw_curves(summary, target.staging / CURVES)
     if arguments.json:
         print(json.dumps(results, indent=2))
     else:

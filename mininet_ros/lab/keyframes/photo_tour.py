@@ -68,6 +68,11 @@ class TourFrame:
     stops: float
     blur: float
 
+    @property
+    def legible(self) -> bool:
+        """Whether light and shake leave words legible."""
+        return _legible(self.stops, self.blur)
+
 
 class PhotoTour:
     """The frames of one tour; iterating again gives the same ones.
@@ -97,10 +102,7 @@ class PhotoTour:
             )
             nearest = cv2.INTER_NEAREST | cv2.WARP_INVERSE_MAP
             instances = cv2.warpAffine(self._instances, window, FRAME_SIZE, flags=nearest)
-            legible = (
-                LEGIBLE_STOPS[0] <= stops[index] <= LEGIBLE_STOPS[1]
-                and blurs[index] <= LEGIBLE_BLUR
-            )
+            legible = _legible(stops[index], blurs[index])
             seen = sightings_of(instances.astype(np.int32))
             yield TourFrame(
                 image=_exposed(view, stops[index], blurs[index], angles[index], generator),
@@ -136,6 +138,10 @@ class PhotoTour:
         stops += 3.0 * _spells(self.length, generator, every_s=13.0, lasting_s=1.0)
         blurs = 20.0 * _spells(self.length, generator, every_s=3.0, lasting_s=0.5)
         return stops, blurs, generator.uniform(0.0, 180.0, self.length)
+
+
+def _legible(stops: float, blur: float) -> bool:
+    return bool(LEGIBLE_STOPS[0] <= stops <= LEGIBLE_STOPS[1] and blur <= LEGIBLE_BLUR)
 
 
 def _hang(photos: Sequence[Photo]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -11,6 +11,7 @@ from tqdm import tqdm
 
 from mininet_ros.keyframes.cues.quality import measure_quality
 from mininet_ros.lab.keyframes.degradation import pairs_won
+from mininet_ros.results import ResultFolder
 from mininet_ros.sequences import SequenceError
 from mininet_ros.sequences.files import image_files, natural_order, read_image
 
@@ -22,14 +23,19 @@ def judge_quality(arguments: Namespace) -> None:
 
     Raises:
         SequenceError: the input is no folder of at least two images.
-        OSError: the results cannot be written.
+        ResultError: the results cannot be written.
     """
+    target = ResultFolder(
+        arguments.output, "select-keyframes-judge-quality", (RESULTS,), (arguments.input,)
+    )
+    target.check()
     photos = reporting_half(_photos(Path(arguments.input)))
     images = (read_image(path) for path in tqdm(photos, unit="photo"))
-    shares = pairs_won(images, lambda image: measure_quality(image).value)
+    shares = pairs_won(images, lambda image: measure_quality(image).quality)
     results = {"input": arguments.input, "photos": len(photos), "pairs_won": shares}
-    arguments.output.mkdir(parents=True, exist_ok=True)
-    (arguments.output / RESULTS).write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
+    with target:
+        text = json.dumps(results, indent=2) + "\n"
+        (target.staging / RESULTS).write_text(text, encoding="utf-8")
     if arguments.json:
         print(json.dumps(results, indent=2))
         return

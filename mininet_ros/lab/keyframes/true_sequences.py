@@ -28,10 +28,12 @@ class TrueFrame:
     Attributes:
         labelled: the frame with its mask.
         sightings: the target instances that it really shows.
+        fit: whether light and shake leave it legible; None where nobody knows.
     """
 
     labelled: LabelledFrame
     sightings: tuple[Sighting, ...]
+    fit: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -147,7 +149,7 @@ def _photo_tour(
         for index, frame in enumerate(PhotoTour([_photo(*pair) for pair in pairs], number)):
             picture = Frame(frame.image, frame.stamp_ns, f"frame_{index:06d}")
             labelled = LabelledFrame(picture, frame.mask, None)
-            yield TrueFrame(_seen(labelled, segmenter), frame.sightings)
+            yield TrueFrame(_seen(labelled, segmenter), frame.sightings, frame.legible)
 
     classes = TOUR_CLASSES if segmenter is None else segmenter.model.classes
     return TrueSequence(

@@ -13,10 +13,9 @@ from functools import lru_cache
 import cv2
 import numpy as np
 
+from mininet_ros.images.class_tables import IGNORE_LABEL
 from mininet_ros.lab.street.camera import HAZE_STEPS, Quad, Texture, veil
 
-VOID = 255
-"""Label of what belongs to no class."""
 NEAR = 0.8
 """Nearest depth that is drawn, m."""
 FAR = 95.0
@@ -86,7 +85,7 @@ class Scenery:
         haze[self._follows[at]] = 0
 
         picture = np.full((size[1], size[0], 4), 128, np.uint8)
-        truth = np.full((size[1], size[0]), VOID, np.uint32)
+        truth = np.full((size[1], size[0]), IGNORE_LABEL, np.uint32)
         key = np.where(self._sort_far[at], pieces.far, pieces.near) - self._bias[at]
         for index in np.lexsort((-key, self._layer[at])):
             left, top, right, bottom = boxes[index]

@@ -54,7 +54,7 @@ def facade(
             _ground_floor(rng, image, width, floor, bay, frame, shop)
             continue
         tall = 1.7 if storey == 1 else 1.45
-        for middle in np.arange(bay / 2, width, bay):
+        for middle in np.arange(bay / 2, width, bay).tolist():
             top = floor - 0.75 - tall
             _window(rng, image, (middle - 0.5, top, middle + 0.5, top + tall), frame)
         _band(image, floor - 0.06, 0.14, 1.12)
@@ -185,7 +185,7 @@ def _ground_floor(
             sill = floor - 0.05 if pane == entry else floor - 0.55
             _glass(rng, _fill(image, (left + 0.06, floor - 2.3, left + step - 0.06, sill), door))
         return
-    middles = np.arange(bay / 2, width, bay)
+    middles = np.arange(bay / 2, width, bay).tolist()
     entry = int(rng.integers(0, len(middles)))
     for index, middle in enumerate(middles):
         if index == entry:

@@ -64,7 +64,7 @@ def railing() -> Texture:
     """An iron railing, 4 m long and 1.2 m tall."""
     sketch = Sketch(4.0, 1.2, 60)
     iron = (44, 48, 46)
-    for x in np.arange(0.06, 4.0, 0.125):
+    for x in np.arange(0.06, 4.0, 0.125).tolist():
         sketch.box(x, 0.04, x + 0.045, 1.2, iron)
     for y in (0.12, 0.98):
         sketch.box(0, y, 4.0, y + 0.07, iron)
@@ -76,7 +76,7 @@ def railing() -> Texture:
 def planks(rng: np.random.Generator) -> Texture:
     """A wooden fence, 4 m long and 1.7 m tall."""
     sketch = Sketch(4.0, 1.7, 60)
-    for x in np.arange(0, 4.0, 0.16):
+    for x in np.arange(0, 4.0, 0.16).tolist():
         tone = rng.normal(1.0, 0.08)
         sketch.box(x, 0.05, x + 0.152, 1.7, (62 * tone, 84 * tone, 102 * tone))
     for y in (0.35, 1.3):

@@ -69,7 +69,7 @@ def _mark_lanes(rng: np.random.Generator, image: np.ndarray, width: float, centr
         cover[top:bottom, left:right] = 1.0
 
     white, yellow = (208, 212, 214), (96, 178, 204)
-    for first in np.arange(1.0, PERIOD, 6.4):
+    for first in np.arange(1.0, PERIOD, 6.4).tolist():
         stripe(centre, 0.12, first, first + 3.4, white)
     for inset in (0.28, 0.46):
         stripe(inset, 0.075, 0.0, PERIOD, yellow)

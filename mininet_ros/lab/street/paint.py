@@ -96,7 +96,9 @@ def clouded(
     rng: np.random.Generator, shape: tuple[int, int], cell: float, octaves: int
 ) -> np.ndarray:
     """Noise of several octaves, each half as wide and half as strong, of unit variance."""
-    field = sum(noise(rng, shape, max(1.0, cell / 2**i)) / 2**i for i in range(octaves))
+    field = np.zeros(shape, np.float32)
+    for octave in range(octaves):
+        field += noise(rng, shape, max(1.0, cell / 2**octave)) / 2**octave
     return field / max(float(cv2.meanStdDev(field)[1][0, 0]), 1e-6)
 
 

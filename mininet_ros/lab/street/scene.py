@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from mininet_ros.images.class_tables import IGNORE_LABEL
 from mininet_ros.lab.street import cars, figures, ground, signs
 from mininet_ros.lab.street.camera import Texture
-from mininet_ros.lab.street.canvas import FAR, VOID, Scenery
+from mininet_ros.lab.street.canvas import FAR, Scenery
 from mininet_ros.lab.street.houses import HouseRow
 from mininet_ros.lab.street.stage import (
     BACKDROP,
@@ -76,7 +77,7 @@ class Street:
         width = FRONT_X - KERB_X
         slabs = {side: ground.pavement(rng, width, side == 1) for side in (-1, 1)}
         stones, lawn = ground.kerb(rng), ground.grass(rng)
-        for z in np.arange(-period, self._end, period):
+        for z in np.arange(-period, self._end, period).tolist():
             stage.flat(lanes, (-KERB_X, 0, z), 2 * KERB_X, period, ROAD, ROADWAY)
             for side in (-1, 1):
                 stage.along(stones, side * KERB_X, KERB_Y, z, period, -KERB_Y, SIDEWALK, layer=KERB)
@@ -88,18 +89,18 @@ class Street:
     def _furnish_pavement(self, side: int) -> None:
         rng, stage = self._rng, self._stage
         lamp, basket = figures.lamp_post(-side), figures.litter_bin(rng)
-        for z in np.arange(9.0 if side == 1 else 22.0, self._end, 27.0):
+        for z in np.arange(9.0 if side == 1 else 22.0, self._end, 27.0).tolist():
             stage.facing(lamp, side * (KERB_X + 0.5), KERB_Y, z, 1.6, 6.5, POLE)
-        for z in np.arange(14.0, self._end, 19.0):
+        for z in np.arange(14.0, self._end, 19.0).tolist():
             if rng.random() < 0.32:
                 texture = self._trees[int(rng.integers(len(self._trees)))]
                 size, at = rng.uniform(0.8, 1.1), z + rng.uniform(-2, 2)
                 x = side * (KERB_X + 1.3)
                 stage.facing(texture, x, KERB_Y, at, 5.0 * size, 7.5 * size, TREE)
-        for z in np.arange(17.0, self._end, 31.0):
+        for z in np.arange(17.0, self._end, 31.0).tolist():
             at = z + rng.uniform(-4, 4)
-            stage.facing(basket, side * (KERB_X + 0.9), KERB_Y, at, 0.55, 1.0, VOID)
-        for index, z in enumerate(np.arange(8.0 + 5 * (side == 1), self._end, 13.0)):
+            stage.facing(basket, side * (KERB_X + 0.9), KERB_Y, at, 0.55, 1.0, IGNORE_LABEL)
+        for index, z in enumerate(np.arange(8.0 + 5 * (side == 1), self._end, 13.0).tolist()):
             self._post_sign(side, z + rng.uniform(-2.5, 2.5), index)
 
     def _post_sign(self, side: int, z: float, index: int) -> None:
@@ -165,7 +166,7 @@ class Street:
 
     def _walk_people(self, side: int) -> None:
         rng = self._rng
-        for z in np.arange(4.0, self._end + 20, 9.0):
+        for z in np.arange(4.0, self._end + 20, 9.0).tolist():
             x = side * rng.uniform(KERB_X + 1.2, FRONT_X - 0.6)
             at = z + rng.uniform(-4, 4)
             speed = float(rng.choice([-1.0, 1.0])) * rng.uniform(0.9, 1.5)
@@ -178,9 +179,9 @@ class Street:
     def _drive_traffic(self, length: float) -> None:
         rng = self._rng
         self._place_car(-0.9, 16.0, ahead=True, speed=5.6)
-        for z in np.arange(55.0, 2.4 * length + FAR, 62.0):
+        for z in np.arange(55.0, 2.4 * length + FAR, 62.0).tolist():
             self._place_car(1.6, z + rng.uniform(-10, 10), ahead=False, speed=-6.5)
-        for z in np.arange(17.0, length, 38.0):
+        for z in np.arange(17.0, length, 38.0).tolist():
             phases = figures.bicyclist(rng)
             self._place_person(phases, (-2.45, 0.0, z), 1.8, BICYCLIST, 4.6, 5.0)
 

@@ -92,6 +92,9 @@ class GeneratedStreet(LabelledSequence):
         SequenceError: an argument is out of range.
     """
 
+    length: int
+    camera_matrix: np.ndarray
+
     def __init__(
         self,
         seed: int = 0,
@@ -153,6 +156,11 @@ class GeneratedStreet(LabelledSequence):
         signs = self._visible_signs(instances, view, pose.z)
         truth = StreetTruth(labels, instances, signs, light, sensor.shake_at(time_s))
         return Frame(image, stamp_of(index, self.rate_hz), frame_name(index)), truth
+
+    def position(self, index: int) -> np.ndarray:
+        """(3,) float64 x, y, z of the camera in a frame, m, in the world of `camera`."""
+        pose = sensor.pose_at(index / self.rate_hz)
+        return np.array([pose.x, pose.y, pose.z])
 
     def _visible_signs(
         self, instances: np.ndarray, view: np.ndarray, camera_z: float

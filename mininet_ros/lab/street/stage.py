@@ -74,9 +74,9 @@ class Stage:
         The further `options` are attributes of `Quad`.
         """
         textures = texture if isinstance(texture, tuple) else (texture,)
-        vectors = (np.array(vector, np.float64) for vector in (origin, across, down))
+        corner, along, below = (np.array(edge, np.float64) for edge in (origin, across, down))
         number = 0 if text is None else len(self.signs) + 1
-        quad = Quad(*vectors, textures, label, instance=number, **options)
+        quad = Quad(corner, along, below, textures, label, instance=number, **options)
         self.quads.append(quad)
         if text is not None:
             self.signs[number] = Sign(number, text, quad)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from itertools import cycle
+from collections.abc import Iterable, Sequence
+from itertools import chain, cycle
 from pathlib import Path
 
 from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import LogLocator, NullFormatter, ScalarFormatter
+from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
 from mininet_ros.lab.study.paper import TABLES
 from mininet_ros.lab.study.rows import Row
@@ -33,28 +33,38 @@ def draw_accuracy(tables: Tables, cost: str, path: Path, trained_on: str = "") -
     mIoU trained here, with its standard deviation over the seeds; where nothing was trained, the
     printed mIoU as hollow marks. ``trained_on`` names the images and the size of that training,
     which may be another than the size that the cost is of.
+
+    Parameters are counted, and come out as printed: where nothing was trained, the right charts
+    would repeat the left ones and are left out. A user's own network is then not in the picture.
     """
     groups = grouped(tables)
-    figure = Figure(figsize=(13, 4.6 * len(groups)), layout="constrained")
-    charts = figure.subplots(len(groups), 2, squeeze=False)
-    for (title, rows), (printed, measured) in zip(groups.items(), charts, strict=True):
+    is_repeated = cost == "parameters" and not _is_trained(chain(*groups.values()))
+    figure = Figure(figsize=(8 if is_repeated else 13, 4.6 * len(groups)), layout="constrained")
+    charts = figure.subplots(len(groups), 1 if is_repeated else 2, squeeze=False)
+    for (title, rows), axes in zip(groups.items(), charts, strict=True):
+        printed, measured = axes[0], axes[-1]
         has_cost = any(row.printed(cost) is not None for row in rows)
         printed_cost = cost if has_cost else "gpu_ms"
-        is_trained = any(row.miou is not None for row in rows)
+        is_trained = _is_trained(rows)
         _draw(printed, rows, printed_cost, is_paper=True, is_trained=False)
-        _draw(measured, rows, cost, is_paper=False, is_trained=is_trained)
         printed.set_title(f"{title}: as printed")
-        trained = f"mIoU trained here, {trained_on}"
-        measured.set_title(trained if is_trained else "here, with printed mIoU")
+        if not is_repeated:
+            _draw(measured, rows, cost, is_paper=False, is_trained=is_trained)
+            trained = f"mIoU trained here, {trained_on}"
+            measured.set_title(trained if is_trained else "here, with printed mIoU")
         handles = {
             label: handle
-            for axes in (printed, measured)
-            for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)
+            for chart in axes
+            for handle, label in zip(*chart.get_legend_handles_labels(), strict=True)
         }
         measured.legend(
             handles.values(), handles, loc="center left", bbox_to_anchor=(1.02, 0.5), fontsize=8
         )
     figure.savefig(path, dpi=100)
+
+
+def _is_trained(rows: Iterable[Row]) -> bool:
+    return any(row.miou is not None for row in rows)
 
 
 def grouped(tables: Tables) -> dict[str, list[Row]]:
@@ -70,7 +80,7 @@ def grouped(tables: Tables) -> dict[str, list[Row]]:
 def _draw(axes: Axes, rows: Sequence[Row], cost: str, is_paper: bool, is_trained: bool) -> None:
     has_one_size = len({(row.width, row.height) for row in rows}) == 1
     unit = PARAMETERS_UNIT if cost == "parameters" else 1.0
-    colors = cycle(colormaps["tab10"].colors)
+    colors = cycle(colormaps["tab10"](range(10)))
     markers = cycle(MARKERS)
     costs = []
     for row, color, marker in zip(rows, colors, markers, strict=False):
@@ -92,7 +102,7 @@ def _draw(axes: Axes, rows: Sequence[Row], cost: str, is_paper: bool, is_trained
     if costs and max(costs) > LOGARITHMIC_FROM * min(costs):
         axes.set_xscale("log")
         axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-        axes.xaxis.set_major_formatter(ScalarFormatter())
+        axes.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
         axes.xaxis.set_minor_formatter(NullFormatter())
     axes.set_xlabel(LABELS[cost])
     axes.set_ylabel("mIoU in %")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from argparse import Namespace
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -13,8 +14,8 @@ from tqdm import tqdm
 from mininet_ros.inference.onnx_runtime import processor_name
 from mininet_ros.lab.study.conclusions import judge_all
 from mininet_ros.lab.study.paper import TABLES
-from mininet_ros.lab.study.report import Study
-from mininet_ros.lab.study.rows import rows_of
+from mininet_ros.lab.study.report import Study, study_results
+from mininet_ros.lab.study.rows import own_row, rows_of
 from mininet_ros.lab.study.runs import StudyError, alike, runs_of, train_run, with_mious
 from mininet_ros.lab.study.schedule import Schedule
 from mininet_ros.lab.study.timing import (
@@ -25,6 +26,7 @@ from mininet_ros.lab.study.timing import (
     with_peers,
 )
 from mininet_ros.lab.training.data.datasets import open_dataset
+from mininet_ros.network.custom import network_argument
 
 RUNS = "runs"
 
@@ -41,9 +43,11 @@ def study(arguments: Namespace) -> None:
     """
     if arguments.train and arguments.data is None:
         raise StudyError("--train needs --data, the root of the dataset")
+    study_results(arguments.output).check()
     peers = parse_peers(arguments.onnx)
     numbers = [number for number in TABLES if number in arguments.tables]
-    tables = with_peers({number: rows_of(TABLES[number]) for number in numbers}, peers)
+    tables = {number: rows_of(TABLES[number]) for number in numbers}
+    tables = with_own_networks(with_peers(tables, peers), arguments.network)
     runs = []
     if arguments.train:
         training, validation = (
@@ -76,6 +80,27 @@ def study(arguments: Namespace) -> None:
                 ) from stop
             found = _report(tables, schedule, measured, arguments.output)
     print(json.dumps(found.as_dict(), indent=2) if arguments.json else found.as_text())
+
+
+def with_own_networks(tables: Tables, names: Sequence[str]) -> Tables:
+    """The tables with a row for each of a user's own networks, at the input of our smallest one.
+
+    Args:
+        tables: at least one.
+        names: each ``FILE.py:FUNCTION``, see :func:`mininet_ros.network.custom.network_argument`.
+
+    Raises:
+        ValueError: a name is not usable.
+    """
+    extended = {number: list(rows) for number, rows in tables.items()}
+    for name, options in map(network_argument, names):
+        if not options:
+            raise StudyError(f"--network {name}: give a table of your own, as FILE.py:FUNCTION")
+        for number, rows in extended.items():
+            ours = [row for row in rows if row.network]
+            width, height = min((row.width, row.height) for row in ours)
+            rows.append(own_row(name, options, width, height, TABLES[number].classes))
+    return extended
 
 
 def _timed(tables: Tables, peers: dict[str, Path], threads: int, blocks: int) -> tuple[Tables, str]:

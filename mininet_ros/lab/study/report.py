@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -18,7 +19,10 @@ from mininet_ros.lab.study.plots import draw_accuracy
 from mininet_ros.lab.study.rows import FIELDS, Row
 from mininet_ros.lab.study.schedule import PROTOCOLS
 from mininet_ros.lab.study.timing import Tables
+from mininet_ros.results import ResultFolder
 
+JSON, MARKDOWN = "study.json", "study.md"
+LATENCY, PARAMETERS = "latency.png", "parameters.png"
 # Heading, factor to the printed unit, decimals.
 COLUMNS = {
     "parameters": ("Params (M)", 1e-6, 3),
@@ -28,6 +32,11 @@ COLUMNS = {
     "gpu_ms": ("GPU (ms)", 1, 1),
     "miou": ("mIoU (%)", 100, 2),
 }
+
+# Columns that name a row, and those of each quantity: here, in the paper, difference.
+NAMING = 2
+COLUMNS_A_QUANTITY = 3
+TERMINAL_WIDTH = 100
 
 
 @dataclass(frozen=True)
@@ -75,10 +84,12 @@ class Study:
     def as_text(self) -> str:
         """For a terminal."""
         parts = [
-            "\n".join([_title(number), *_aligned(cells_of(rows)), *_remark(number)])
+            "\n".join(
+                [*map(_wrapped, (_title(number), *_remark(number))), *_blocks(cells_of(rows))]
+            )
             for number, rows in self.tables.items()
         ]
-        return "\n\n".join([*parts, *self._notes("")])
+        return "\n\n".join(map(_wrapped, [*parts, *self._notes("")]))
 
     def as_markdown(self) -> str:
         """For a page."""
@@ -91,12 +102,18 @@ class Study:
         return "\n\n".join([*parts, *self._notes("- "), *pictures]) + "\n"
 
     def write(self, folder: Path) -> None:
-        """Write ``study.json``, ``study.md``, ``latency.png`` and ``parameters.png``."""
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / "study.json").write_text(json.dumps(self.as_dict(), indent=2) + "\n")
-        (folder / "study.md").write_text(self.as_markdown())
-        draw_accuracy(self.tables, "cpu_ms", folder / "latency.png", self.trained_on)
-        draw_accuracy(self.tables, "parameters", folder / "parameters.png", self.trained_on)
+        """Write ``study.json``, ``study.md``, ``latency.png`` and ``parameters.png``.
+
+        Raises:
+            ResultError: the folder cannot be written, or holds other files of these names.
+        """
+        with study_results(folder) as results:
+            new = results.staging
+            text = json.dumps(self.as_dict(), indent=2) + "\n"
+            (new / JSON).write_text(text, encoding="utf-8")
+            (new / MARKDOWN).write_text(self.as_markdown(), encoding="utf-8")
+            draw_accuracy(self.tables, "cpu_ms", new / LATENCY, self.trained_on)
+            draw_accuracy(self.tables, "parameters", new / PARAMETERS, self.trained_on)
 
     def _notes(self, bullet: str) -> list[str]:
         notes = [
@@ -113,6 +130,12 @@ class Study:
                 heading = f"The paper's conclusions of Tables {tables} here, at {size}:"
                 parts += [heading, "\n".join(lines)] if bullet else ["\n".join([heading, *lines])]
         return parts
+
+
+def study_results(folder: Path) -> ResultFolder:
+    """The context that replaces a study's report; processes side by side take turns."""
+    entries = (JSON, MARKDOWN, LATENCY, PARAMETERS)
+    return ResultFolder(folder, "study", entries, wait=True)
 
 
 def cells_of(rows: Sequence[Row]) -> list[list[str]]:
@@ -155,6 +178,34 @@ def _title(number: str) -> str:
 def _remark(number: str) -> list[str]:
     remark = TABLES[number].remark
     return [remark] if remark else []
+
+
+def _blocks(table: Sequence[Sequence[str]]) -> list[str]:
+    """Lines of a table cut into blocks of whole quantities that fit the terminal's width.
+
+    Every block begins with the two columns that name the row.
+    """
+    blocks: list[list[int]] = []
+    for first in range(NAMING, len(table[0]), COLUMNS_A_QUANTITY):
+        quantity = list(range(first, first + COLUMNS_A_QUANTITY))
+        if not blocks or _width(table, [*blocks[-1], *quantity]) > TERMINAL_WIDTH:
+            blocks.append(list(range(NAMING)))
+        blocks[-1] += quantity
+    lines = []
+    for columns in blocks:
+        lines += ["", *_aligned([[row[place] for place in columns] for row in table])]
+    return lines
+
+
+def _width(table: Sequence[Sequence[str]], columns: Sequence[int]) -> int:
+    return max(map(len, _aligned([[row[place] for place in columns] for row in table])))
+
+
+def _wrapped(text: str) -> str:
+    return "\n".join(
+        line if len(line) <= TERMINAL_WIDTH else textwrap.fill(line, TERMINAL_WIDTH)
+        for line in text.splitlines()
+    )
 
 
 def _aligned(table: Sequence[Sequence[str]]) -> list[str]:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
 
 import torch
 
 from mininet_ros.lab.study.paper import PaperRow, PaperTable, number
-from mininet_ros.network import NETWORKS, build_network
+from mininet_ros.network import NETWORKS, build_network, network_table
 from mininet_ros.network.profile import NetworkProfile, profile_network
 
 FIELDS = ("parameters", "gflops", "megabytes", "cpu_ms", "gpu_ms", "miou")
@@ -26,7 +26,8 @@ class Row:
 
     Attributes:
         name: as in the paper, or as given with an ONNX file.
-        network: its name in this package; empty for others.
+        network: its name in this package, or that of a user's own table; empty for others.
+        options: of the network's table.
         width, height: of the input in pixels.
         classes: of the network; 0 where unknown.
         parameters: trainable ones.
@@ -49,6 +50,7 @@ class Row:
     gpu_ms: float | None = None
     mious: tuple[float, ...] = ()
     paper: PaperRow | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def miou(self) -> float | None:
@@ -111,12 +113,14 @@ def rows_of(table: PaperTable) -> list[Row]:
 
 
 def same_network(name: str) -> str:
-    """The first name under which this package has the same network.
+    """The first name under which this package has the same network; a user's own keeps its name.
 
     Some rows of different tables are one network, which needs to be measured and trained once.
     """
-    table = NETWORKS[name](2)
-    return next(other for other, network in NETWORKS.items() if network(2) == table)
+    if name not in NETWORKS:
+        return name
+    table = network_table(name, 2)
+    return next(other for other in NETWORKS if network_table(other, 2) == table)
 
 
 def named(rows: Sequence[Row], name: str) -> list[int]:
@@ -124,20 +128,27 @@ def named(rows: Sequence[Row], name: str) -> list[int]:
     return [place for place, row in enumerate(rows) if row.name.casefold() == name.casefold()]
 
 
+def own_row(name: str, options: Mapping[str, Any], width: int, height: int, classes: int) -> Row:
+    """The row of a user's own network, with its cost."""
+    with torch.device("meta"):  # counted, not computed
+        profile = profile_network(build_network(name, classes, **options), width, height)
+    return _priced(Row(name, name, width, height, classes, options=options), profile)
+
+
 def _with_cost(paper: PaperRow, classes: int) -> Row:
     if not paper.network:
         return Row(paper.name, "", paper.width, paper.height, 0, paper=paper)
     profile = _profile(same_network(paper.network), classes, paper.width, paper.height)
-    return Row(
-        paper.name,
-        paper.network,
-        paper.width,
-        paper.height,
-        classes,
-        profile.parameters,
-        profile.gflops,
-        profile.mebibytes,
-        paper=paper,
+    row = Row(paper.name, paper.network, paper.width, paper.height, classes, paper=paper)
+    return _priced(row, profile)
+
+
+def _priced(row: Row, profile: NetworkProfile) -> Row:
+    return replace(
+        row,
+        parameters=profile.parameters,
+        gflops=profile.gflops,
+        megabytes=profile.mebibytes,
     )
 
 

@@ -17,7 +17,8 @@ from mininet_ros.lab.training.data.datasets import Dataset
 from mininet_ros.lab.training.recipe import Recipe
 from mininet_ros.lab.training.run_folder import write_atomically
 from mininet_ros.lab.training.train import train
-from mininet_ros.network import INPUT_MULTIPLE, INPUT_MULTIPLES
+from mininet_ros.network import network_table
+from mininet_ros.network.stages import input_multiple
 
 RESULT = "result.json"
 LOCK = "lock"
@@ -166,7 +167,7 @@ def _results(row: Row, protocol: str, schedule: Schedule, folder: Path) -> tuple
 
 
 def _check_size(recipe: Recipe) -> None:
-    multiple = INPUT_MULTIPLES.get(recipe.network, INPUT_MULTIPLE)
+    multiple = input_multiple(network_table(recipe.network, 2, **recipe.options))
     if recipe.width % multiple or recipe.height % multiple:
         raise StudyError(
             f"{recipe.network} takes sides that are multiples of {multiple}, not "

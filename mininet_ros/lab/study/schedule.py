@@ -105,6 +105,7 @@ class Schedule:
         epochs = self.epochs or papers.epochs_for(self.images, batch_size)
         return Recipe(
             network=same_network(row.network),
+            options=row.options,
             dataset=self.dataset,
             width=width,
             height=height,

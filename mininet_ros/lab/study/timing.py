@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import onnx
 import torch
+from torch import nn
 
 from mininet_ros.inference.pytorch import label
 from mininet_ros.lab.benchmark.engine import Engine
@@ -19,7 +20,8 @@ from mininet_ros.lab.study.rows import Row, named, same_network
 from mininet_ros.lab.training.export.graph import build_graph
 from mininet_ros.lab.training.export.model_folder import OFFSET, SCALE
 from mininet_ros.lab.training.prediction import to_input
-from mininet_ros.network import StagedNetwork, build_network
+from mininet_ros.network import build_network
+from mininet_ros.network.stages import StagedNetwork
 
 PEER_TABLES = ("VI", "VII", "VIII")
 GPU_WARM_UP = 10
@@ -50,8 +52,11 @@ def with_peers(tables: Tables, peers: Mapping[str, Path]) -> Tables:
             rows = extended[number]
             if not named(rows, name):
                 ours = dict.fromkeys((row.width, row.height) for row in rows if row.network)
-                sizes = [fixed_size(path)] if fixed_size(path) else list(ours)
-                extended[number] = rows + [Row(name, "", *size, 0) for size in sizes]
+                size = fixed_size(path)
+                sizes = list(ours) if size is None else [size]
+                extended[number] = rows + [
+                    Row(name, "", width, height, 0) for width, height in sizes
+                ]
     return extended
 
 
@@ -64,7 +69,7 @@ def with_cpu_times(
         tables: as from :func:`with_peers`.
         peers: ONNX files by name; what they hold is counted, too.
         threads: of every engine.
-        blocks: of ten runs; the engines of one size take turns block by block.
+        blocks: of a few runs; the engines of one size take turns block by block.
         folder: for the graphs.
 
     Raises:
@@ -120,7 +125,9 @@ def with_gpu_times(tables: Tables) -> Tables:
 def time_in_pytorch(network: StagedNetwork, width: int, height: int, device: str) -> float:
     """Median milliseconds from a picture in the device's memory to its label mask there."""
     place = torch.device(device)
-    network = network.to(place, memory_format=torch.channels_last).eval()
+    network.to(place)
+    network.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue] - PyTorch types no memory_format
+    network.eval()
     picture = np.random.default_rng(0).integers(0, 256, (1, height, width, 3), dtype=np.uint8)
     image = to_input(picture, place)
     times = []
@@ -170,10 +177,15 @@ def _engine(name: str, row: Row, folder: Path) -> Engine:
 
 def _untrained(row: Row) -> StagedNetwork:
     torch.manual_seed(0)
-    network = build_network(row.network, row.classes).eval()
-    last = network.stages[network.table[-1].name]
+    network = build_network(row.network, row.classes, **row.options).eval()
+    biases = [
+        layer.bias
+        for layer in network.stages[network.table[-1].name].modules()
+        if isinstance(layer, (nn.Conv2d, nn.ConvTranspose2d)) and layer.bias is not None
+    ]
     with torch.no_grad():
-        last.deconv.bias[0] += DECIDED
+        for bias in biases[-1:]:
+            bias[0] += DECIDED
     return network
 
 

@@ -10,12 +10,16 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TypeVar
 
 import torch
 from torch import Tensor, distributed, nn
+from torch.distributed.distributed_c10d import PrefixStore
+from torch.distributed.rendezvous import rendezvous
 from torch.nn.parallel import DistributedDataParallel
 
 FAILURES = "failures"
+Value = TypeVar("Value")
 
 
 class DistributionError(RuntimeError):
@@ -78,7 +82,7 @@ class Processes:
         distributed.all_reduce(total)
         return total / self.size
 
-    def agree(self, value: object) -> object:
+    def agree(self, value: Value) -> Value:
         """The first process's value, once all have asked for it."""
         if self.size == 1:
             return value
@@ -121,14 +125,14 @@ def joined(device: str) -> Iterator[tuple[Processes, str]]:
     if "TORCHELASTIC_RUN_ID" not in os.environ:
         yield ALONE, device
         return
-    store, rank, size = next(iter(distributed.rendezvous("env://")))
+    store, rank, size = next(iter(rendezvous("env://")))
     if on_cuda:
         device = f"cuda:{os.environ['LOCAL_RANK']}"
         torch.cuda.set_device(device)
-    failures = distributed.PrefixStore(FAILURES, store)
+    failures = PrefixStore(FAILURES, store)
     distributed.init_process_group(
         "nccl" if on_cuda else "gloo",
-        store=distributed.PrefixStore("group", store),
+        store=PrefixStore("group", store),
         rank=rank,
         world_size=size,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from mininet_ros.lab.training.data.stored_images import DEFAULT_MEMORY_GIB
 from mininet_ros.lab.training.distillation.lesson import Lesson
 from mininet_ros.lab.training.distributed import ALONE, Processes
 from mininet_ros.lab.training.recipe import Recipe
-from mininet_ros.lab.training.run_folder import what_is_kept
+from mininet_ros.lab.training.run_folder import sole_process, what_is_kept
 from mininet_ros.lab.training.train import TrainingResult, train
 
 
@@ -52,16 +53,16 @@ def leave_one_drive_out(
         fold = replace(
             recipe, split=f"train-without-{drive}", validation_split=f"train-only-{drive}"
         )
-        labelled, unseen = (
-            open_dataset("camvid", data, split) for split in (fold.split, fold.validation_split)
-        )
+        labelled = open_dataset("camvid", data, fold.split)
+        unseen = open_dataset("camvid", data, fold.validation_split)
         refuse_held_out(path for path, _ in labelled.pairs)
         training: Dataset = labelled
         run = output / f"without-{drive}"
         if lesson:
             fold, training, _ = lesson.of_drive(drive).prepare(fold, training, run, processes)
         try:
-            results[drive] = train(fold, training, unseen, run, device, memory_gib, processes)
+            with sole_process(run) if processes.leads else nullcontext():
+                results[drive] = train(fold, training, unseen, run, device, memory_gib, processes)
         except KeyboardInterrupt as stop:
             raise KeyboardInterrupt(what_is_kept(run)) from stop
     return results

@@ -9,8 +9,8 @@ from torch import nn
 from mininet_ros.inference.pytorch import load_network
 from mininet_ros.lab.training.run_folder import TrainingError
 from mininet_ros.models import load_model
-from mininet_ros.network import Stage, StagedNetwork
 from mininet_ros.network.layers import MultiDilationModule, SeparableModule
+from mininet_ros.network.stages import Stage, StagedNetwork
 
 RESIDUAL_MODULES = (SeparableModule, MultiDilationModule)
 

@@ -7,9 +7,12 @@ weights that scored best on validation, ``log.csv`` and ``curves.png`` its cours
 from __future__ import annotations
 
 import csv
+import fcntl
 import io
+import os
 import pickle
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -20,6 +23,7 @@ import yaml
 from mininet_ros.lab.training.evaluation.metrics import ConfusionMatrix
 from mininet_ros.lab.training.recipe import Recipe
 
+RECIPE = "recipe.yaml"
 LOG_COLUMNS = ("epoch", "learning_rate", "loss", "miou", "pixel_accuracy")
 
 
@@ -43,24 +47,66 @@ class Progress:
     seconds: float = 0.0
 
 
-def claim_run_folder(recipe: Recipe, run: Path) -> None:
-    """Make the run's folder, or make sure that the one there belongs to the same recipe.
+@contextmanager
+def sole_process(run: Path) -> Iterator[None]:
+    """Hold the folder of a run, so that no second process trains into it.
+
+    The folder is made where it does not exist, and goes again if nothing was written to it.
 
     Raises:
-        TrainingError: it belongs to another recipe, or can't be written.
+        TrainingError: another process holds it, or it cannot be made.
     """
+    made = [folder for folder in (run, *run.parents) if not folder.exists()]
     try:
         run.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(run, os.O_RDONLY | os.O_DIRECTORY)
     except OSError as error:
-        raise TrainingError(f"folder {run} can't be made: {error.strerror}") from error
-    path = run / "recipe.yaml"
-    text = yaml.safe_dump(recipe.as_card(), sort_keys=False)
-    if path.exists() and path.read_text() != text:
+        raise TrainingError(f"folder {run} cannot be made: {error.strerror}") from error
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    except BlockingIOError as error:
+        raise TrainingError(
+            f"another process is training into {run}: wait until it ends, or choose another "
+            "output folder"
+        ) from error
+    finally:
+        for folder in made:
+            if folder.is_dir() and not any(folder.iterdir()):
+                folder.rmdir()
+        os.close(descriptor)
+
+
+def check_run_folder(recipe: Recipe, run: Path) -> None:
+    """Make sure that a run that the folder holds is of the same recipe; write nothing.
+
+    Raises:
+        TrainingError: it is of another recipe.
+    """
+    path = run / RECIPE
+    if path.exists() and path.read_text() != _as_text(recipe):
         raise TrainingError(
             f"{path} belongs to a run with other settings: choose another output folder, or give "
             f"the settings written there to resume it"
         )
-    write_atomically(path, text.encode())
+
+
+def claim_run_folder(recipe: Recipe, run: Path) -> None:
+    """Write the recipe into the run's folder, which is made where it does not exist.
+
+    Raises:
+        TrainingError: the folder is of another recipe, or cannot be written.
+    """
+    check_run_folder(recipe, run)
+    try:
+        run.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise TrainingError(f"folder {run} cannot be made: {error.strerror}") from error
+    write_atomically(run / RECIPE, _as_text(recipe).encode())
+
+
+def _as_text(recipe: Recipe) -> str:
+    return yaml.safe_dump(recipe.as_card(), sort_keys=False)
 
 
 def read_checkpoint(run: Path, parts: Mapping[str, Any]) -> Progress:

@@ -41,6 +41,7 @@ from mininet_ros.lab.training.prediction import score
 from mininet_ros.lab.training.recipe import Recipe
 from mininet_ros.lab.training.run_folder import (
     TrainingError,
+    check_run_folder,
     claim_run_folder,
     go_on_from,
     read_checkpoint,
@@ -48,7 +49,8 @@ from mininet_ros.lab.training.run_folder import (
     write_checkpoint,
     write_log,
 )
-from mininet_ros.network import StagedNetwork, build_network
+from mininet_ros.network import build_network
+from mininet_ros.network.stages import StagedNetwork
 
 CHECKPOINT_PERIOD_S = 30.0  # between checkpoints of short epochs
 SHOWN_EVERY = 20  # steps: reading the loss makes a GPU wait
@@ -100,7 +102,7 @@ def train(
         DistributionError: the batches can't be spread over the processes.
     """
     if processes.leads:
-        claim_run_folder(recipe, run)
+        check_run_folder(recipe, run)
     keep_freed_memory()
     place = torch.device(device)
     on_cuda = place.type == "cuda"
@@ -108,7 +110,8 @@ def train(
     network = build_network(recipe.network, len(training.classes.names), **recipe.options)
     if recipe.initial_model:
         begin_from(network, recipe.initial_model)
-    network = network.to(place, memory_format=torch.channels_last)
+    network.to(place)
+    network.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue] - PyTorch types no memory_format
     optimizer = torch.optim.Adam(
         network.parameters(),
         lr=recipe.learning_rate,
@@ -121,6 +124,9 @@ def train(
     weights = class_weights(samples, recipe.class_weight_power).to(place)
     batches = open_batches(recipe, samples, place, processes)
     steps = steps_of(recipe, len(samples))
+    # Nothing is written before the network and all data have shown that they can be used.
+    if processes.leads:
+        claim_run_folder(recipe, run)
 
     average = WeightAverage(network, recipe.average_decay) if recipe.average_decay else None
     judged = average.network if average else network

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -22,8 +23,9 @@ from mininet_ros.lab.training.export.model_folder import describe_model, write_m
 from mininet_ros.lab.training.model_readme import write_readme
 from mininet_ros.lab.training.prediction import score
 from mininet_ros.lab.training.recipe import Recipe
-from mininet_ros.lab.training.run_folder import read_curve, what_is_kept
+from mininet_ros.lab.training.run_folder import read_curve, sole_process, what_is_kept
 from mininet_ros.lab.training.train import train as run_training
+from mininet_ros.models import check_target
 
 
 def train_model(
@@ -51,6 +53,8 @@ def train_model(
         TrainingError, DistributionError: see :func:`mininet_ros.lab.training.train.train`.
         KeyboardInterrupt: stopped by the user; says what is kept.
     """
+    if processes.leads:
+        check_target(output, (data, recipe.initial_model))
     labelled, validation = (
         open_dataset(recipe.dataset, data, split)
         for split in (recipe.split, recipe.validation_split)
@@ -80,7 +84,8 @@ def train_model(
     if lesson:
         recipe, training, card["teacher"] = lesson.prepare(recipe, training, run, processes)
     try:
-        result = run_training(recipe, training, validation, run, device, memory_gib, processes)
+        with sole_process(run) if processes.leads else nullcontext():
+            result = run_training(recipe, training, validation, run, device, memory_gib, processes)
     except KeyboardInterrupt as stop:
         raise KeyboardInterrupt(what_is_kept(run)) from stop
     if not processes.leads:

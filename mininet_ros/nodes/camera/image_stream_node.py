@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 import cv2
 from rclpy.clock import Clock, ClockType
@@ -15,34 +16,50 @@ from std_msgs.msg import Header
 from mininet_ros.nodes.common.camera_info import pinhole_camera_info, resized_camera_info
 from mininet_ros.nodes.common.diagnostics import OK, DiagnosticsPublisher, Status
 from mininet_ros.nodes.common.image_messages import image_message, jpeg_message
-from mininet_ros.nodes.common.parameters import NodeParameters, ParameterSpec, Value
+from mininet_ros.nodes.common.parameters import NodeParameters
 from mininet_ros.nodes.common.process import Finish, run_node
 from mininet_ros.nodes.common.recent_values import RecentValues
 from mininet_ros.nodes.common.topics import OUTPUT_QOS
+from mininet_ros.parameters import Change, parameter
 from mininet_ros.sequences import Frame, SequenceError, open_sequence
 
-IMAGE_STREAM_PARAMETERS = (
-    ParameterSpec(
-        "source",
+
+@dataclass(frozen=True)
+class ImageStreamParameters:
+    """What is published, and how."""
+
+    source: str = parameter(
         "generated",
-        "Video file, folder of images, image file, index of a camera (0), or generated.",
-    ),
-    ParameterSpec("rate", 0.0, "Images a second; 0 is the source's own rate.", 0.0, 1000.0),
-    ParameterSpec("loop", True, "Begin again after the last image, or else end the process."),
-    ParameterSpec("max_images", 0, "End after so many images; 0 is no limit.", 0, 10**9),
-    ParameterSpec("frame_id", "camera", "Frame of the camera, for the headers."),
-    ParameterSpec("width", 0, "Width to publish at, in pixels; 0 is the source's own.", 0, 16384),
-    ParameterSpec("height", 0, "Height to publish at, in pixels; 0 is the source's own.", 0, 16384),
-    ParameterSpec("jpeg_quality", 90, "Of image/compressed.", 1, 100, runtime=True),
-    ParameterSpec(
-        "wait_for_subscribers",
+        "Source of the images: video file, folder of images, image file, index of a camera (0), or "
+        "generated, a drawn street.",
+    )
+    rate: float = parameter(
+        0.0, "Number of images published per second; 0 is the source's own rate.", 0.0, 1000.0
+    )
+    loop: bool = parameter(
+        True, "Whether the stream starts again after the last image; otherwise the process ends."
+    )
+    max_images: int = parameter(
+        0, "Number of images after which the process ends; 0 is no limit.", 0, 10**9
+    )
+    frame_id: str = parameter("camera", "Coordinate frame of the camera, for the headers.")
+    width: int = parameter(
+        0, "Width of the published images, pixels; 0 is the source's own.", 0, 16384
+    )
+    height: int = parameter(
+        0, "Height of the published images, pixels; 0 is the source's own.", 0, 16384
+    )
+    jpeg_quality: int = parameter(
+        90, "JPEG quality of the images on image/compressed.", 1, 100, change=Change.AT_ONCE
+    )
+    wait_for_subscribers: int = parameter(
         0,
-        "Begin when image, image/compressed and camera_info have so many subscribers together, so "
-        "that none of them misses the first image.",
+        "Number of subscribers of image, image/compressed and camera_info together that the first "
+        "image waits for, so that none of them misses it.",
         0,
         1000,
-    ),
-)
+    )
+
 
 # A publisher hears of a subscriber before the subscriber knows it; until then images are lost.
 SETTLE_S = 0.5
@@ -69,8 +86,8 @@ class ImageStreamNode(Node):
     def __init__(self, finish: Finish, **node_options: object) -> None:
         super().__init__("image_stream", **node_options)
         self._finish = finish
-        self._settings = NodeParameters(self, IMAGE_STREAM_PARAMETERS, check=_check_size)
-        source, rate_hz = self._settings["source"], self._settings["rate"]
+        self._settings = NodeParameters(self, ImageStreamParameters, check=_check_size)
+        source, rate_hz = self._settings.values.source, self._settings.values.rate
         self._sequence = open_sequence(source, rate_hz or None)
         self._frames: Iterator[Frame] = iter(self._sequence)
         self._image = self.create_publisher(Image, "image", OUTPUT_QOS)
@@ -111,7 +128,7 @@ class ImageStreamNode(Node):
 
     def _ready(self) -> bool:
         """Return whether the subscribers that are waited for are there."""
-        awaited = self._settings["wait_for_subscribers"]
+        awaited = self._settings.values.wait_for_subscribers
         if awaited == 0:
             return True
         if self._ready_since is None and self._subscribers() >= awaited:
@@ -123,22 +140,22 @@ class ImageStreamNode(Node):
         return sum(topic.get_subscription_count() for topic in topics)
 
     def _next_frame(self) -> Frame | None:
-        limit = self._settings["max_images"]
+        limit = self._settings.values.max_images
         if limit and self._published >= limit:
             return None
         frame = next(self._frames, None)
-        if frame is None and self._settings["loop"]:
+        if frame is None and self._settings.values.loop:
             self._frames = iter(self._sequence)
             frame = next(self._frames, None)
         return frame
 
     def _publish(self, frame: Frame) -> None:
         image = frame.image
-        if self._settings["width"]:
-            size = (self._settings["width"], self._settings["height"])
+        if self._settings.values.width:
+            size = (self._settings.values.width, self._settings.values.height)
             image = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
         now = self.get_clock().now()
-        header = Header(stamp=now.to_msg(), frame_id=self._settings["frame_id"])
+        header = Header(stamp=now.to_msg(), frame_id=self._settings.values.frame_id)
         height, width = image.shape[:2]
         # Before the image, so that whoever works on the image has its calibration.
         source_height, source_width = frame.image.shape[:2]
@@ -148,7 +165,9 @@ class ImageStreamNode(Node):
         self._camera_info.publish(info)
         self._image.publish(image_message(image, "bgr8", header))
         if self._compressed.get_subscription_count():
-            self._compressed.publish(jpeg_message(image, header, self._settings["jpeg_quality"]))
+            self._compressed.publish(
+                jpeg_message(image, header, self._settings.values.jpeg_quality)
+            )
         self._first_stamp_ns = self._first_stamp_ns or now.nanoseconds
         self._published += 1
         self._sent.add()
@@ -180,8 +199,8 @@ class ImageStreamNode(Node):
         )
 
 
-def _check_size(values: Mapping[str, Value]) -> str | None:
-    if (values["width"] == 0) != (values["height"] == 0):
+def _check_size(values: ImageStreamParameters) -> str | None:
+    if (values.width == 0) != (values.height == 0):
         return "parameters width and height are given together, or neither is"
     return None
 
@@ -191,7 +210,7 @@ def main() -> int:
     return run_node(
         "image_stream_node",
         "Publishes a video, a folder, a camera or a generated sequence as camera images.",
-        IMAGE_STREAM_PARAMETERS,
+        ImageStreamParameters,
         ImageStreamNode,
         expected_errors=(SequenceError,),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from copy import deepcopy
 
 import numpy as np
@@ -11,8 +12,10 @@ from sensor_msgs.msg import CameraInfo, RegionOfInterest
 def resized_camera_info(info: CameraInfo, scale_x: float, scale_y: float) -> CameraInfo:
     """Return the calibration of an image after it was resized.
 
-    Focal lengths, principal point and the stereo offset ``P[3]``, ``P[7]`` scale with their axis,
-    as do size and region of interest; distortion and rectification do not depend on the size.
+    Focal lengths and the stereo offset ``P[3]``, ``P[7]`` scale with their axis, as do size and
+    region of interest; distortion and rectification do not depend on the size. The principal point
+    scales about the corner of the image, which lies half a pixel from the centre of the first
+    pixel, where coordinates begin: ``c' = (c + 0.5) * scale - 0.5``, as in ``cv2.resize``.
     Binning stays: sizes in the message are those before binning, and they scale alike. A camera
     that is not calibrated (all of K zero) stays so.
 
@@ -29,10 +32,21 @@ def resized_camera_info(info: CameraInfo, scale_x: float, scale_y: float) -> Cam
     return resized
 
 
-def _scale_rows(matrix: list[float], columns: int, scale_x: float, scale_y: float) -> list[float]:
-    """Scale the first row by x, the second by y; the third is homogeneous."""
-    scales = [scale_x] * columns + [scale_y] * columns + [1.0] * columns
-    return [float(value) * scale for value, scale in zip(matrix, scales)]
+def _scale_rows(
+    matrix: Sequence[float], columns: int, scale_x: float, scale_y: float
+) -> list[float]:
+    """Return a camera matrix (three rows) for pixel coordinates of the resized image."""
+    rows = np.asarray(matrix, np.float64).reshape(3, columns)
+    if not rows.any():  # not calibrated
+        return rows.ravel().tolist()
+    to_resized = np.array(
+        [
+            [scale_x, 0.0, (scale_x - 1.0) / 2.0],
+            [0.0, scale_y, (scale_y - 1.0) / 2.0],
+            [0.0, 0.0, 1.0],
+        ]
+    )
+    return (to_resized @ rows).ravel().tolist()
 
 
 def _scale_region(roi: RegionOfInterest, scale_x: float, scale_y: float) -> RegionOfInterest:

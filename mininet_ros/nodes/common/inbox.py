@@ -14,7 +14,7 @@ class Task:
 
     Attributes:
         run: does it, in the thread that works.
-        dropped: does what is left to do, in the same thread, where the inbox had no room for it;
+        dropped: called in its place, in the same thread, where the inbox had no room for the task;
             None for a task that is never dropped.
     """
 
@@ -25,6 +25,9 @@ class Task:
 class Inbox:
     """A queue of tasks, of which the oldest that may be dropped make room for new ones.
 
+    Each task is handed out once, as ``run`` or as ``dropped``. A dropped task is let go at once,
+    with the message that it holds.
+
     Args:
         capacity: most tasks that wait. Those that are never dropped go beyond it, if they must.
     """
@@ -33,12 +36,15 @@ class Inbox:
         self._capacity = capacity
         self._condition = threading.Condition()
         self._tasks: deque[Task] = deque()
-        self._dropped: deque[Task] = deque(maxlen=capacity)
+        # Not bounded: each entry is small, and a bound would let a task vanish uncounted.
+        self._dropped: deque[Callable[[], None]] = deque()
         self._closed = False
 
     def put(self, task: Task) -> None:
-        """Add a task."""
+        """Add a task; one that comes after :meth:`close` is not taken in."""
         with self._condition:
+            if self._closed:
+                return
             self._tasks.append(task)
             if len(self._tasks) > self._capacity:
                 self._drop_oldest()
@@ -51,32 +57,33 @@ class Inbox:
             timeout_s: longest wait; None waits as long as it takes.
 
         Returns:
-            What to call; None when there is nothing in time, or the inbox is closed.
+            What to call; None when there is nothing in time, or nothing more will come.
         """
         with self._condition:
             self._condition.wait_for(
                 lambda: self._tasks or self._dropped or self._closed, timeout_s
             )
-            if self._closed:
-                return None
             if self._dropped:
-                return self._dropped.popleft().dropped
+                return self._dropped.popleft()
             return self._tasks.popleft().run if self._tasks else None
 
     @property
-    def closed(self) -> bool:
+    def finished(self) -> bool:
         """Whether nothing will be handed out any more."""
-        return self._closed
+        with self._condition:
+            return self._closed and not self._tasks and not self._dropped
 
     def close(self) -> None:
-        """End every :meth:`take`, now and later, with None."""
+        """Take nothing in any more, and drop what waits and may be dropped."""
         with self._condition:
             self._closed = True
+            self._dropped.extend(task.dropped for task in self._tasks if task.dropped is not None)
+            self._tasks = deque(task for task in self._tasks if task.dropped is None)
             self._condition.notify_all()
 
     def _drop_oldest(self) -> None:
         for task in self._tasks:
             if task.dropped is not None:
                 self._tasks.remove(task)
-                self._dropped.append(task)
+                self._dropped.append(task.dropped)
                 return

@@ -8,9 +8,8 @@ from rclpy.node import Node
 from rclpy.publisher import Publisher
 from rclpy.subscription import Subscription
 
+from mininet_ros.images.class_tables import IGNORE_LABEL
 from mininet_ros.nodes.common.topics import LATCHED_QOS
-
-UNLABELLED = 255
 
 
 def publish_label_info(node: Node, topic: str, classes: Sequence[str]) -> Publisher | None:
@@ -66,7 +65,7 @@ def subscribe_label_info(
         names = {
             entry.class_id: entry.class_name
             for entry in message.class_map
-            if entry.class_id < UNLABELLED
+            if entry.class_id < IGNORE_LABEL
         }
         received(tuple(names.get(number, "") for number in range(max(names, default=-1) + 1)))
 

@@ -9,7 +9,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
 from launch import LaunchContext
-from launch.actions import DeclareLaunchArgument, GroupAction, IncludeLaunchDescription
+from launch.actions import (
+    DeclareLaunchArgument,
+    GroupAction,
+    IncludeLaunchDescription,
+    SetEnvironmentVariable,
+)
 from launch.launch_description_sources import PythonLaunchDescriptionSource
 from launch_ros.actions import Node
 from launch_ros.parameter_descriptions import ParameterValue
@@ -99,6 +104,50 @@ def selection_arguments(preset: str) -> list[DeclareLaunchArgument]:
             description=f"How frames are picked. {FROM_PARAMS_FILE}",
         ),
     ]
+
+
+def team_arguments() -> list[DeclareLaunchArgument]:
+    """Return the arguments of the link to team mates."""
+    return [
+        DeclareLaunchArgument(
+            "team_link",
+            default_value="",
+            choices=["", "ros", "zenoh"],
+            description="How frames reach team mates: ros (topics in this graph), or zenoh: over "
+            "the radio to team_endpoints, while this robot's own graph stays on this machine. "
+            f"{FROM_PARAMS_FILE}",
+        ),
+        DeclareLaunchArgument(
+            "team_endpoints",
+            default_value="",
+            description="Base stations for team_link:=zenoh, separated by commas: "
+            f"tcp/10.0.0.1:7447. {FROM_PARAMS_FILE}",
+        ),
+        DeclareLaunchArgument(
+            "robot_name",
+            default_value="",
+            description="Name of this robot in the team; not given: its namespace.",
+        ),
+        DeclareLaunchArgument(
+            "team_config",
+            default_value="",
+            description="File with further Zenoh configuration, such as TLS certificates. "
+            f"{FROM_PARAMS_FILE}",
+        ),
+    ]
+
+
+def graph_of_this_machine(context: LaunchContext) -> list[SetEnvironmentVariable]:
+    """Return what keeps the nodes that are started from here on off the network."""
+    if context.environment.get("ROS_DISTRO") == "humble":
+        return [SetEnvironmentVariable("ROS_LOCALHOST_ONLY", "1")]
+    return [SetEnvironmentVariable("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")]
+
+
+def robot_graph(context: LaunchContext) -> list[SetEnvironmentVariable]:
+    """Return what keeps a robot's graph off the radio where its link is zenoh."""
+    zenoh = context.launch_configurations["team_link"] == "zenoh"
+    return graph_of_this_machine(context) if zenoh else []
 
 
 def process_arguments() -> list[DeclareLaunchArgument]:

@@ -1,9 +1,9 @@
-"""A node's parameters as one table: declared, described, checked at start and at every change."""
+"""Parameters of a node: declared, described, checked at start and at every change."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from typing import Generic, TypeVar
 
 from rcl_interfaces.msg import (
     FloatingPointRange,
@@ -11,81 +11,34 @@ from rcl_interfaces.msg import (
     ParameterDescriptor,
     SetParametersResult,
 )
+from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
 from rclpy.parameter import Parameter
+from rclpy.timer import Timer
 
-Value = bool | int | float | str | Sequence[str]
+from mininet_ros.parameters import (
+    Change,
+    ParameterError,
+    ParameterSpec,
+    Value,
+    from_values,
+    parameter_specs,
+    to_values,
+)
 
-_KINDS = {
-    bool: "true or false",
-    int: "an integer",
-    float: "a number with a decimal point, such as 1.0",
-    str: "a string",
-    tuple: "a list of one or more strings",
-}
-
-
-class ParameterError(ValueError):
-    """A parameter value that a node cannot run with; one sentence that names it."""
-
-
-@dataclass(frozen=True)
-class ParameterSpec:
-    """One parameter of a node.
-
-    The type of ``default`` is the type of the parameter; a tuple is a list of strings.
-    """
-
-    name: str
-    default: bool | int | float | str | tuple[str, ...]
-    description: str
-    minimum: float | None = None  # of a number; given together with maximum, both allowed
-    maximum: float | None = None
-    choices: tuple[str, ...] = ()  # of a string; empty: anything
-    runtime: bool = False  # may be changed while the node runs
-
-    def problem(self, value: object) -> str | None:
-        """Return what is wrong with a value, as one sentence, or None."""
-        if isinstance(self.default, tuple):
-            # A string is a sequence of strings too; rclpy reads an empty list as None.
-            typed = isinstance(value, (list, tuple)) and value and set(map(type, value)) == {str}
-        else:
-            typed = type(value) is type(self.default)
-        if not typed:
-            return f"parameter {self.name} is {_KINDS[type(self.default)]}, not {value!r}"
-        if self.choices and value not in self.choices:
-            return f"parameter {self.name} is one of {', '.join(self.choices)}, not {value!r}"
-        # Written so that nan, which compares to nothing, is refused.
-        if self.minimum is not None and not self.minimum <= value <= self.maximum:
-            return f"parameter {self.name} is from {self.minimum} to {self.maximum}, not {value!r}"
-        return None
-
-    def descriptor(self) -> ParameterDescriptor:
-        """Return what ``ros2 param describe`` and parameter editors show."""
-        descriptor = ParameterDescriptor(
-            name=self.name,
-            description=self.description,
-            additional_constraints=f"one of {', '.join(self.choices)}" if self.choices else "",
-            read_only=not self.runtime,
-        )
-        if self.minimum is not None and isinstance(self.default, float):
-            limits = FloatingPointRange(from_value=self.minimum, to_value=self.maximum)
-            descriptor.floating_point_range = [limits]
-        elif self.minimum is not None:
-            limits = IntegerRange(from_value=int(self.minimum), to_value=int(self.maximum))
-            descriptor.integer_range = [limits]
-        return descriptor
+P = TypeVar("P")
 
 
-class NodeParameters(Mapping[str, Value]):
-    """The current values of a table of parameters, read as ``parameters["name"]``.
+class NodeParameters(Generic[P]):
+    """The current values of a node's parameters, as ``parameters.values``.
 
-    Values change under running threads, each by itself; a thread that needs several which belong
-    together takes ``dict(parameters)`` once.
+    A change is first checked and takes effect only once the node has it: another callback of the
+    node may refuse what this one accepts. Values change under running threads, all at once: a
+    thread that needs several which belong together takes ``values`` once.
 
     Args:
         node: the parameters are declared on it, and take its overrides (command line, file).
-        table: the parameters.
+        declaration: dataclass of the parameters.
         check: called with all values as they would be; returns what is wrong with them together,
             as one sentence, or None.
         changed: called with the names whose values have just changed at run time, in the thread
@@ -98,75 +51,121 @@ class NodeParameters(Mapping[str, Value]):
     def __init__(
         self,
         node: Node,
-        table: Sequence[ParameterSpec],
-        check: Callable[[Mapping[str, Value]], str | None] = lambda values: None,
+        declaration: type[P],
+        check: Callable[[P], str | None] = lambda values: None,
         changed: Callable[[frozenset[str]], None] = lambda names: None,
     ) -> None:
-        self._specs = {spec.name: spec for spec in table}
+        self._node = node
+        self._declaration = declaration
+        self._specs = {spec.name: spec for spec in parameter_specs(declaration)}
         self._check = check
         self._changed = changed
-        self._values: dict[str, Value] = {spec.name: _declare(node, spec) for spec in table}
-        problem = check(self._values)
-        if problem:
+        self._timer: Timer | None = None
+        # Humble has neither a callback that may convert a value nor one after the change.
+        self._converts = hasattr(node, "add_pre_set_parameters_callback")
+        values = {name: self._declare(spec) for name, spec in self._specs.items()}
+        self.values: P = from_values(declaration, values)
+        if problem := check(self.values):
             raise ParameterError(problem)
-        node.add_on_set_parameters_callback(self._set)
-
-    def __getitem__(self, name: str) -> Value:
-        return self._values[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._values)
-
-    def __len__(self) -> int:
-        return len(self._values)
-
-    def _set(self, requested: list[Parameter]) -> SetParametersResult:
-        """Accept or refuse a change; rclpy has checked type, range and read-only before."""
-        values = dict(self._values)
-        for parameter in requested:
-            spec = self._specs.get(parameter.name)
-            if spec is None:  # use_sim_time and others that rclpy declares
-                continue
-            problem = spec.problem(parameter.value)
-            if problem:
-                return SetParametersResult(successful=False, reason=problem)
-            values[spec.name] = parameter.value
-        problem = self._check(values)
-        if problem:
-            return SetParametersResult(successful=False, reason=problem)
-        changed = frozenset(name for name in values if values[name] != self._values[name])
-        self._values = values
-        if changed:
-            self._changed(changed)
-        return SetParametersResult(successful=True)
-
-
-def parameter_help(table: Sequence[ParameterSpec]) -> str:
-    """Return the table as text for ``--help``."""
-    lines = []
-    for spec in table:
-        if spec.choices:
-            limits = f"one of {', '.join(spec.choices)}; "
-        elif spec.minimum is not None:
-            limits = f"{spec.minimum} to {spec.maximum}; "
+        if self._converts:
+            node.add_pre_set_parameters_callback(self._convert)
+            node.add_on_set_parameters_callback(self._judge)
+            node.add_post_set_parameters_callback(lambda _: self._apply())
         else:
-            limits = ""
-        when = "" if spec.runtime else ", read at start"
+            node.add_on_set_parameters_callback(self._judge_and_apply_soon)
+
+    def _declare(self, spec: ParameterSpec) -> Value:
+        # First with any type, to see the override before rclpy refuses it in words of its own.
+        anything = ParameterDescriptor(dynamic_typing=True)
+        given = self._node.declare_parameter(spec.name, spec.default, anything).value
+        self._node.undeclare_parameter(spec.name)
+        value = spec.converted(given)
+        if problem := spec.problem(value):
+            raise ParameterError(problem)
+        descriptor = parameter_descriptor(spec)
+        # An integer for a number has to pass rclpy's own check where nothing can convert it.
+        descriptor.dynamic_typing = not self._converts and isinstance(spec.default, float)
+        return self._node.declare_parameter(
+            spec.name, value, descriptor, ignore_override=True
+        ).value
+
+    def _convert(self, requested: list[Parameter]) -> list[Parameter]:
+        return [self._converted(parameter) for parameter in requested]
+
+    def _converted(self, parameter: Parameter) -> Parameter:
+        spec = self._specs.get(parameter.name)
+        if spec is None:
+            return parameter
+        value = spec.converted(parameter.value)
+        # Unchanged values keep their Parameter: rclpy cannot make one of an empty list.
+        return parameter if value is parameter.value else Parameter(parameter.name, value=value)
+
+    def _judge(self, requested: list[Parameter]) -> SetParametersResult:
+        """Accept or refuse a change; rclpy has checked type, range and read-only before."""
+        values: dict[str, object] = {**to_values(self.values)}
+        for parameter in requested:
+            if parameter.name in self._specs:  # not use_sim_time and others that rclpy declares
+                values[parameter.name] = parameter.value
+        try:
+            problem = self._check(from_values(self._declaration, values))
+        except ParameterError as error:
+            problem = str(error)
+        return SetParametersResult(successful=not problem, reason=problem or "")
+
+    def _judge_and_apply_soon(self, requested: list[Parameter]) -> SetParametersResult:
+        result = self._judge(requested)
+        if result.successful and self._timer is None:
+            steady = Clock(clock_type=ClockType.STEADY_TIME)
+            self._timer = self._node.create_timer(0.0, self._apply, clock=steady)
+        return result
+
+    def _apply(self) -> None:
+        """Take over what the node has by now."""
+        if self._timer is not None:
+            self._node.destroy_timer(self._timer)
+            self._timer = None
+        before = to_values(self.values)
+        now = {name: self._node.get_parameter(name).value for name in self._specs}
+        values = from_values(self._declaration, now)
+        after = to_values(values)
+        names = frozenset(name for name in after if after[name] != before[name])
+        if not names:
+            return
+        self.values = values
+        waiting = [n for n in sorted(names) if self._specs[n].change is Change.ON_CONFIGURE]
+        if waiting:
+            self._node.get_logger().info(
+                f"{', '.join(waiting)}: takes effect when the node is configured again "
+                "(ros2 lifecycle set: deactivate, cleanup, configure, activate)"
+            )
+        self._changed(names)
+
+
+def parameter_descriptor(spec: ParameterSpec) -> ParameterDescriptor:
+    """Return what ``ros2 param describe`` and parameter editors show."""
+    descriptor = ParameterDescriptor(
+        name=spec.name,
+        description=spec.description,
+        additional_constraints=f"one of {', '.join(spec.choices)}" if spec.choices else "",
+        read_only=spec.change is Change.NEVER,
+    )
+    if spec.minimum is None or spec.maximum is None:
+        return descriptor
+    if isinstance(spec.default, float):
+        limits = FloatingPointRange(from_value=spec.minimum, to_value=spec.maximum)
+        descriptor.floating_point_range = [limits]
+    else:
+        limits = IntegerRange(from_value=int(spec.minimum), to_value=int(spec.maximum))
+        descriptor.integer_range = [limits]
+    return descriptor
+
+
+def parameter_help(specs: Sequence[ParameterSpec]) -> str:
+    """Return parameters as text for ``--help``."""
+    lines = []
+    for spec in specs:
+        limits = f"one of {', '.join(spec.choices)}" if spec.choices else spec.limits
+        facts = [limits, f"default {spec.default!r}", spec.change.value]
         lines.append(f"  {spec.name}\n      {spec.description}")
-        lines.append(f"      ({limits}default {spec.default!r}{when})")
+        lines.append(f"      ({'; '.join(fact for fact in facts if fact)})")
     return "\n".join(lines)
-
-
-def _declare(node: Node, spec: ParameterSpec) -> Value:
-    # First with any type, to see the override before rclpy refuses it in words of its own.
-    anything = ParameterDescriptor(dynamic_typing=True)
-    default = list(spec.default) if isinstance(spec.default, tuple) else spec.default
-    value = node.declare_parameter(spec.name, default, anything).value
-    node.undeclare_parameter(spec.name)
-    # "max_rate:=10" and "source:=0" leave no doubt about what is meant.
-    if type(value) is int and isinstance(spec.default, (float, str)):
-        value = type(spec.default)(value)
-    problem = spec.problem(value)
-    if problem:
-        raise ParameterError(problem)
-    return node.declare_parameter(spec.name, value, spec.descriptor(), ignore_override=True).value

@@ -15,7 +15,8 @@ from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
 
-from mininet_ros.nodes.common.parameters import ParameterError, ParameterSpec, parameter_help
+from mininet_ros.nodes.common.parameters import parameter_help
+from mininet_ros.parameters import ParameterError, parameter_specs
 
 Finish = Callable[..., None]
 
@@ -31,7 +32,7 @@ class StartError(Exception):
 def run_node(
     name: str,
     description: str,
-    table: Sequence[ParameterSpec],
+    parameters: type,
     make_node: Callable[[Finish], Node],
     expected_errors: tuple[type[Exception], ...] = (),
     args: Sequence[str] | None = None,
@@ -39,21 +40,21 @@ def run_node(
     """Run a node until it is done or interrupted: :func:`run_nodes` for the usual one.
 
     Args:
-        name, description, table, expected_errors, args: as there.
+        name, description, parameters, expected_errors, args: as there.
         make_node: makes the node, as ``make_nodes`` makes several.
 
     Returns:
         The exit status.
     """
     return run_nodes(
-        name, description, table, lambda finish: [make_node(finish)], expected_errors, args
+        name, description, parameters, lambda finish: [make_node(finish)], expected_errors, args
     )
 
 
 def run_nodes(
     name: str,
     description: str,
-    table: Sequence[ParameterSpec],
+    parameters: type,
     make_nodes: Callable[[Finish], Sequence[Node]],
     expected_errors: tuple[type[Exception], ...] = (),
     args: Sequence[str] | None = None,
@@ -67,7 +68,7 @@ def run_nodes(
     Args:
         name: of the executable, for messages.
         description: for ``--help``.
-        table: the nodes' parameters, for ``--help``.
+        parameters: dataclass of the nodes' parameters, for ``--help``.
         make_nodes: makes the nodes; they have a method ``close()``. The function that it is given
             ends the process when called, with an error where that is given as its argument.
         expected_errors: what make_nodes may raise besides ParameterError because of what the user
@@ -86,7 +87,7 @@ def run_nodes(
         ending.put(None if error is None else StartError(error))
 
     try:
-        _start_ros(name, description, table, list(sys.argv[1:] if args is None else args))
+        _start_ros(name, description, parameters, list(sys.argv[1:] if args is None else args))
         nodes = make_nodes(finish)
         _keep_freed_memory()
         try:
@@ -117,14 +118,13 @@ def _keep_freed_memory() -> None:
         libc.mallopt(M_TRIM_THRESHOLD, 4 * IMAGE_BYTES)
 
 
-def _start_ros(
-    name: str, description: str, table: Sequence[ParameterSpec], args: Sequence[str]
-) -> None:
+def _start_ros(name: str, description: str, parameters: type, args: Sequence[str]) -> None:
     """Give ROS its arguments, and answer ``--help``; no one would read any others."""
+    listed = parameter_help(parameter_specs(parameters))
     parser = argparse.ArgumentParser(
         prog=name,
         description=description,
-        epilog=f"parameters (--ros-args -p NAME:=VALUE):\n{parameter_help(table)}",
+        epilog=f"parameters (--ros-args -p NAME:=VALUE):\n{listed}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
         usage=f"{name} [--help] [--ros-args ...]",
     )

@@ -78,6 +78,7 @@ class FrameStore:
         self._begin()
 
     def _begin(self) -> None:
+        self._taken: StoredFrame | None = None  # between take() and hold() or forget()
         self._open: dict[int, StoredFrame] = {}  # frames that parts may join, by stamp
         self._unpaired: dict[str, OrderedDict[int, tuple[float, Part]]] = {}
         self._newest_part: dict[str, int] = {}
@@ -144,7 +145,8 @@ class FrameStore:
             return None
         if frame.waits and "mask" not in missing:
             self._absent |= missing
-        return self._pending.popleft()
+        self._taken = self._pending.popleft()
+        return self._taken
 
     def wait_no_longer(self) -> None:
         """Let all images go that wait for their parts."""
@@ -153,6 +155,7 @@ class FrameStore:
 
     def hold(self, frame: StoredFrame) -> None:
         """Keep a frame until :meth:`release`."""
+        self._taken = None
         self._held[frame.stamp_ns] = frame
 
     def release(self, stamp_ns: int) -> StoredFrame | None:
@@ -164,12 +167,18 @@ class FrameStore:
 
     def forget(self, frame: StoredFrame) -> None:
         """Let nothing join a frame any more."""
+        self._taken = None if frame is self._taken else self._taken
         stamp = frame.stamp_ns
         if self._open.get(stamp) is frame:
             del self._open[stamp]
             self._gone[stamp] = None
             if len(self._gone) > MAX_GONE:
                 self._gone.popitem(last=False)
+
+    def undecided(self) -> list[StoredFrame]:
+        """Return all frames that wait for parts or for a decision, the oldest first."""
+        taken = [] if self._taken is None else [self._taken]
+        return [*self._held.values(), *taken, *self._pending]
 
     def clear(self) -> None:
         """Forget everything but the counts."""

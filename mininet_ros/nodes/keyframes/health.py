@@ -12,6 +12,7 @@ from mininet_ros.nodes.common.diagnostics import ERROR, OK, WARN, Status, input_
 from mininet_ros.nodes.common.recent_values import quantile
 from mininet_ros.nodes.common.topics import OnDemandSubscription
 from mininet_ros.nodes.keyframes.class_names import ClassNames
+from mininet_ros.nodes.keyframes.interest import TeamInterest
 from mininet_ros.nodes.keyframes.outputs import KeyframeOutputs
 from mininet_ros.nodes.keyframes.session import KeyframeSession
 
@@ -24,7 +25,7 @@ class KeyframeHealth:
 
     Args:
         node: reports.
-        session, outputs, names: what it is made of.
+        session, outputs, names, interest: what it is made of.
         inputs: its subscriptions: "image", "mask", "confidence", "camera_info".
     """
 
@@ -34,6 +35,7 @@ class KeyframeHealth:
         session: KeyframeSession,
         outputs: KeyframeOutputs,
         names: ClassNames,
+        interest: TeamInterest,
         inputs: Mapping[str, OnDemandSubscription],
     ) -> None:
         self.failures = 0
@@ -42,6 +44,7 @@ class KeyframeHealth:
         self._session = session
         self._outputs = outputs
         self._names = names
+        self._interest = interest
         self._inputs = inputs
         self._history: deque[Counter[str]] = deque([Counter()], maxlen=RECENT_REPORTS)
 
@@ -86,6 +89,8 @@ class KeyframeHealth:
                     for part, ms in session.pipeline.scorer.times.mean_ms().items()
                 },
                 "delay_median_ms": 1e3 * quantile(session.delay_s.values(), 0.5),
+                "team_interest": self._interest.text(),
+                "team_interest_received": self._interest.received,
                 **self._outputs.team.values(),
                 "lost": sum(subscription.lost for subscription in self._inputs.values()),
             },
@@ -111,6 +116,9 @@ class KeyframeHealth:
         if names_problem:
             return (ERROR if self._names.known else WARN), names_problem
         if not images.active:
+            link_problem = self._outputs.team.problem()
+            if link_problem:
+                return WARN, link_problem
             return OK, "idle: nobody subscribes to an output"
         problems = (
             recent["rejected"] and f"messages are rejected: {self._outputs.last_rejection}",
@@ -119,7 +127,8 @@ class KeyframeHealth:
             recent["refused"] and f"images are refused: {self._session.last_refusal}",
             masks.active and self._mask_problem(recent),
             recent["overrun"] and "the node falls behind the camera: lower its rate",
-            self._budget_problem(),
+            self._outputs.team.problem(),
+            self._interest.problem(self._names.names),
         )
         for problem in filter(None, problems):
             return WARN, problem
@@ -160,12 +169,3 @@ class KeyframeHealth:
         if masks.silent_s() > diagnostics.SILENCE_S:
             return f"no mask on {masks.topic} for {masks.silent_s():.0f} s"
         return None
-
-    def _budget_problem(self) -> str | None:
-        team = self._outputs.team
-        if not team.recently_too_large:
-            return None
-        return (
-            f"a frame is too large for team mates: {team.last_too_large} Lower jpeg_quality or "
-            "raise team_burst_bytes"
-        )

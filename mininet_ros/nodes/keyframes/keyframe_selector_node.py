@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
 
 from rclpy.node import Node
@@ -12,20 +12,23 @@ from rclpy.qos import QoSProfile
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from std_msgs.msg import Header
 
-from mininet_ros.keyframes import ConfigError
 from mininet_ros.keyframes.settings import KeyframeSettings
 from mininet_ros.models import ModelError
 from mininet_ros.nodes.common.diagnostics import DiagnosticsPublisher, Status
 from mininet_ros.nodes.common.inbox import Inbox, Task
-from mininet_ros.nodes.common.parameters import NodeParameters, ParameterError, Value
+from mininet_ros.nodes.common.parameters import NodeParameters
 from mininet_ros.nodes.common.process import run_node
 from mininet_ros.nodes.common.topics import OnDemandSubscription, input_qos
 from mininet_ros.nodes.keyframes.class_names import ClassNames
 from mininet_ros.nodes.keyframes.frame_store import FrameStore
 from mininet_ros.nodes.keyframes.health import KeyframeHealth
+from mininet_ros.nodes.keyframes.interest import TeamInterest
 from mininet_ros.nodes.keyframes.outputs import KeyframeOutputs
-from mininet_ros.nodes.keyframes.parameters import KEYFRAME_PARAMETERS
+from mininet_ros.nodes.keyframes.parameters import KeyframeParameters
 from mininet_ros.nodes.keyframes.session import KeyframeSession, Semantics
+from mininet_ros.nodes.keyframes.team_link import make_link
+from mininet_ros.parameters import ParameterError
+from mininet_ros.team.errors import TeamError
 
 # Messages on their way to the thread that works: half a second of four topics at 30 Hz.
 INBOX_CAPACITY = 64
@@ -46,31 +49,40 @@ class KeyframeSelectorNode(Node):
     Raises:
         ParameterError: a parameter override is wrong, or names a class that the model lacks.
         ModelError: the model does not exist or is damaged.
+        TeamError: the team link cannot be set up as the parameters say.
     """
 
     def __init__(self, **node_options: object) -> None:
         super().__init__("keyframe_selector", **node_options)
         self._names: ClassNames | None = None
-        self._values = NodeParameters(
-            self, KEYFRAME_PARAMETERS, check=self._problem, changed=self._apply
+        self._interest: TeamInterest | None = None
+        self._settings = NodeParameters(
+            self, KeyframeParameters, check=self._problem, changed=self._apply
         )
-        settings = KeyframeSettings.from_values(self._values)
-        self._names = ClassNames(self, self._values["model"], self._reconfigure)
+        parameters = self._settings.values
+        settings = parameters.settings
+        self._names = ClassNames(self, parameters.model, self._reconfigure)
         problem = self._names.problem(settings.targets())
         if problem and (self._names.known or not self._names.can_come):
             raise ParameterError(f"parameter classes cannot be used: {problem}")
 
-        compressed = self._values["image_transport"] == "compressed"
+        compressed = parameters.image_transport == "compressed"
         kind = CompressedImage if compressed else Image
-        self._outputs = KeyframeOutputs(self, settings, kind, self._follow_subscribers)
-        store = FrameStore(self._values["mask_wait_s"], settings.selector.max_waiting)
+        self._interest = TeamInterest(self, self._targets_changed)
+        link = make_link(
+            self, parameters.link, self._follow_subscribers, self._interest.receive_serialized
+        )
+        self._outputs = KeyframeOutputs(self, settings, link, kind, self._follow_subscribers)
+        store = FrameStore(parameters.mask_wait_s, settings.selector.max_waiting)
         self._session = KeyframeSession(
             settings, self._semantics(settings), store, self._outputs, self._now_ns
         )
         self._inbox = Inbox(INBOX_CAPACITY)
         self._inputs = self._make_inputs(kind)
         self.create_subscription(Header, "keyframe/request", self._request, REQUEST_QOS)
-        self._health = KeyframeHealth(self, self._session, self._outputs, self._names, self._inputs)
+        self._health = KeyframeHealth(
+            self, self._session, self._outputs, self._names, self._interest, self._inputs
+        )
         self._diagnostics = DiagnosticsPublisher(self, "keyframes", "", self._report)
         self._resting = threading.Lock()  # free while the working thread rests
         self._worker = threading.Thread(target=self._work, name="keyframes", daemon=True)
@@ -85,9 +97,10 @@ class KeyframeSelectorNode(Node):
         """Decide on all frames that wait, and end the working thread."""
         self._inbox.close()
         self._worker.join()
+        self._outputs.team.close()
 
     def _make_inputs(self, kind: type) -> dict[str, OnDemandSubscription]:
-        qos = input_qos(self._values["reliability"])
+        qos = input_qos(self._settings.values.reliability)
         # From the resolved name, so that remapping image moves the compressed topic with it.
         image = self.resolve_topic_name("image")
         image = f"{image}/compressed" if kind is CompressedImage else image
@@ -120,7 +133,7 @@ class KeyframeSelectorNode(Node):
 
     def _follow_subscribers(self) -> None:
         """Subscribe to what the wanted outputs are made of, and only to that."""
-        settings = KeyframeSettings.from_values(self._values)
+        settings = self._effective_settings()
         outputs = self._outputs.wanted
         semantic = bool(settings.targets())
         wanted = {
@@ -139,27 +152,35 @@ class KeyframeSelectorNode(Node):
         if not now:
             self._inbox.put(Task(self._session.finish))
 
-    def _problem(self, values: Mapping[str, Value]) -> str | None:
+    def _problem(self, parameters: KeyframeParameters) -> str | None:
         """Return what is wrong with the parameters together, as a sentence, or None."""
-        try:
-            settings = KeyframeSettings.from_values(values)
-        except ConfigError as error:
-            return f"the parameters cannot be used: {error}"
         if self._names is None or not self._names.known:
             return None
-        return self._names.problem(settings.targets())
+        return self._names.problem(parameters.settings.targets())
 
-    def _apply(self, changed: frozenset[str]) -> None:
-        """Put changed parameters into effect."""
+    def _effective_settings(self) -> KeyframeSettings:
+        """Return the settings as the parameters and the team want them."""
+        own = self._settings.values.settings
+        if self._interest is None or self._names is None:
+            return own
+        return self._interest.applied_to(own, self._names.names)
+
+    def _targets_changed(self) -> None:
+        """Look for other things from now on."""
         self._reconfigure()
         self._follow_subscribers()
 
+    def _apply(self, changed: frozenset[str]) -> None:
+        """Put changed parameters into effect."""
+        self._targets_changed()
+
     def _reconfigure(self) -> None:
-        settings = KeyframeSettings.from_values(self._values)
+        parameters = self._settings.values
+        settings = self._effective_settings()
         semantics = self._semantics(settings)
         if semantics.problem:
             self.get_logger().error(semantics.problem)
-        configure = partial(self._configure, settings, semantics, self._values["mask_wait_s"])
+        configure = partial(self._configure, settings, semantics, parameters.mask_wait_s)
         self._inbox.put(Task(configure))
 
     def _configure(
@@ -173,7 +194,7 @@ class KeyframeSelectorNode(Node):
         return Semantics(self._names.names, self._names.problem(settings.targets()))
 
     def _work(self) -> None:
-        while not self._inbox.closed:
+        while not self._inbox.finished:
             waiting = self._session.busy or self._outputs.team.waiting
             run = self._inbox.take(TICK_S if waiting else None)
             if run is not None:
@@ -196,11 +217,11 @@ class KeyframeSelectorNode(Node):
                     f"frames given up after an error: {self._health.last_failure}",
                     throttle_duration_sec=5.0,
                 )
-                self._session.abandon()
+                self._session.abandon(self._health.last_failure)
 
     def _report(self) -> Status:
         self._follow_subscribers()  # for the middleware that does not tell of subscribers
-        settings = KeyframeSettings.from_values(self._values)
+        settings = self._effective_settings()
         with self._resting:
             return self._health.status(settings.selector.mode.value, settings.targets())
 
@@ -213,9 +234,9 @@ def main() -> int:
     return run_node(
         "keyframe_selector_node",
         "Forwards the frames of a camera that are worth it: for mapping, and for team mates.",
-        KEYFRAME_PARAMETERS,
+        KeyframeParameters,
         lambda finish: KeyframeSelectorNode(),
-        expected_errors=(ModelError,),
+        expected_errors=(ModelError, TeamError),
     )
 
 

@@ -11,15 +11,17 @@ from rclpy.qos import QoSProfile
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from std_msgs.msg import Header
 
+from mininet_ros.images.encodings import ImageError
 from mininet_ros.keyframes.settings import KeyframeSettings
 from mininet_ros.nodes.common.topics import create_publisher
 from mininet_ros.nodes.keyframes.frame_store import StoredFrame
 from mininet_ros.nodes.keyframes.scores import FrameReport, scores_message
-from mininet_ros.nodes.keyframes.team_link import TeamLink
+from mininet_ros.nodes.keyframes.team_link import Link, TeamLink
 
 # Deep, for all frames of a window are decided on at once, and no keyframe comes a second time.
 KEYFRAME_QOS = QoSProfile(depth=20)
-SCORES_QOS = QoSProfile(depth=200)
+# Deep, for there is a message for every frame, also for those that a burst leaves no time for.
+SCORES_QOS = QoSProfile(depth=1000)
 
 
 class KeyframeOutputs:
@@ -28,6 +30,7 @@ class KeyframeOutputs:
     Args:
         node: publishes.
         settings: for the byte budget and the JPEG quality.
+        link: to team mates.
         image_type: of the input and of keyframe/image: Image, or CompressedImage, which goes to
             keyframe/image/compressed.
         matched: called when subscribers come and go; see :func:`create_publisher`.
@@ -37,13 +40,14 @@ class KeyframeOutputs:
         self,
         node: Node,
         settings: KeyframeSettings,
+        link: Link,
         image_type: type[Image | CompressedImage],
         matched: Callable[[], None],
     ) -> None:
         self.jpeg_quality = settings.jpeg_quality
         self.counts: Counter[str] = Counter()
         self.last_rejection = ""
-        self.team = TeamLink(node, settings.budget(), matched)
+        self.team = TeamLink(settings, link)
         self._node = node
         topic = "keyframe/image" + ("/compressed" if image_type is CompressedImage else "")
         # The image comes last: who works on it has what belongs to it.
@@ -79,7 +83,10 @@ class KeyframeOutputs:
             else:
                 publisher.publish(message)
         if self.team.wanted:
-            self.team.offer(frame, worth, self.jpeg_quality, self._now_ns())
+            try:
+                self.team.offer(frame, worth, self.jpeg_quality, self._now_ns())
+            except ImageError as error:  # costs team mates this frame, and nobody else any
+                self.rejected(error)
 
     def configure(self, settings: KeyframeSettings) -> None:
         """Put other settings into effect."""

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from enum import Enum
+from dataclasses import dataclass
 
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 from std_msgs.msg import Header
 
-from mininet_ros.keyframes import Decision, FrameScores
-
-_SCORES = tuple(field.name for field in fields(FrameScores) if field.name != "stamp_ns")
+from mininet_ros.keyframes import Decision
+from mininet_ros.keyframes.cues.scores import score_text, score_texts
 
 
 @dataclass(frozen=True)
@@ -41,7 +39,7 @@ def decision_report(decision: Decision, note: str) -> FrameReport:
     """
     values: dict[str, object] = {"worth": decision.worth}
     if decision.scores is not None:
-        values |= {name: getattr(decision.scores, name) for name in _SCORES}
+        values |= score_texts(decision.scores)
     if decision.request_ns is not None:
         values["requested_stamp"] = f"{decision.request_ns / 1e9:.9f}"
     sentence = f"{decision.sentence} {note}".rstrip()
@@ -62,12 +60,6 @@ def scores_message(report: FrameReport, header: Header, node: str) -> Diagnostic
         name=f"{node}: frame",
         message=report.sentence,
         hardware_id=header.frame_id,
-        values=[KeyValue(key=name, value=_text(value)) for name, value in values.items()],
+        values=[KeyValue(key=name, value=score_text(value)) for name, value in values.items()],
     )
     return DiagnosticArray(header=header, status=[status])
-
-
-def _text(value: object) -> str:
-    if isinstance(value, Enum):
-        return str(value.value)
-    return f"{value:.6g}" if isinstance(value, float) else str(value)

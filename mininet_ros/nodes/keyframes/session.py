@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -17,13 +17,15 @@ from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Header
 
 from mininet_ros.images.encodings import ImageError
-from mininet_ros.keyframes import ContentStatus, Decision, KeyframePipeline, Reason
-from mininet_ros.keyframes.selection.decisions import in_nanoseconds
+from mininet_ros.keyframes import ContentStatus, Decision, KeyframePipeline
 from mininet_ros.keyframes.settings import KeyframeSettings
 from mininet_ros.nodes.common.image_messages import image_to_bgr, image_to_labels
 from mininet_ros.nodes.common.recent_values import RecentValues
 from mininet_ros.nodes.keyframes.frame_store import FrameStore, StoredFrame, stamp_of
 from mininet_ros.nodes.keyframes.scores import FrameReport, decision_report
+
+# Parts that are read as labels.
+LABELS = frozenset({"mask", "confidence"})
 
 
 class Outputs(Protocol):
@@ -81,6 +83,7 @@ class KeyframeSession:
         self.delay_s = RecentValues()  # from an image's arrival to its forwarding
         self.last_refusal = ""
         self._settings = settings
+        self._targets = settings.targets()
         self._semantics = semantics
         self._outputs = outputs
         self._now_ns = now_ns
@@ -96,11 +99,21 @@ class KeyframeSession:
     def add_image(self, image: Image | CompressedImage) -> None:
         """Take in an image."""
         self.counts["images"] += 1
-        self.store.add_image(image, in_nanoseconds(self._settings.selector.reorder_s))
+        self.store.add_image(image, self._settings.selector.reorder_ns)
         self._work_off()
 
     def add_part(self, name: str, part: object) -> None:
-        """Take in a "mask", "confidence" or "camera_info"."""
+        """Take in a "mask", "confidence" or "camera_info".
+
+        One that cannot be read is rejected here, whether its image has been scored or not.
+        """
+        try:
+            if name in LABELS:
+                image_to_labels(part)
+        except ImageError as error:
+            self.counts[f"rejected_{name}: {error.reason}"] += 1
+            self._outputs.rejected(error)
+            return
         self.store.add_part(name, part)
         self._work_off()
 
@@ -143,14 +156,23 @@ class KeyframeSession:
 
     def configure(self, settings: KeyframeSettings, semantics: Semantics) -> None:
         """Put other settings into effect, between two frames."""
-        rescore = settings.targets() != self._settings.targets() or semantics != self._semantics
-        self._settings, self._semantics = settings, semantics
+        targets = settings.targets()
+        rescore = targets != self._targets or semantics != self._semantics
+        self._settings, self._semantics, self._targets = settings, semantics, targets
         self.store.capacity = settings.selector.max_waiting
         scorer = self._make_pipeline().scorer if rescore else None
         self._carry_out(self.pipeline.configure(settings.selector, scorer))
 
-    def abandon(self) -> None:
-        """Begin anew after an error, whose frame and those that waited with it are given up."""
+    def abandon(self, error: str) -> None:
+        """Begin anew after an error; the frames that are not decided on are given up.
+
+        Args:
+            error: what went wrong, in words.
+        """
+        sentence = f"The node gave it up after an error: {error}"
+        for frame in self.store.undecided():
+            self.counts["abandoned"] += 1
+            self._outputs.report(FrameReport(False, "abandoned", sentence, {}), frame.header)
         self.pipeline = self._make_pipeline()
         self._begin()
 
@@ -163,7 +185,7 @@ class KeyframeSession:
     def _make_pipeline(self) -> KeyframePipeline:
         if self._semantics.problem is None:
             return self._settings.pipeline(self._semantics.classes)
-        return replace(self._settings, classes=()).pipeline(())
+        return replace(self._settings, classes=("",)).pipeline(())
 
     def _work_off(self) -> None:
         while (frame := self.store.take()) is not None:
@@ -173,30 +195,26 @@ class KeyframeSession:
         try:
             image, mask, confidence = self._pixels(frame)
             started = time.perf_counter()
-            restarts = self.pipeline.selector.statistics().restarts
-            decisions = self.pipeline.add(image, mask, confidence, frame.stamp_ns)
+            step = self.pipeline.add(image, mask, confidence, frame.stamp_ns)
         except ValueError as error:
             self._reject(frame, error)
             return
         self.scoring_s.add(time.perf_counter() - started)
-        if self.pipeline.selector.statistics().restarts > restarts:
+        if step.refused is not None:
+            self._refuse(frame, step.refused)
+            return
+        if step.outdated is not None:
             self._outputs.restarted()
-        # First those that time leaves behind: the new frame may have the stamp of one of them.
-        outdated = [d for d in decisions if d.reason is Reason.TIME_JUMPED]
-        self._carry_out(outdated)
-        decisions = decisions[len(outdated) :]
-        if decisions and decisions[-1].scores is None:
-            self._refuse(frame, decisions.pop())
-        else:
-            self.store.hold(frame)
-            self._notes[frame.stamp_ns] = self._note(frame)
-            self._newest = (frame.stamp_ns, self._now_ns())
-        self._carry_out(decisions)
+            self._carry_out(step.outdated)
+        self.store.hold(frame)
+        self._notes[frame.stamp_ns] = self._note(frame)
+        self._newest = (frame.stamp_ns, self._now_ns())
+        self._carry_out(step.decisions)
 
     def _pixels(
         self, frame: StoredFrame
     ) -> tuple[np.ndarray, np.ndarray | None, np.ndarray | None]:
-        """Return image, mask and confidence, the last two where they are to be read and can be."""
+        """Return image, mask and confidence, the last two where they came and are to be read."""
         image = image_to_bgr(frame.image)
         self.sizes["image"] = f"{image.shape[1]}x{image.shape[0]}"
         mask = self._labels(frame, "mask")
@@ -208,20 +226,13 @@ class KeyframeSession:
         return image, mask, confidence
 
     def _labels(self, frame: StoredFrame, name: str) -> np.ndarray | None:
-        """Return the pixels of a part. One that cannot be read is taken from the frame."""
-        if name not in frame.parts:
-            return None
-        try:
-            return image_to_labels(frame.parts[name])
-        except ImageError as error:
-            del frame.parts[name]
-            self.counts[f"rejected_{name}: {error.reason}"] += 1
-            self._outputs.rejected(error)
-            return None
+        """Return the pixels of a part, or None without it."""
+        part = frame.parts.get(name)
+        return image_to_labels(part) if isinstance(part, Image) else None
 
     def _note(self, frame: StoredFrame) -> str:
         """Return what is to be said of the frame's content besides the decision; count it."""
-        if not self._settings.targets():
+        if not self._targets:
             return ""
         if self._semantics.problem is not None:
             return f"Content is 0 because {self._semantics.problem}."
@@ -246,9 +257,11 @@ class KeyframeSession:
         self._outputs.report(FrameReport(False, "rejected", str(error), {}), frame.header)
         self._outputs.rejected(error)
 
-    def _carry_out(self, decisions: list[Decision]) -> None:
+    def _carry_out(self, decisions: Sequence[Decision]) -> None:
         for decision in decisions:
             frame = self.store.release(decision.stamp_ns)
+            if frame is None:  # the selector decides on each frame once, and all are held
+                raise LookupError(f"no frame is held for stamp {decision.stamp_ns}")
             note = self._notes.pop(decision.stamp_ns, "")
             self._outputs.report(decision_report(decision, note), frame.header)
             if decision.forwarded:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from typing import Protocol
 
 from rclpy.node import Node
 from rclpy.publisher import Publisher
 from rclpy.serialization import serialize_message
 from sensor_msgs.msg import CameraInfo, CompressedImage
 
-from mininet_ros.keyframes import ByteBudget, Outcome, Verdict
 from mininet_ros.keyframes.settings import KeyframeSettings
 from mininet_ros.nodes.common.image_messages import (
     image_to_bgr,
@@ -21,56 +21,148 @@ from mininet_ros.nodes.common.image_messages import (
 from mininet_ros.nodes.common.recent_values import RecentValues, quantile
 from mininet_ros.nodes.common.topics import OUTPUT_QOS, create_publisher
 from mininet_ros.nodes.keyframes.frame_store import StoredFrame
+from mininet_ros.team.errors import TeamError
+from mininet_ros.team.flight import Outcome, Payload
+from mininet_ros.team.keys import TEAM_TOPICS
+from mininet_ros.team.outbox import HALF_LIFE_S, Outbox
+from mininet_ros.team.robot import RobotLink
+from mininet_ros.team.settings import ROS, LinkSettings
 
-TEAM_TOPICS = {
-    "camera_info": (CameraInfo, "team/camera_info"),
-    "mask": (CompressedImage, "team/mask/compressed"),
-    "image": (CompressedImage, "team/image/compressed"),
-}
+_TYPES = {"camera_info": CameraInfo, "mask": CompressedImage, "image": CompressedImage}
 
-Payload = list[tuple[str, bytes]]
+
+class Link(Protocol):
+    """What carries frames to team mates."""
+
+    @property
+    def wanted(self) -> frozenset[str]:
+        """What has subscribers, of ``TEAM_TOPICS``."""
+
+    @property
+    def takes(self) -> int | None:
+        """How many frames it takes now; None is no limit."""
+
+    def send(self, ticket: int, payload: Payload) -> None:
+        """Take a frame."""
+
+    def collect(self) -> list[Outcome]:
+        """Return what came of frames since the last call."""
+
+    def problem(self) -> str | None:
+        """Return why frames do not arrive, as a sentence, or None."""
+
+    def values(self) -> Mapping[str, object]:
+        """Return figures by name, for diagnostics."""
+
+    def close(self) -> None:
+        """End the link."""
+
+
+class RosTopics:
+    """Publishes to the robot's own graph, as many frames as there are.
+
+    Args:
+        node: publishes.
+        matched: called when subscribers come and go; see :func:`create_publisher`.
+    """
+
+    def __init__(self, node: Node, matched: Callable[[], None]) -> None:
+        self._publishers: Mapping[str, Publisher] = {
+            name: create_publisher(node, _TYPES[name], topic, OUTPUT_QOS, matched)
+            for name, topic in TEAM_TOPICS.items()
+        }
+
+    @property
+    def wanted(self) -> frozenset[str]:
+        """See :class:`Link`."""
+        return frozenset(
+            name for name, topic in self._publishers.items() if topic.get_subscription_count()
+        )
+
+    @property
+    def takes(self) -> None:
+        """No limit."""
+
+    def send(self, ticket: int, payload: Payload) -> None:
+        """Publish the messages of a frame."""
+        for name, content in payload:
+            self._publishers[name].publish(content)
+
+    def collect(self) -> list[Outcome]:
+        """Nothing is known of what came of them."""
+        return []
+
+    def problem(self) -> None:
+        """None is known."""
+
+    def values(self) -> Mapping[str, object]:
+        """No figures."""
+        return {}
+
+    def close(self) -> None:
+        """The node ends its publishers."""
+
+
+def make_link(
+    node: Node,
+    settings: LinkSettings,
+    matched: Callable[[], None],
+    interest: Callable[[bytes], None],
+) -> Link:
+    """Return the link that the parameters ask for.
+
+    Args:
+        node: has a namespace that may name the robot.
+        settings: what is asked for.
+        matched: called in the thread that spins the node when subscribers come and go.
+        interest: called from any thread with serialised messages on team/interest.
+
+    Raises:
+        TeamError: the parameters cannot be used, or Zenoh is not installed.
+    """
+    if settings.team_link == ROS:
+        return RosTopics(node, matched)
+    name = settings.robot_name or node.get_namespace().strip("/")
+    if not name:
+        raise TeamError(
+            "team_link zenoh needs a name for the robot: set robot_name, or give it a namespace"
+        )
+    endpoints = [entry for entry in settings.team_endpoints if entry]
+    wake = node.create_guard_condition(matched)
+    return RobotLink(name, endpoints, settings.team_config, wake.trigger, interest)
 
 
 class TeamLink:
     """Sends forwarded frames as JPEG, PNG mask and calibration within a byte budget.
 
     Only what has a subscriber is made and counted. Counted are the serialised messages, once
-    each: several subscribers on a link without multicast take that much again.
+    each: several subscribers in a ROS graph over a radio take that much again.
 
     Args:
-        node: publishes.
-        budget: of all topics together.
-        matched: called when subscribers come and go; see :func:`create_publisher`.
+        settings: for the byte budget.
+        link: carries the frames.
     """
 
-    def __init__(self, node: Node, budget: ByteBudget, matched: Callable[[], None]) -> None:
-        self._budget = budget
-        self._publishers: Mapping[str, Publisher] = {
-            name: create_publisher(node, kind, topic, OUTPUT_QOS, matched)
-            for name, (kind, topic) in TEAM_TOPICS.items()
-        }
-        self._waiting: dict[int, Payload] = {}
-        self._offered = 0
+    def __init__(self, settings: KeyframeSettings, link: Link) -> None:
+        self._link = link
+        self._budget = settings.budget()
+        self._budget_rate = settings.team_bytes_per_s
+        half_life_s = HALF_LIFE_S if isinstance(link, RobotLink) else None
+        self._outbox = Outbox(self._budget, link, half_life_s)
+        self._follow_rate(settings)
         self._encoding_s = RecentValues()
+        self._crowded_out = RecentValues()
         self._too_large = RecentValues()
-        self.last_too_large = ""
 
     @property
     def wanted(self) -> frozenset[str]:
         """What has subscribers: "image", "mask", "camera_info"."""
-        return frozenset(
-            name for name, topic in self._publishers.items() if topic.get_subscription_count()
-        )
+        return self._link.wanted
 
     @property
     def waiting(self) -> bool:
-        """Whether a frame waits for the budget."""
-        return bool(self._waiting)
-
-    @property
-    def recently_too_large(self) -> bool:
-        """Whether a frame of the last seconds exceeded the burst."""
-        return bool(self._too_large.values())
+        """Whether a frame waits for the budget or is under way."""
+        return self._outbox.waiting
 
     def offer(self, frame: StoredFrame, worth: float, jpeg_quality: int, now_ns: int) -> None:
         """Compress a forwarded frame, and send it now, later or never.
@@ -89,25 +181,46 @@ class TeamLink:
         if not payload:
             return
         self._encoding_s.add(time.perf_counter() - started)
-        # Not by stamp: after a jump back in time, stamps come again.
-        self._offered += 1
-        self._waiting[self._offered] = payload
-        size = sum(len(content) for _, content in payload)
-        self._settle(self._budget.offer(self._offered, size, worth, now_ns))
+        before = self._budget.statistics()
+        self._outbox.offer(payload, worth, now_ns)
+        after = self._budget.statistics()
+        for _ in range(after.crowded_out - before.crowded_out):
+            self._crowded_out.add()
+        for _ in range(after.too_large - before.too_large):
+            self._too_large.add()
 
     def configure(self, settings: KeyframeSettings, now_ns: int) -> None:
         """Put another byte budget into effect; what was spent of the old one stays spent."""
         limits = settings.team_bytes_per_s, settings.team_burst_bytes, settings.team_waiting
-        self._settle(self._budget.configure(*limits, now_ns))
+        self._outbox.configure(*limits, now_ns)
+        self._follow_rate(settings)
 
     def release(self, now_ns: int) -> None:
         """Send what the budget allows by now."""
-        if self._waiting:
-            self._settle(self._budget.release(now_ns))
+        self._outbox.release(now_ns)
 
     def clear(self) -> None:
         """Drop what waits: the stream ended or began anew."""
-        self._settle(self._budget.clear())
+        self._outbox.clear()
+
+    def close(self) -> None:
+        """End the link."""
+        self._link.close()
+
+    def problem(self) -> str | None:
+        """Return why frames do not reach team mates, as a sentence, or None."""
+        if self._too_large.values():
+            return (
+                f"a frame is too large for team mates: {self._outbox.last_too_large} Lower "
+                "jpeg_quality or raise team_burst_bytes"
+            )
+        problem = self._link.problem()
+        if problem is None and self._crowded_out.values() and self._outbox.held_by_link:
+            return (
+                "the link to the base station carries less than team_bytes_per_s "
+                f"({self._budget_rate}): the frames of least worth are dropped"
+            )
+        return problem
 
     def values(self) -> dict[str, object]:
         """Return figures by name, for diagnostics."""
@@ -123,8 +236,15 @@ class TeamLink:
             "team_waiting": statistics.waiting,
             "team_waiting_bytes": statistics.waiting_bytes,
             "team_credit_bytes": int(self._budget.credit),
+            "team_held_by_link": self._outbox.held_by_link,
             "team_encoding_median_ms": 1e3 * quantile(self._encoding_s.values(), 0.5),
+            **self._link.values(),
         }
+
+    def _follow_rate(self, settings: KeyframeSettings) -> None:
+        self._budget_rate = settings.team_bytes_per_s
+        if isinstance(self._link, RobotLink):
+            self._link.pace_bytes_per_s = settings.team_bytes_per_s
 
     def _encode(self, frame: StoredFrame, jpeg_quality: int) -> Payload:
         """Return the wanted messages, serialised, the image last: it completes the frame."""
@@ -137,13 +257,3 @@ class TeamLink:
         if "image" in wanted:
             messages["image"] = jpeg_message(image_to_bgr(frame.image), frame.header, jpeg_quality)
         return [(name, serialize_message(message)) for name, message in messages.items()]
-
-    def _settle(self, verdicts: list[Verdict]) -> None:
-        for verdict in verdicts:
-            payload = self._waiting.pop(verdict.stamp_ns)
-            if verdict.outcome is Outcome.SENT:
-                for name, content in payload:
-                    self._publishers[name].publish(content)
-            elif verdict.outcome is Outcome.TOO_LARGE:
-                self._too_large.add()
-                self.last_too_large = verdict.sentence

@@ -10,8 +10,7 @@ import cv2
 import numpy as np
 
 from mininet_ros.images.drawing import contact_sheet
-
-SHEET = "keyframes.png"
+from mininet_ros.nodes.recorder.recording import KEYFRAMES
 
 _TILE_WIDTH = 320
 _COLUMNS = 4
@@ -82,7 +81,7 @@ class KeyframeRecording:
             captions = [self._caption(stamp_ns, start_ns) for stamp_ns in chosen]
             sheets.append(contact_sheet(tiles, captions, _COLUMNS))
             sheets[-1] = np.vstack((_title(title, sheets[-1].shape[1]), sheets[-1]))
-        cv2.imwrite(str(folder / SHEET), np.vstack(sheets))
+        (folder / KEYFRAMES).write_bytes(cv2.imencode(".png", np.vstack(sheets))[1].tobytes())
 
     def _forwarded(self) -> list[int]:
         return sorted(

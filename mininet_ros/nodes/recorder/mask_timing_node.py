@@ -16,21 +16,27 @@ from rclpy.qos import QoSProfile
 from rclpy.time import Time
 from sensor_msgs.msg import Image
 
-from mininet_ros.nodes.common.parameters import NodeParameters, ParameterSpec
+from mininet_ros.nodes.common.parameters import NodeParameters
 from mininet_ros.nodes.common.process import Finish, run_node
+from mininet_ros.parameters import parameter
 
-MASK_TIMING_PARAMETERS = (
-    ParameterSpec("namespaces", ("camera",), "One for each camera."),
-    ParameterSpec("output_file", "masks.json", "File to write."),
-    ParameterSpec("seconds", 10.0, "Time that counts.", 0.1, 3600.0),
-    ParameterSpec(
-        "timeout",
+
+@dataclass(frozen=True)
+class MaskTimingParameters:
+    """What is timed, for how long."""
+
+    namespaces: tuple[str, ...] = parameter(
+        ("camera",), "Namespaces of the segmentation nodes, one for each camera."
+    )
+    output_file: str = parameter("masks.json", "JSON file that the figures are written to.")
+    seconds: float = parameter(10.0, "Duration of the timing, seconds.", 0.1, 3600.0)
+    timeout: float = parameter(
         30.0,
-        "Seconds to wait for every camera, at the start and at the end.",
+        "Longest wait for every camera, at the start and at the end, seconds.",
         1.0,
         3600.0,
-    ),
-)
+    )
+
 
 LOOK_PERIOD_S = 0.1
 # From the first masks of the last camera: until the machine has done with starting things.
@@ -81,8 +87,10 @@ class MaskTimingNode(Node):
     def __init__(self, finish: Finish, **node_options: object) -> None:
         super().__init__("mask_timing", **node_options)
         self._finish = finish
-        self._settings = NodeParameters(self, MASK_TIMING_PARAMETERS)
-        self._cameras = {name.strip("/"): CameraRecord() for name in self._settings["namespaces"]}
+        self._settings = NodeParameters(self, MaskTimingParameters)
+        self._cameras = {
+            name.strip("/"): CameraRecord() for name in self._settings.values.namespaces
+        }
         self._started = time.monotonic()
         self._begin: float | None = None
         self.create_subscription(DiagnosticArray, "/diagnostics", self._take_reports, TIMING_QOS)
@@ -117,18 +125,18 @@ class MaskTimingNode(Node):
             silent = [name for name, camera in self._cameras.items() if not camera.runs]
             if not silent:
                 self._begin = now + WARM_UP_S
-            elif now > self._started + self._settings["timeout"]:
+            elif now > self._started + self._settings.values.timeout:
                 self._end(
                     f"no masks came of {', '.join(silent)}: a camera and a segmentation node must "
                     "run in each of the namespaces"
                 )
             return
-        end = self._begin + self._settings["seconds"]
+        end = self._begin + self._settings.values.seconds
         silent = [name for name, camera in self._cameras.items() if camera.reports[-1][0] < end]
         if not silent:
             self._write(self._begin, end)
             self._end()
-        elif now > end + self._settings["timeout"]:
+        elif now > end + self._settings.values.timeout:
             self._end(f"the segmentation node of {', '.join(silent)} has fallen silent")
 
     def _end(self, error: str | None = None) -> None:
@@ -137,7 +145,7 @@ class MaskTimingNode(Node):
 
     def _write(self, begin_s: float, end_s: float) -> None:
         figures = {name: camera.figures(begin_s, end_s) for name, camera in self._cameras.items()}
-        Path(self._settings["output_file"]).write_text(json.dumps(figures), encoding="utf-8")
+        Path(self._settings.values.output_file).write_text(json.dumps(figures), encoding="utf-8")
 
 
 def main() -> int:
@@ -145,7 +153,7 @@ def main() -> int:
     return run_node(
         "mask_timing_node",
         "Times the masks of several cameras, all over the same seconds.",
-        MASK_TIMING_PARAMETERS,
+        MaskTimingParameters,
         MaskTimingNode,
     )
 

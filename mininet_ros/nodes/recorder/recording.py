@@ -16,6 +16,9 @@ from mininet_ros.nodes.common.recent_values import quantile
 SUMMARY = "summary.json"
 SHEET = "contact_sheet.png"
 PICTURES = "overlays"
+KEYFRAMES = "keyframes.png"
+RECORDED = (SUMMARY, SHEET, PICTURES, KEYFRAMES)
+"""What a recording leaves in its folder."""
 
 # What a segmentation node reports of images that it received and did not segment.
 ACCOUNTED = ("replaced", "skipped", "rejected", "failed")
@@ -35,7 +38,7 @@ class Recording:
     the whole run however long it is.
 
     Args:
-        folder: made where it does not exist; pictures of an earlier recording in it are removed.
+        folder: an empty folder; see :class:`mininet_ros.results.ResultFolder`.
         max_pictures: 0 for none.
     """
 
@@ -50,9 +53,7 @@ class Recording:
         self._node_before: Mapping[str, str] = {}
         self._node: Mapping[str, str] = {}
         self._stream: Mapping[str, str] = {}
-        (folder / PICTURES).mkdir(parents=True, exist_ok=True)
-        for old in (folder / PICTURES).glob("*.jpg"):
-            old.unlink()
+        (folder / PICTURES).mkdir()
 
     @property
     def images(self) -> int:
@@ -93,7 +94,7 @@ class Recording:
         if number % self._interval:
             return
         path = self._folder / PICTURES / f"{number:06d}.jpg"
-        cv2.imwrite(str(path), overlay_bgr)
+        path.write_bytes(cv2.imencode(path.suffix, overlay_bgr)[1].tobytes())
         self._pictures[path] = stamp_ns
         if len(self._pictures) > self._max_pictures:
             self._interval *= 2
@@ -160,7 +161,7 @@ class Recording:
         tiles = [_fit_width(cv2.imread(str(path)), _TILE_WIDTH) for path, _ in chosen]
         captions = [f"{(stamp_ns - start_ns) / 1e9:.2f} s" for _, stamp_ns in chosen]
         sheet = contact_sheet(tiles, captions, _SHEET_COLUMNS)
-        cv2.imwrite(str(self._folder / SHEET), sheet)
+        (self._folder / SHEET).write_bytes(cv2.imencode(".png", sheet)[1].tobytes())
 
     def _rate_hz(self) -> float:
         if len(self._masks) < 2:

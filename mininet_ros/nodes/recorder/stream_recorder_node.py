@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 from diagnostic_msgs.msg import DiagnosticArray
@@ -14,30 +15,31 @@ from rclpy.time import Time
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
 from mininet_ros.nodes.common.image_messages import image_to_bgr
-from mininet_ros.nodes.common.parameters import NodeParameters, ParameterSpec
+from mininet_ros.nodes.common.parameters import NodeParameters
 from mininet_ros.nodes.common.process import Finish, run_node
 from mininet_ros.nodes.common.recent_values import RecentValues, quantile
 from mininet_ros.nodes.recorder.keyframe_recording import KeyframeRecording
-from mininet_ros.nodes.recorder.recording import Recording
+from mininet_ros.nodes.recorder.recording import RECORDED, Recording
+from mininet_ros.parameters import parameter
+from mininet_ros.results import ResultError, ResultFolder
 
-STREAM_RECORDER_PARAMETERS = (
-    ParameterSpec("output_dir", "demo_output", "Folder to write to."),
-    ParameterSpec(
-        "max_pictures",
-        48,
-        "Overlays kept, evenly spaced over the run; 0: none asked for.",
-        0,
-        10000,
-    ),
-    ParameterSpec(
-        "keyframes",
+
+@dataclass(frozen=True)
+class StreamRecorderParameters:
+    """What is recorded, and where."""
+
+    output_dir: str = parameter("demo_output", "Folder that the recording is written to.")
+    max_pictures: int = parameter(
+        48, "Largest number of overlays kept, evenly spaced over the run; 0 for none.", 0, 10000
+    )
+    keyframes: bool = parameter(
         False,
-        "Record a keyframe selector's decisions too, and what it sends to team mates.",
-    ),
-    ParameterSpec(
-        "start_timeout", 30.0, "Seconds to wait for the first mask before giving up.", 1.0, 3600.0
-    ),
-)
+        "Whether a keyframe selector's decisions and its messages to team mates are recorded, too.",
+    )
+    start_timeout: float = parameter(
+        30.0, "Longest wait for the first mask, seconds; then the process ends.", 1.0, 3600.0
+    )
+
 
 SHOW_PERIOD_S = 0.5
 # After the stream has ended: for the last masks, and for the counts that nodes report each second.
@@ -59,15 +61,17 @@ class StreamRecorderNode(Node):
 
     Raises:
         ParameterError: a parameter override is wrong.
+        ResultError: the output folder cannot be written.
     """
 
     def __init__(self, finish: Finish, **node_options: object) -> None:
         super().__init__("stream_recorder", **node_options)
         self._finish = finish
-        self._settings = NodeParameters(self, STREAM_RECORDER_PARAMETERS)
-        self._folder = Path(self._settings["output_dir"])
-        self._recording = Recording(self._folder, self._settings["max_pictures"])
-        self._keyframes = KeyframeRecording() if self._settings["keyframes"] else None
+        self._settings = NodeParameters(self, StreamRecorderParameters)
+        wanted = self._settings.values
+        self._results = recorded_results(Path(wanted.output_dir)).open()
+        self._recording = Recording(self._results.staging, wanted.max_pictures)
+        self._keyframes = KeyframeRecording() if wanted.keyframes else None
         self._started = self._last_event = time.monotonic()
         self._recent_s = RecentValues()
         self._written = False
@@ -121,7 +125,7 @@ class StreamRecorderNode(Node):
         The images come last, so that a stream that waits for its listeners loses no mask here.
         """
         self.create_subscription(Image, "segmentation/mask", self._take_mask, COUNTING_QOS)
-        if self._settings["max_pictures"]:
+        if self._settings.values.max_pictures:
             self.create_subscription(Image, "segmentation/overlay", self._take_overlay, 10)
         self.create_subscription(CameraInfo, "camera_info", self._count_image, COUNTING_QOS)
 
@@ -161,7 +165,7 @@ class StreamRecorderNode(Node):
         elif not recording.masks and self._waited_too_long():
             self._write(complete=False)
             self._finish(
-                f"no mask arrived within {self._settings['start_timeout']:.0f} s; the "
+                f"no mask arrived within {self._settings.values.start_timeout:.0f} s; the "
                 f"segmentation node says: {self._health or 'nothing (is it running?)'}"
             )
 
@@ -175,17 +179,27 @@ class StreamRecorderNode(Node):
         )
 
     def _waited_too_long(self) -> bool:
-        return time.monotonic() - self._started > self._settings["start_timeout"]
+        return time.monotonic() - self._started > self._settings.values.start_timeout
 
     def _write(self, complete: bool) -> None:
+        """Publish what came; where nothing did, an earlier recording stays."""
         self._written = True
+        if not self._recording.masks:
+            self._results.discard()
+            return
         if self._keyframes:
             self._recording.write(complete, {"keyframes": self._keyframes.summary()})
-            self._keyframes.write_sheet(self._folder)
+            self._keyframes.write_sheet(self._results.staging)
         else:
             self._recording.write(complete)
+        self._results.publish()
         if sys.stdout.isatty():
             print()  # leave the line that was rewritten
+
+
+def recorded_results(folder: Path) -> ResultFolder:
+    """The context that replaces what an earlier recording left in a folder."""
+    return ResultFolder(folder, "stream_recorder_node", RECORDED)
 
 
 def _stamp_ns(message: CameraInfo | Image | DiagnosticArray) -> int:
@@ -197,8 +211,9 @@ def main() -> int:
     return run_node(
         "stream_recorder_node",
         "Records a segmented stream: pictures, a contact sheet, and summary.json.",
-        STREAM_RECORDER_PARAMETERS,
+        StreamRecorderParameters,
         StreamRecorderNode,
+        expected_errors=(ResultError,),
     )
 
 

@@ -8,7 +8,7 @@ masks come later and fewer of them where the cores are busy: ``mininet_ros bench
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from rclpy.exceptions import InvalidNamespaceException
 from rclpy.node import Node
@@ -16,14 +16,28 @@ from rclpy.validate_namespace import validate_namespace
 
 from mininet_ros.inference import BackendError
 from mininet_ros.models import ModelError
-from mininet_ros.nodes.common.parameters import NodeParameters, ParameterError, ParameterSpec, Value
+from mininet_ros.nodes.common.parameters import NodeParameters
 from mininet_ros.nodes.common.process import run_nodes
-from mininet_ros.nodes.segmentation.parameters import SEGMENTATION_PARAMETERS
+from mininet_ros.nodes.segmentation.parameters import SegmentationParameters
 from mininet_ros.nodes.segmentation.segmentation_node import SegmentationNode
+from mininet_ros.parameters import ParameterError, parameter
 
-GROUP_PARAMETERS = (
-    ParameterSpec("namespaces", ("camera",), "One for each camera: its node runs in it."),
-)
+
+@dataclass(frozen=True)
+class GroupParameters:
+    """The namespaces; the nodes' own parameters are declared on each node."""
+
+    namespaces: tuple[str, ...] = parameter(
+        ("camera",), "Namespaces of the segmentation nodes, one for each camera."
+    )
+
+
+@dataclass(frozen=True)
+class ProcessParameters:
+    """All parameters of the process."""
+
+    group: GroupParameters = field(default_factory=GroupParameters)
+    each: SegmentationParameters = field(default_factory=SegmentationParameters)
 
 
 def make_group() -> list[SegmentationNode]:
@@ -53,15 +67,15 @@ def _namespaces() -> tuple[str, ...]:
                 "__ns:= would put the nodes of all cameras into one namespace: "
                 "set the parameter namespaces instead"
             )
-        return tuple(NodeParameters(node, GROUP_PARAMETERS, check=_problem)["namespaces"])
+        return NodeParameters(node, GroupParameters, check=_problem).values.namespaces
     finally:
         node.destroy_node()
 
 
-def _problem(values: Mapping[str, Value]) -> str | None:
-    full = [f"/{namespace.lstrip('/')}" for namespace in values["namespaces"]]
+def _problem(values: GroupParameters) -> str | None:
+    full = [f"/{namespace.lstrip('/')}" for namespace in values.namespaces]
     if len(set(full)) < len(full):
-        return f"parameter namespaces names a namespace twice: {', '.join(values['namespaces'])}"
+        return f"parameter namespaces names a namespace twice: {', '.join(values.namespaces)}"
     for namespace in full:
         try:
             validate_namespace(namespace)
@@ -76,7 +90,7 @@ def main() -> int:
     return run_nodes(
         "segmentation_group",
         "Labels every pixel of several cameras' images, all in this process.",
-        (*GROUP_PARAMETERS, *SEGMENTATION_PARAMETERS),
+        ProcessParameters,
         lambda finish: make_group(),
         expected_errors=(ModelError, BackendError),
     )

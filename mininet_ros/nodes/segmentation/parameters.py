@@ -1,76 +1,73 @@
-"""The parameters of the segmentation node.
-
-Model, network, backend, threads and precision are read when the node starts: to change the classes
-under running subscribers would make their masks mean something else, so that takes a new node.
-"""
+"""The parameters of the segmentation node."""
 
 from __future__ import annotations
 
-from mininet_ros.nodes.common.parameters import ParameterSpec
-from mininet_ros.nodes.common.topics import RELIABILITIES
+from dataclasses import dataclass
 
-SEGMENTATION_PARAMETERS = (
-    ParameterSpec(
-        "backend",
+from mininet_ros.nodes.common.topics import RELIABILITIES
+from mininet_ros.parameters import Change, parameter
+
+
+@dataclass(frozen=True)
+class SegmentationParameters:
+    """What runs, where the images come from, and what is made of them."""
+
+    backend: str = parameter(
         "auto",
-        "Where the network runs: cpu is ONNX Runtime, gpu is PyTorch with CUDA and fails where "
-        "there is none, auto takes the GPU if it is usable and says what it took.",
+        "Device that runs the network: cpu (ONNX Runtime), gpu (PyTorch with CUDA; an error where "
+        "there is none), or auto: the GPU if it is usable, else the CPU.",
         choices=("auto", "cpu", "gpu"),
-    ),
-    ParameterSpec(
-        "model",
+    )
+    model: str = parameter(
         "camvid",
-        "Model family (camvid), model folder name (camvid_mininet_v2_cpu), or path of a folder.",
-    ),
-    ParameterSpec(
-        "network",
+        "Model that labels the images: model family (camvid), folder name "
+        "(camvid_mininet_v2_cpu), or path of a model folder.",
+    )
+    network: str = parameter(
         "auto",
-        "Network of the family; auto pairs mininet_v2_cpu with cpu and mininet_v2 with gpu.",
-        choices=("auto", "mininet_v2", "mininet_v2_cpu"),
-    ),
-    ParameterSpec("threads", 0, "CPU threads of the inference; 0 lets the runtime choose.", 0, 256),
-    ParameterSpec(
-        "precision",
+        "Network of the model family (mininet_v2_cpu, mininet_v2, ...); auto takes mininet_v2_cpu "
+        "on the CPU and mininet_v2 on the GPU.",
+    )
+    threads: int = parameter(
+        0, "Number of CPU threads of the inference; 0 lets the runtime choose.", 0, 256
+    )
+    precision: str = parameter(
         "auto",
-        "Arithmetic on the CPU: float32, int8 (a model that has it), or auto: the faster one here, "
-        "which the node measures when it starts.",
+        "Arithmetic of the CPU inference: float32, int8 (for models that have it; slightly less "
+        "accurate), or auto: the faster one on this machine, measured at start.",
         choices=("auto", "float32", "int8"),
-    ),
-    ParameterSpec(
-        "image_transport",
+    )
+    image_transport: str = parameter(
         "raw",
-        "Input: raw is the topic image, compressed is image/compressed.",
+        "Form of the camera images: raw is the topic image, compressed is image/compressed.",
         choices=("raw", "compressed"),
-        runtime=True,
-    ),
-    ParameterSpec(
-        "reliability",
+        change=Change.AT_ONCE,
+    )
+    reliability: str = parameter(
         "best_effort",
-        "Quality of service of the input; best_effort takes images of every camera.",
+        "Reliability of the camera subscription: best_effort takes the images of every camera, "
+        "reliable only those of cameras that publish so.",
         choices=RELIABILITIES,
-        runtime=True,
-    ),
-    ParameterSpec(
-        "mask_size",
+        change=Change.AT_ONCE,
+    )
+    mask_size: str = parameter(
         "camera",
-        "Size of mask and confidence: that of the camera image, or that of the network.",
+        "Size of mask and confidence: camera is the size of the image, network that of the "
+        "model's input; segmentation/camera_info is rescaled with it.",
         choices=("camera", "network"),
-        runtime=True,
-    ),
-    ParameterSpec(
-        "overlay_alpha",
+        change=Change.AT_ONCE,
+    )
+    overlay_alpha: float = parameter(
         0.5,
-        "Share of the class colours in the overlay; 0 shows the picture alone.",
+        "Weight of the class colours in the overlay: 0 shows the picture alone, 1 the classes.",
         0.0,
         1.0,
-        runtime=True,
-    ),
-    ParameterSpec(
-        "max_rate",
+        change=Change.AT_ONCE,
+    )
+    max_rate: float = parameter(
         0.0,
-        "Images a second that are worked on at most, evenly spaced; 0 is no limit.",
+        "Largest number of images segmented per second, evenly spaced; 0 is no limit.",
         0.0,
         1000.0,
-        runtime=True,
-    ),
-)
+        change=Change.AT_ONCE,
+    )

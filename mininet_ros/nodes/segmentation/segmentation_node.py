@@ -43,7 +43,7 @@ from mininet_ros.nodes.common.topics import (
     input_qos,
 )
 from mininet_ros.nodes.segmentation.familiarity import FamiliarityMonitor
-from mininet_ros.nodes.segmentation.parameters import SEGMENTATION_PARAMETERS
+from mininet_ros.nodes.segmentation.parameters import SegmentationParameters
 
 # In the order in which they are made and published: the picture for people comes last.
 OUTPUTS = {
@@ -73,9 +73,15 @@ class SegmentationNode(Node):
         self, load: Callable[..., Segmenter] = load_segmenter, **node_options: object
     ) -> None:
         super().__init__("segmentation", **node_options)
-        self._settings = NodeParameters(self, SEGMENTATION_PARAMETERS, changed=self._apply)
-        names = ("model", "backend", "network", "threads", "precision")
-        self._segmenter = load(**{name: self._settings[name] for name in names})
+        self._settings = NodeParameters(self, SegmentationParameters, changed=self._apply)
+        wanted = self._settings.values
+        self._segmenter = load(
+            model=wanted.model,
+            backend=wanted.backend,
+            network=wanted.network,
+            threads=wanted.threads,
+            precision=wanted.precision,
+        )
 
         self._familiarity = FamiliarityMonitor(self._segmenter.model)
         self._statistics = StreamStatistics()
@@ -91,7 +97,7 @@ class SegmentationNode(Node):
         self._label_info = publish_label_info(
             self, "segmentation/label_info", self._segmenter.model.classes
         )
-        self._rate_limit = RateLimit(self._settings["max_rate"])
+        self._rate_limit = RateLimit(self._settings.values.max_rate)
         kind, topic, qos = self._input()
         self._images = OnDemandSubscription(self, self._receive, kind, topic, qos)
         self._camera_infos = OnDemandSubscription(
@@ -117,10 +123,10 @@ class SegmentationNode(Node):
 
     def _input(self) -> tuple[type, str, QoSProfile]:
         """Return message type, topic and quality of service that the parameters ask for."""
-        qos = input_qos(self._settings["reliability"])
+        qos = input_qos(self._settings.values.reliability)
         # From the resolved name, so that remapping image moves the compressed topic with it.
         topic = self.resolve_topic_name("image")
-        if self._settings["image_transport"] == "compressed":
+        if self._settings.values.image_transport == "compressed":
             return CompressedImage, f"{topic}/compressed", qos
         return Image, topic, qos
 
@@ -135,7 +141,7 @@ class SegmentationNode(Node):
     def _apply(self, changed: frozenset[str]) -> None:
         """Put changed parameters into effect; those that are read for each image need nothing."""
         if "max_rate" in changed:
-            self._rate_limit = RateLimit(self._settings["max_rate"])
+            self._rate_limit = RateLimit(self._settings.values.max_rate)
         if changed & {"image_transport", "reliability"}:
             kind, topic, qos = self._input()
             self._images.change(kind, topic, qos)
@@ -196,7 +202,7 @@ class SegmentationNode(Node):
         """Yield the wanted outputs of a BGR image, each computed when its turn comes."""
         height, width = image.shape[:2]
         model = self._segmenter.model
-        at_camera_size = self._settings["mask_size"] == "camera"
+        at_camera_size = self._settings.values.mask_size == "camera"
         if wanted != {"camera_info"}:
             started = time.perf_counter()
             segment = self._segmenter.segment if at_camera_size else self._segmenter.infer
@@ -215,7 +221,7 @@ class SegmentationNode(Node):
         if "overlay" in wanted:
             # Always over the whole picture: it is made to be looked at.
             mask = result.resized(width, height).mask
-            picture = overlay(image, mask, model.colors, self._settings["overlay_alpha"])
+            picture = overlay(image, mask, model.colors, self._settings.values.overlay_alpha)
             yield "overlay", image_message(picture, "rgb8", header)
 
     def _report(self) -> Status:
@@ -276,7 +282,7 @@ def main() -> int:
     return run_node(
         "segmentation_node",
         "Labels every pixel of a camera's images with MiniNet-v2",
-        SEGMENTATION_PARAMETERS,
+        SegmentationParameters,
         lambda finish: SegmentationNode(),
         expected_errors=(ModelError, BackendError),
     )

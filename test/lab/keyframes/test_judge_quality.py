@@ -47,7 +47,7 @@ def test_shares_are_tabulated_and_written(capsys, photos, tmp_path):
     assert results["photos"] == 3
     assert list(results["pairs_won"]) == [degradation.name for degradation in DEGRADATIONS]
     images = [cv2.imread(str(photos / f"{name}.png")) for name in ("drive_9", "drive_10", "walk_2")]
-    assert results["pairs_won"] == pairs_won(images, lambda image: measure_quality(image).value)
+    assert results["pairs_won"] == pairs_won(images, lambda image: measure_quality(image).quality)
     assert json.loads((tmp_path / "out" / "quality.json").read_text()) == results
     _, out, _ = run(capsys, photos, "--output", tmp_path / "out")
     assert out.startswith("3 photos, the later half of each series in")
@@ -68,5 +68,5 @@ def test_real_photos_win_against_their_degraded_copies(folder: str, every: int) 
     """A sample of what the command reports on all of them."""
     paths = reporting_half(sorted(real_data(folder).iterdir()))[::every]
     images = (cv2.imread(str(path)) for path in paths)
-    shares = pairs_won(images, lambda image: measure_quality(image).value)
+    shares = pairs_won(images, lambda image: measure_quality(image).quality)
     assert not {name: share for name, share in shares.items() if share < 0.95}

@@ -39,7 +39,8 @@ SECOND = 1_000_000_000
 def judged(
     index: int, seen: tuple[Sighting, ...] = (), size: int = 1000, **scores: float
 ) -> JudgedFrame:
-    return JudgedFrame(FrameScores(index * SECOND // 10, 640, 480, **scores), seen, size)
+    frame_scores = FrameScores(stamp_ns=index * SECOND // 10, width=640, height=480, **scores)
+    return JudgedFrame(frame_scores, seen, size)
 
 
 def whole(instance: int, pixels: int = 100) -> Sighting:

@@ -16,7 +16,7 @@ from mininet_ros.inference.pytorch import PyTorchSegmenter
 from mininet_ros.lab.training.export.model_folder import check_image, describe_model, write_model
 from mininet_ros.lab.training.loss import segmentation_loss
 from mininet_ros.models import load_model
-from mininet_ros.network import NETWORKS, build_network
+from mininet_ros.network import NETWORKS, build_network, network_table
 from mininet_ros.network.ablation import DILATIONS_1
 from mininet_ros.network.layers import MultiDilationModule
 from mininet_ros.network.mininet_v1 import SeluModule
@@ -90,9 +90,9 @@ def test_operations_of_a_small_network_by_hand():
 
 
 def test_rows_of_different_tables_that_are_one_network():
-    assert NETWORKS["mininet_v2_m_r"](19) == NETWORKS["mininet_v2"](19)
-    assert NETWORKS["mininet_v2_e"](19) == NETWORKS["mininet_v2_d_i"](19)
-    assert NETWORKS["mininet_v2_1"](19) != NETWORKS["mininet_v2_d_i"](19)
+    assert network_table("mininet_v2_m_r", 19) == network_table("mininet_v2", 19)
+    assert network_table("mininet_v2_e", 19) == network_table("mininet_v2_d_i", 19)
+    assert network_table("mininet_v2_1", 19) != network_table("mininet_v2_d_i", 19)
 
 
 def test_setting_1_is_the_least_that_sees_the_whole_width():
@@ -103,19 +103,19 @@ def test_setting_1_is_the_least_that_sees_the_whole_width():
 
     rates = [rate for stack in DILATIONS_1 for rate in stack]
     assert field_of_view(rates) >= 64 > field_of_view(max(1, rate // 2) for rate in rates)
-    used = [s.options["rate"] for s in NETWORKS["mininet_v2_1"](19) if "rate" in s.options]
+    used = [s.options["rate"] for s in network_table("mininet_v2_1", 19) if "rate" in s.options]
     assert used == rates
 
 
 def test_multi_dilation_beyond_the_extractor_is_at_rate_one():
-    stages = [s for s in NETWORKS["mininet_v2_m"](19) if s.layer is MultiDilationModule]
+    stages = [s for s in network_table("mininet_v2_m", 19) if s.layer is MultiDilationModule]
     assert len(stages) == 10 + 16 + 4 + 4
     outside = [s.options for s in stages if s.block != "Feature extractor"]
     assert all(options == {"rate": 1, "dropout": 0.0} for options in outside)
 
 
 def test_dilations_are_an_option_of_the_variants():
-    table = NETWORKS["mininet_v2_d"](4, dilations=((3,), (5,)))
+    table = network_table("mininet_v2_d", 4, dilations=((3,), (5,)))
     assert [s.options["rate"] for s in table if "rate" in s.options] == [3, 5]
     with pytest.raises(ValueError, match="does not take these options"):
         build_network("erfnet_s", 4, dilations=((1,), (1,)))
@@ -143,7 +143,7 @@ def test_mininet_module_makes_no_channels():
 
 
 def test_sums_of_different_channels_are_refused():
-    table = (*NETWORKS["mininet_v2"](3), Stage("b", "x", nn.Identity, 3, "output + d1"))
+    table = (*network_table("mininet_v2", 3), Stage("b", "x", nn.Identity, 3, "output + d1"))
     with pytest.raises(ValueError, match=r"stage x adds inputs of \[3, 16\] channels"):
         StagedNetwork(table, 8)
 

@@ -1,5 +1,9 @@
 """The exported graph computes what the network computes, and export refuses anything else."""
 
+import json
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -7,11 +11,13 @@ pytest.importorskip("onnx", reason="needs the extra train")
 pytest.importorskip("torch", reason="needs the extra train")
 
 import onnx
+import onnxruntime
 import torch
 from onnx import numpy_helper
 from real_data import real_data
 from safetensors.torch import load_file
 
+from mininet_ros import cli
 from mininet_ros.images.class_tables import CAMVID
 from mininet_ros.inference.pytorch import load_network
 from mininet_ros.lab.training.checkpoints.networks import import_checkpoint
@@ -157,3 +163,60 @@ def test_card_of_another_network_is_refused(tmp_path):
             tmp_path / "model",
         )
     assert not (tmp_path / "model").exists()
+
+
+def test_graphs_say_what_they_hold(tiny_model):
+    model = load_model(tiny_model)
+    said = {entry.key: entry.value for entry in onnx.load(model.path("model.onnx")).metadata_props}
+    assert json.loads(said["classes"]) == list(model.classes)
+    assert json.loads(said["colors"]) == model.colors.tolist()
+    assert (float(said["scale"]), float(said["offset"])) == (model.scale, model.offset)
+    assert said["normalisation"] == "inside the graph"
+
+
+def test_loading_a_graph_prints_nothing(tiny_model):
+    path = load_model(tiny_model).path("model.onnx")
+    program = f"import onnxruntime; onnxruntime.InferenceSession({str(path)!r})"
+    done = subprocess.run(
+        [sys.executable, "-c", program], check=True, capture_output=True, text=True
+    )
+    assert done.stdout + done.stderr == ""
+
+
+def test_plain_graph_is_the_network_in_any_batch(tiny_model, tmp_path, capsys):
+    path = tmp_path / "made" / "plain.onnx"
+    assert cli.main(["export", str(tiny_model), "--plain", "--output", str(path)]) == 0
+    assert "to logits" in capsys.readouterr().out
+    model = load_model(tiny_model)
+    session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+    assert session.get_inputs()[0].shape == ["batch", 3, model.height, model.width]
+    pictures = torch.rand(3, 3, model.height, model.width) - 0.5
+    (logits,) = session.run(["logits"], {"image": pictures.numpy()})
+    with torch.no_grad():
+        expected = load_network(model)(pictures).numpy()
+    assert np.abs(logits - expected).max() < 1e-4 * max(1.0, np.abs(expected).max())
+    said = session.get_modelmeta().custom_metadata_map
+    assert json.loads(said["classes"]) == list(model.classes)
+    assert said["normalisation"] == "before the graph"
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ([], "give --output"),
+        (["--plain", "--input-size", "60x64"], "multiples of 8"),
+        (["--plain", "--hub", "hub"], "leave --int8 and --hub out"),
+    ],
+)
+def test_exports_that_can_not_be(tiny_model, capsys, options, message):
+    assert cli.main(["export", str(tiny_model), *options]) in (1, 2)
+    assert message in capsys.readouterr().err
+
+
+def test_the_same_model_gives_the_same_bytes(tiny_model, tmp_path):
+    model = load_model(tiny_model)
+    cards = {
+        (export_again(model, 96, 64, tmp_path / str(number)).folder / "model.yaml").read_bytes()
+        for number in range(5)
+    }
+    assert len(cards) == 1

@@ -12,26 +12,23 @@ import torch
 from onnx import TensorProto, helper
 
 from mininet_ros.inference.pytorch import label
-from mininet_ros.lab.training.export.builder import Graph
-from mininet_ros.lab.training.export.labels import WITH_CONFIDENCE, add_confidence, add_mask
+from mininet_ros.lab.training.export.builder import Graph, PixelTable
+from mininet_ros.lab.training.export.labels import add_confidence, add_mask
+from mininet_ros.lab.training.export.layers import from_planes
 
 
-def labels_of(logits: np.ndarray, factor: int, **feeds) -> tuple[np.ndarray, np.ndarray]:
-    """What the graph gives for logits (classes, h, w): mask and confidence."""
+def labels_of(logits: np.ndarray, factor: int, block: int = 1) -> tuple[np.ndarray, np.ndarray]:
+    """What the graph gives for logits (classes, h, w), in a table of blocks: mask, confidence."""
     classes, height, width = logits.shape
     graph = Graph({})
-    pixels = graph.node("Transpose", ["logits"], "pixels", perm=[0, 2, 3, 1])
     size = (height * factor, width * factor)
-    add_mask(graph, pixels, (height, width, classes), size)
+    add_mask(graph, table_of(graph, "logits", (height, width, classes), block), size)
     add_confidence(graph, "logits", (height, width, classes), size)
     shape = [1, classes, height, width]
     proto = helper.make_graph(
         graph.nodes,
         "labels",
-        [
-            helper.make_tensor_value_info("logits", TensorProto.FLOAT, shape),
-            *graph.optional_inputs,
-        ],
+        [helper.make_tensor_value_info("logits", TensorProto.FLOAT, shape)],
         [
             helper.make_tensor_value_info(name, TensorProto.UINT8, [1, *size])
             for name in ("mask", "confidence")
@@ -44,8 +41,20 @@ def labels_of(logits: np.ndarray, factor: int, **feeds) -> tuple[np.ndarray, np.
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
     session = onnxruntime.InferenceSession(model.SerializeToString(), options)
-    mask, confidence = session.run(None, {"logits": logits[None], **feeds})
+    mask, confidence = session.run(None, {"logits": logits[None]})
     return mask[0], confidence[0]
+
+
+def table_of(graph: Graph, logits: str, size: tuple[int, int, int], block: int) -> PixelTable:
+    """The logits' planes as a table, in blocks where the upsampling gives such."""
+    if block == 1:
+        return from_planes(graph, logits, "table", size)
+    height, width, classes = size
+    sides = (classes, height // block, block, width // block, block)
+    parts = graph.reshape(logits, "parts", *sides)
+    turned = graph.node("Transpose", [parts], "turned", perm=[1, 3, 2, 4, 0])
+    table = graph.reshape(turned, "table", height * width, classes)
+    return PixelTable(table, *size, block=block)
 
 
 def noise(classes: int, height: int, width: int, spread: float) -> np.ndarray:
@@ -65,6 +74,13 @@ def test_labels_are_those_of_enlarged_logits(shape, spread, factor):
     assert np.abs(confidence.astype(int) - expected[1]).max() <= 1
 
 
+@pytest.mark.parametrize("spread", [1.0, 1000.0])
+def test_blocks_of_pixels_give_the_same(spread):
+    logits = noise(11, 12, 20, spread)
+    for ours, expected in zip(labels_of(logits, 2, block=2), labels_of(logits, 2), strict=True):
+        np.testing.assert_array_equal(ours, expected)
+
+
 def test_a_picture_of_one_class_has_no_borders():
     logits = noise(5, 8, 6, 1.0)
     logits[3] += 100
@@ -73,14 +89,7 @@ def test_a_picture_of_one_class_has_no_borders():
     assert (confidence == 255).all()
 
 
-def test_confidence_can_be_left_out():
-    logits = noise(5, 8, 6, 1.0)
-    mask, confidence = labels_of(logits, 2, **{WITH_CONFIDENCE: np.array(False)})
-    np.testing.assert_array_equal(mask, labels_of(logits, 2)[0])
-    assert not confidence.any()
-
-
 @pytest.mark.parametrize("size", [(24, 24), (16, 24), (15, 15)])
 def test_other_factors_are_refused(size):
     with pytest.raises(ValueError, match="factor must be 1 or even"):
-        add_mask(Graph({}), "pixels", (8, 8, 3), size)
+        add_mask(Graph({}), PixelTable("table", 8, 8, 3), size)

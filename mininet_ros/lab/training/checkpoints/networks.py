@@ -19,7 +19,7 @@ import torch
 from torch import nn
 
 from mininet_ros.lab.training.checkpoints.tensorflow import CheckpointError, read_checkpoint
-from mininet_ros.network import StagedNetwork, build_network
+from mininet_ros.network import build_network
 from mininet_ros.network.layers import (
     Downsampling,
     MultiDilationModule,
@@ -27,6 +27,7 @@ from mininet_ros.network.layers import (
     TransposedConvolution,
     Upsampling,
 )
+from mininet_ros.network.stages import StagedNetwork
 
 # Kind in the authors' graph and name within our layer, in the authors' order of creation.
 _CREATED: dict[type[nn.Module], tuple[tuple[str, str], ...]] = {

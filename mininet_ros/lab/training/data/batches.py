@@ -56,6 +56,7 @@ class Batches(Protocol):
 
     def of_epoch(self, epoch: int) -> Iterator[Batch]:
         """The batch of each step."""
+        ...
 
 
 def steps_of(recipe: Recipe, count: int) -> int:

@@ -41,14 +41,14 @@ def cut_batch(
     """
     device = images.device
     grid_of = to_device(_maps(draws, width, height), device)
-    shape = (len(images), 1, height, width)
+    shape = [len(images), 1, height, width]
     grid = functional.affine_grid(grid_of, shape, align_corners=False)
     is_inside = (grid.abs() < 1).all(-1)
     truth = functional.grid_sample(
         labels[:, None].float(), grid, "nearest", "border", align_corners=False
     )[:, 0]
     if oversampling > 1:
-        shape = (len(images), 1, height * oversampling, width * oversampling)
+        shape = [len(images), 1, height * oversampling, width * oversampling]
         grid = functional.affine_grid(grid_of, shape, align_corners=False)
     crops = functional.grid_sample(images.float(), grid, "bilinear", "border", align_corners=False)
     if oversampling > 1:

@@ -38,7 +38,13 @@ class Calibration:
         self.right = np.zeros(LEVELS, np.int64)
 
     def add(self, labels: np.ndarray, predicted: Segmentation) -> None:
-        """Count the pixels of one image; ``labels`` uint8 (H, W) of the prediction's size."""
+        """Count the pixels of one image; ``labels`` uint8 (H, W) of the prediction's size.
+
+        Raises:
+            ValueError: the prediction has no confidence.
+        """
+        if predicted.confidence is None:
+            raise ValueError("calibration needs the confidence of each pixel")
         counted = labels != IGNORE_LABEL
         confidence = predicted.confidence[counted]
         is_right = labels[counted] == predicted.mask[counted]

@@ -19,6 +19,10 @@ from mininet_ros.lab.training.data.datasets import LabelledImages
 from mininet_ros.lab.training.evaluation.charts import draw_confusion, draw_iou, draw_reliability
 from mininet_ros.lab.training.evaluation.evaluate import Evaluation, ImageScore, none_for_nan
 
+REPORT, CONFUSION, IOU = "report.json", "confusion.png", "iou.png"
+CALIBRATION, BEST, WORST = "calibration.png", "best.png", "worst.png"
+ENTRIES = (REPORT, CONFUSION, IOU, CALIBRATION, BEST, WORST)
+"""Files of a report."""
 EXAMPLES = 6
 TILE_WIDTH = 320
 WRONG_BGR = (40, 40, 255)
@@ -31,34 +35,33 @@ def write_report(
     segmenter: Segmenter,
     dataset: LabelledImages,
 ) -> None:
-    """Write ``report.json``, ``confusion.png``, ``iou.png``, ``calibration.png``, ``best.png``
-    and ``worst.png``.
+    """Write the files of :data:`ENTRIES`.
 
-    The last two show the images of highest and lowest mIoU: image, truth, prediction, errors.
+    ``best.png`` and ``worst.png`` show the images of highest and lowest mIoU: image, truth,
+    prediction, errors.
 
     Args:
-        folder: made where it does not exist; files of these names are replaced.
+        folder: an empty folder; see :class:`mininet_ros.results.ResultFolder`.
         figures: from :func:`mininet_ros.lab.training.evaluation.evaluate.as_figures`.
         segmenter, dataset: what was evaluated.
 
     Raises:
-        OSError: a file can't be written; it is named.
+        OSError: a file cannot be written.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     text = json.dumps({**figures, **_details(evaluation)}, indent=2)
-    _write(folder / "report.json", (text + "\n").encode())
+    (folder / REPORT).write_text(text + "\n", encoding="utf-8")
     charts = {
-        "confusion.png": draw_confusion(evaluation.matrix, dataset.classes.names),
-        "iou.png": draw_iou(evaluation.matrix, dataset.classes),
-        "calibration.png": draw_reliability(evaluation.calibration),
+        CONFUSION: draw_confusion(evaluation.matrix, dataset.classes.names),
+        IOU: draw_iou(evaluation.matrix, dataset.classes),
+        CALIBRATION: draw_reliability(evaluation.calibration),
     }
     for name, chart in charts.items():
-        _write(folder / name, as_png(chart))
+        (folder / name).write_bytes(as_png(chart))
     scored = [image for image in evaluation.images if not np.isnan(image.miou)]
     scored.sort(key=lambda image: image.miou)
-    for name, chosen in (("best.png", scored[::-1]), ("worst.png", scored)):
+    for name, chosen in ((BEST, scored[::-1]), (WORST, scored)):
         sheet = _examples(chosen[:EXAMPLES], segmenter, dataset)
-        _write(folder / name, cv2.imencode(".png", sheet)[1].tobytes())
+        (folder / name).write_bytes(cv2.imencode(".png", sheet)[1].tobytes())
 
 
 def draw_errors(image: np.ndarray, labels: np.ndarray, mask: np.ndarray) -> np.ndarray:
@@ -72,14 +75,6 @@ def draw_errors(image: np.ndarray, labels: np.ndarray, mask: np.ndarray) -> np.n
     picture[mask != labels] = WRONG_BGR
     picture[labels == IGNORE_LABEL] = 0
     return picture
-
-
-def _write(path: Path, content: bytes) -> None:
-    try:
-        path.write_bytes(content)
-    except OSError as error:
-        # A full disk shows while writing, and that error names no file.
-        raise OSError(f"{path} can't be written: {error.strerror}") from error
 
 
 def _details(evaluation: Evaluation) -> dict[str, Any]:

@@ -3,11 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import onnx
-from onnx import TensorProto, helper, numpy_helper
+from onnx import helper, numpy_helper
 from torch import nn
+
+
+@dataclass(frozen=True)
+class PixelTable:
+    """A picture as a table with a row a pixel: block after block, row by row within a block.
+
+    Attributes:
+        value: name of the table, (height * width, channels).
+        height, width, channels: of the picture.
+        block: side of a square block of pixels that lie together; 1 for rows as in an image.
+    """
+
+    value: str
+    height: int
+    width: int
+    channels: int
+    block: int = 1
+
+    def rows_of(self, y: np.ndarray) -> np.ndarray:
+        """What a pixel's row number in the table owes to its line in the picture, int32."""
+        across = self.width * self.block
+        return (y // self.block * across + y % self.block * self.block).astype(np.int32)
+
+    def rows_of_columns(self, x: np.ndarray) -> np.ndarray:
+        """What it owes to its column; both summed are the number."""
+        return (x // self.block * self.block**2 + x % self.block).astype(np.int32)
 
 
 class Graph:
@@ -21,7 +48,6 @@ class Graph:
         self.sizes = sizes
         self.nodes: list[onnx.NodeProto] = []
         self.weights: list[onnx.TensorProto] = []
-        self.optional_inputs: list[onnx.ValueInfoProto] = []
 
     def weight(self, name: str, value: np.ndarray) -> str:
         """Add a constant and return its name."""
@@ -53,32 +79,6 @@ class Graph:
         """Add a node that takes a value apart along an axis; returns the parts' names."""
         self.nodes.append(helper.make_node("Split", [x], outputs, name=f"{x}.split", axis=axis))
         return outputs
-
-    def optional_input(self, name: str, default: np.ndarray) -> str:
-        """Add an input that callers may leave out, and return its name."""
-        kind = helper.np_dtype_to_tensor_dtype(default.dtype)
-        self.optional_inputs.append(helper.make_tensor_value_info(name, kind, default.shape))
-        return self.weight(name, default)
-
-    def choice(
-        self,
-        condition: str,
-        then: tuple[Graph, str],
-        otherwise: tuple[Graph, str],
-        output: str,
-    ) -> str:
-        """Add a node that runs one of two graphs, each given with its output, uint8."""
-        branches = {
-            f"{name}_branch": helper.make_graph(
-                graph.nodes,
-                f"{output}.{name}",
-                [],
-                [helper.make_tensor_value_info(value, TensorProto.UINT8, None)],
-                graph.weights,
-            )
-            for name, (graph, value) in (("then", then), ("else", otherwise))
-        }
-        return self.node("If", [condition], output, **branches)
 
     def conv(
         self, x: str, output: str, weight: np.ndarray, bias: np.ndarray | None, **attributes: object

@@ -3,25 +3,45 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
 from mininet_ros.inference.pytorch import load_network
 from mininet_ros.lab.training.data.datasets import open_dataset
+from mininet_ros.lab.training.export.hub import write_hub_folder
 from mininet_ros.lab.training.export.int8 import Int8Recipe, calibrated
 from mininet_ros.lab.training.export.model_folder import INT8, export_again
-from mininet_ros.models import INT8_GRAPH, Model, load_model
+from mininet_ros.lab.training.export.plain import export_plainly
+from mininet_ros.models import INT8_GRAPH, Model, check_target, load_model
 
 
 def export(arguments: argparse.Namespace) -> None:
-    """Export a model folder at another input size, or with a graph in integers.
+    """Export a model at another input size, in integers, as a plain graph, or for a model hub.
 
     Raises:
-        ValueError: data for integers without ``--int8``, or the other way round; and all that
+        ValueError: data for integers without ``--int8``, or the other way round; ``--plain`` with
+            what is not for it; no place to write to; and all that
             :func:`~mininet_ros.lab.training.export.model_folder.export_again` raises.
     """
     given = (arguments.dataset, arguments.calibration_data)
     if arguments.int8 != (None not in given) or arguments.int8 != any(given):
         raise ValueError("--int8, --dataset and --calibration-data go together: give all or none")
+    if arguments.plain and (arguments.int8 or arguments.hub):
+        raise ValueError("--plain writes a graph in float32 alone: leave --int8 and --hub out")
+    if arguments.output is None and arguments.hub is None and not arguments.plain:
+        raise ValueError("give --output, --hub, or both")
     model = load_model(arguments.model)
+    if arguments.plain:
+        _export_plainly(arguments, model)
+        return
+    if arguments.output is not None:
+        model = _export(arguments, model)
+    if arguments.hub is not None:
+        write_hub_folder(model, arguments.hub)
+        print(f"{arguments.hub}: ready for a model hub")
+
+
+def _export(arguments: argparse.Namespace, model: Model) -> Model:
+    check_target(arguments.output)
     size = arguments.input_size or (model.width, model.height)
     recipe = _calibrate(arguments, model, size) if arguments.int8 else None
     exported = export_again(model, *size, arguments.output, recipe)
@@ -32,6 +52,16 @@ def export(arguments: argparse.Namespace) -> None:
             f"{INT8_GRAPH}: calibrated on {report['calibrated_on']}, in float "
             f"{', '.join(report['float_stages'])}"
         )
+    return exported
+
+
+def _export_plainly(arguments: argparse.Namespace, model: Model) -> None:
+    size = arguments.input_size or (model.width, model.height)
+    name = f"{model.name}.plain.onnx"
+    output = arguments.output or Path()
+    path = output if output.suffix == ".onnx" else output / name
+    export_plainly(model, *size, path)
+    print(f"{path}: image float32 (batch, 3, {size[1]}, {size[0]}) to logits, metadata included")
 
 
 def _calibrate(arguments: argparse.Namespace, model: Model, size: tuple[int, int]) -> Int8Recipe:

@@ -17,12 +17,14 @@ from torch import nn
 from mininet_ros.lab.training.export.builder import Graph, batch_norm_affine, folded
 from mininet_ros.lab.training.export.labels import add_confidence, add_mask
 from mininet_ros.lab.training.export.layers import (
-    TO_PIXELS,
     TO_PLANES,
     downsampling,
+    from_planes,
     multi_dilation,
     separable,
+    to_planes,
     transposed,
+    transposed_table,
     upsampling,
 )
 from mininet_ros.lab.training.export.study_layers import STUDY_EMITTERS
@@ -78,12 +80,16 @@ def build_graph(
         emit = EMITTERS.get(stage.layer)
         if emit is None:
             raise ValueError(f"layer {stage.layer.__name__} has no ONNX form")
-        values[stage.name] = emit(graph, network.stages[stage.name], x, stage.name)
-    last = network.table[-1].name
-    graph.node("Identity", [values[last]], LOGITS)
-    pixels = graph.node("Transpose", [LOGITS], "pixels", perm=TO_PIXELS)
-    add_mask(graph, pixels, sizes[last], (height, width))
-    add_confidence(graph, LOGITS, sizes[last], (height, width))
+        layer = network.stages[stage.name]
+        if stage is network.table[-1] and isinstance(layer, TransposedConvolution):
+            table = transposed_table(graph, layer, x, stage.name)
+        else:
+            values[stage.name] = emit(graph, layer, x, stage.name)
+            if stage is network.table[-1]:
+                table = from_planes(graph, values[stage.name], stage.name, sizes[stage.name])
+    add_mask(graph, table, (height, width))
+    logits = to_planes(graph, table, LOGITS)
+    add_confidence(graph, logits, sizes[network.table[-1].name], (height, width))
     return _finished(graph, width, height)
 
 
@@ -110,10 +116,7 @@ def _finished(graph: Graph, width: int, height: int) -> onnx.ModelProto:
     proto = helper.make_graph(
         graph.nodes,
         "mininet",
-        [
-            helper.make_tensor_value_info("image", TensorProto.UINT8, [1, height, width, 3]),
-            *graph.optional_inputs,
-        ],
+        [helper.make_tensor_value_info("image", TensorProto.UINT8, [1, height, width, 3])],
         [
             helper.make_tensor_value_info(name, TensorProto.UINT8, [1, height, width])
             for name in ("mask", "confidence")

@@ -18,8 +18,7 @@ from mininet_ros.lab.training.evaluation.metrics import ConfusionMatrix
 from mininet_ros.lab.training.export.graph import build_graph
 from mininet_ros.lab.training.export.quantisation import Range, quantised, ranges_of, value_ranges
 from mininet_ros.models import Model
-from mininet_ros.network import StagedNetwork
-from mininet_ros.network.stages import IMAGE
+from mininet_ros.network.stages import IMAGE, StagedNetwork
 
 CALIBRATION_IMAGES = 64
 HELD_OUT_IMAGES = 24

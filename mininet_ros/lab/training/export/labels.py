@@ -9,16 +9,12 @@ one cell more than logits along each axis, and half of each outermost cell is ou
 from __future__ import annotations
 
 import numpy as np
-from onnx import TensorProto, numpy_helper
+from onnx import TensorProto
 
-from mininet_ros.lab.training.export.builder import Graph
-
-WITH_CONFIDENCE = "with_confidence"
+from mininet_ros.lab.training.export.builder import Graph, PixelTable
 
 
-def add_mask(
-    graph: Graph, pixels: str, logits_size: tuple[int, int, int], size: tuple[int, int]
-) -> None:
+def add_mask(graph: Graph, table: PixelTable, size: tuple[int, int]) -> None:
     """Add the output ``mask``: at each pixel the class whose enlarged logit is the largest.
 
     A class that has the largest of all four logits of a cell has it everywhere in the cell: such
@@ -27,42 +23,42 @@ def add_mask(
 
     Args:
         graph: is added to.
-        pixels: name of the logits, float (1, h, w, classes), channels last.
-        logits_size: h, w and number of classes.
+        table: the logits, float.
         size: height and width of the picture.
 
     Raises:
         ValueError: the picture is neither as large as the logits nor an even multiple of them.
     """
-    factor = _factor(logits_size, size)
-    winner = graph.node("ArgMax", [pixels], "winner", axis=3, keepdims=0)
+    height, width = table.height, table.width
+    factor = _factor(height, width, size)
+    winner = graph.node("ArgMax", [table.value], "winner", axis=1, keepdims=0)
+    small = graph.node("Cast", [winner], "label", to=TensorProto.UINT8)
+    plane = _plane_of_labels(graph, table, small)
     if factor == 1:
-        graph.node("Cast", [winner], "mask", to=TensorProto.UINT8)
+        graph.reshape(plane, "mask", 1, height, width)
         return
-    height, width, _ = logits_size
-    label = graph.node("Cast", [winner], "label", to=TensorProto.FLOAT)
-    plane = graph.reshape(label, "label.plane", 1, 1, height, width)
-    negative = graph.node("Neg", [plane], "label.negative")
+    floats = graph.node("Cast", [plane], "label.float", to=TensorProto.FLOAT)
+    negative = graph.node("Neg", [floats], "label.negative")
     highest, lowest = (
         graph.node("MaxPool", [x], name, kernel_shape=[2, 2], strides=[1, 1], pads=[1] * 4)
-        for x, name in ((plane, "cell.highest"), (negative, "cell.negative_lowest"))
+        for x, name in ((floats, "cell.highest"), (negative, "cell.negative_lowest"))
     )
-    # Zero where all four are one class: the cells' coordinates are those of the others.
+    # Zero where all four are one class: the cells' numbers are those of the others.
     differing = graph.node("Add", [highest, lowest], "cell.differing")
-    cells = graph.reshape(differing, "cell.table", height + 1, width + 1)
+    cells = graph.reshape(differing, "cell.list", -1)
     border = graph.node("NonZero", [cells], "border")
     whole = _uniform_cells(graph, highest, factor)
-    labels = _border_labels(graph, pixels, border, logits_size, factor)
+    labels = _border_labels(graph, table, border, factor)
     row = (width + 1) * factor
-    places = [row * y + x for y in range(factor) for x in range(factor)]
     # Cell (k, l) begins at row k * factor and column l * factor.
-    first = _flat_index(graph, border, "border.first", (factor * row, factor))
-    offsets = graph.weight("border.offsets", np.array(places, np.int64)[:, None])
-    where = graph.node("Add", [first, offsets], "border.places")
+    inside = np.arange(factor)
+    lines = (np.arange(height + 1)[None, :] * factor + np.repeat(inside, factor)[:, None]) * row
+    columns = np.arange(width + 1)[None, :] * factor + np.tile(inside, factor)[:, None]
+    where = _numbers(graph, "border.places", lines, columns, border)
     flat_places = graph.reshape(where, "border.flat", -1)
     refined = graph.node("ScatterElements", [whole, flat_places, labels], "refined")
-    table = graph.reshape(refined, "refined.table", 1, (height + 1) * factor, row)
-    _cropped(graph, table, "mask", factor // 2, size)
+    canvas = graph.reshape(refined, "refined.table", 1, (height + 1) * factor, row)
+    _cropped(graph, canvas, "mask", factor // 2, size)
 
 
 def add_confidence(
@@ -70,36 +66,20 @@ def add_confidence(
 ) -> None:
     """Add the output ``confidence``: the softmax of the largest enlarged logit, times 255.
 
-    It is computed where the optional input ``with_confidence`` is true, which is its default, and
-    zero elsewhere: it takes a fifth of the time, and most robots never read it.
+    It takes a fifth of the time, and most robots never read it: nothing of the mask depends on
+    these nodes, so that a reader of the mask alone can leave them out.
 
     Args:
-        graph, logits_size, size: as for :func:`add_mask`.
+        graph: is added to.
         logits: name of the logits, float (1, classes, h, w).
+        logits_size: h, w and number of classes.
+        size: height and width of the picture.
 
     Raises:
         ValueError: as :func:`add_mask`.
     """
-    graph.optional_input(WITH_CONFIDENCE, np.array(True))
-    computed = Graph(graph.sizes)
-    _confidence(computed, logits, logits_size, size)
-    absent = Graph(graph.sizes)
-    shape = absent.integers("confidence.shape", 1, *size)
-    zero = numpy_helper.from_array(np.zeros(1, np.uint8))
-    absent.node("ConstantOfShape", [shape], "confidence.absent", value=zero)
-    graph.choice(
-        WITH_CONFIDENCE,
-        (computed, "confidence.computed"),
-        (absent, "confidence.absent"),
-        "confidence",
-    )
-
-
-def _confidence(
-    graph: Graph, logits: str, logits_size: tuple[int, int, int], size: tuple[int, int]
-) -> None:
-    factor = _factor(logits_size, size)
     height, width, classes = logits_size
+    factor = _factor(height, width, size)
     cells = (height + 1) * (width + 1)
     if factor == 1:
         each = graph.reshape(logits, "enlarged.table", classes, height * width)
@@ -125,11 +105,10 @@ def _confidence(
         shape = (1, (height + 1) * factor, (width + 1) * factor)
         whole = graph.reshape(joined, "share.whole", *shape)
         table = _cropped(graph, whole, "share.cropped", factor // 2, size)
-    graph.node("Cast", [table], "confidence.computed", to=TensorProto.UINT8)
+    graph.node("Cast", [table], "confidence", to=TensorProto.UINT8)
 
 
-def _factor(logits_size: tuple[int, int, int], size: tuple[int, int]) -> int:
-    height, width, _ = logits_size
+def _factor(height: int, width: int, size: tuple[int, int]) -> int:
     factor = size[1] // width
     if (height * factor, width * factor) != size or (factor != 1 and factor % 2):
         raise ValueError(
@@ -144,6 +123,16 @@ def _cell_weights(factor: int) -> np.ndarray:
     second = (np.arange(factor) + 0.5) / factor
     line = np.stack([1 - second, second], axis=1)
     return np.einsum("ya,xb->yxab", line, line).reshape(-1, 4).astype(np.float32)
+
+
+def _plane_of_labels(graph: Graph, table: PixelTable, labels: str) -> str:
+    """Labels in the table's order as a plane (1, 1, h, w)."""
+    block = table.block
+    if block > 1:
+        across, down = table.width // block, table.height // block
+        blocks = graph.reshape(labels, "label.blocks", down, across, block, block)
+        labels = graph.node("Transpose", [blocks], "label.rows", perm=[0, 2, 1, 3])
+    return graph.reshape(labels, "label.plane", 1, 1, table.height, table.width)
 
 
 def _uniform_cells(graph: Graph, label: str, factor: int) -> str:
@@ -161,33 +150,49 @@ def _uniform_cells(graph: Graph, label: str, factor: int) -> str:
     return graph.reshape(large, "cell.flat", -1)
 
 
-def _border_labels(
-    graph: Graph, pixels: str, border: str, logits_size: tuple[int, int, int], factor: int
-) -> str:
-    """Labels of all pixels of the cells ``border``, (2, n): flat, the n of one place together."""
-    height, width, classes = logits_size
-    edges = graph.integers("edges", 0, 1, 1, 0, 0, 1, 1, 0)
-    padded = graph.node("Pad", [pixels, edges], "padded", mode="edge")
-    rows = graph.reshape(padded, "padded.rows", (height + 2) * (width + 2), classes)
-    first = _flat_index(graph, border, "corner.first", (width + 2, 1))
-    beside = np.array([0, 1, width + 2, width + 3], np.int64)[:, None]
-    corner = graph.node("Add", [first, graph.weight("corner.offsets", beside)], "corner")
-    logits = graph.node("Gather", [rows, corner], "corner.logits", axis=0)
-    table = graph.reshape(logits, "corner.table", 4, -1)
+def _border_labels(graph: Graph, table: PixelTable, border: str, factor: int) -> str:
+    """Labels of all pixels of the cells ``border``, (1, n): flat, the n of one place together."""
+    # Cell (k, l) lies between lines k - 1 and k; outside the picture the outermost line counts.
+    lines = (
+        np.arange(-1, table.height).clip(0),
+        np.arange(table.height + 1).clip(max=table.height - 1),
+    )
+    columns = (
+        np.arange(-1, table.width).clip(0),
+        np.arange(table.width + 1).clip(max=table.width - 1),
+    )
+    corner = _numbers(
+        graph,
+        "corner",
+        table.rows_of(np.stack([lines[0], lines[0], lines[1], lines[1]])),
+        table.rows_of_columns(np.stack([columns[0], columns[1]] * 2)),
+        border,
+    )
+    logits = graph.node("Gather", [table.value, corner], "corner.logits", axis=0)
+    corners = graph.reshape(logits, "corner.table", 4, -1)
     weights = graph.weight("corner.weights", _cell_weights(factor))
-    means = graph.node("MatMul", [weights, table], "border.logits")
-    means = graph.reshape(means, "border.pixels", -1, classes)
+    means = graph.node("MatMul", [weights, corners], "border.logits")
+    means = graph.reshape(means, "border.pixels", -1, table.channels)
     winner = graph.node("ArgMax", [means], "border.winner", axis=1, keepdims=0)
     return graph.node("Cast", [winner], "border.label", to=TensorProto.UINT8)
 
 
-def _flat_index(graph: Graph, cells: str, output: str, strides: tuple[int, int]) -> str:
-    """Index (1, n) of the cells' coordinates (2, n) in a table with these strides."""
-    factors = graph.weight(f"{output}.strides", np.array(strides, np.int64)[:, None])
-    scaled = graph.node("Mul", [cells, factors], f"{output}.scaled")
-    return graph.node(
-        "ReduceSum", [scaled, graph.integers(f"{output}.axis", 0)], output, keepdims=1
-    )
+def _numbers(graph: Graph, output: str, lines: np.ndarray, columns: np.ndarray, cells: str) -> str:
+    """Numbers, int32 (places, 1, n), of some places of the cells ``cells``.
+
+    Runtimes sum up the constants when they load the graph, so that a number is one look-up.
+
+    Args:
+        lines, columns: (places, h + 1) and (places, w + 1); a cell's number is the sum of both.
+    """
+    parts = [
+        graph.weight(f"{output}.of_lines", lines.T[:, None, :].astype(np.int32)),
+        graph.weight(f"{output}.of_columns", columns.T[None, :, :].astype(np.int32)),
+    ]
+    every = graph.node("Add", parts, f"{output}.of_cells")
+    rows = graph.reshape(every, f"{output}.list", -1, len(lines))
+    chosen = graph.node("Gather", [rows, cells], f"{output}.rows", axis=0)
+    return graph.node("Transpose", [chosen], output, perm=[2, 0, 1])
 
 
 def _cropped(graph: Graph, table: str, output: str, margin: int, size: tuple[int, int]) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from mininet_ros.lab.training.export.builder import Graph, batch_norm_affine, folded
+from mininet_ros.lab.training.export.builder import Graph, PixelTable, batch_norm_affine, folded
 from mininet_ros.network.layers import (
     Downsampling,
     MultiDilationModule,
@@ -33,8 +33,7 @@ def downsampling(graph: Graph, layer: Downsampling, x: str, name: str) -> str:
     convolved, channels = layer.conv.out_channels, layer.norm.num_features
     weight = layer.conv.weight.detach().cpu().numpy() * factor[:convolved, None, None, None]
     strided = {"strides": [2, 2], "pads": [0, 0, 1, 1]}
-    # Both stems pool the picture.
-    pooled = graph.shared_node("MaxPool", [x], f"{x}.pool", kernel_shape=[2, 2], strides=[2, 2])
+    halved = {"kernel_shape": [2, 2], "strides": [2, 2]}
     if convolved % CHANNEL_BLOCK:
         # The stems, 13 + 3 channels: each side is made as wide as both, with zeros in the place
         # of the other, and added. 0.4 ms where concatenating them takes 0.9 ms.
@@ -43,9 +42,12 @@ def downsampling(graph: Graph, layer: Downsampling, x: str, name: str) -> str:
         side = np.zeros((channels, channels - convolved, 1, 1), np.float32)
         side[convolved:, :, 0, 0] = np.diag(factor[convolved:])
         left = graph.conv(x, f"{name}.conv", wide, None, **strided)
+        # Both stems pool the picture.
+        pooled = graph.shared_node("MaxPool", [x], f"{x}.pool", **halved)
         right = graph.conv(pooled, f"{name}.pool_norm", side, summand)
         return graph.node("Relu", [graph.node("Add", [left, right], f"{name}.sum")], name)
     left = graph.conv(x, f"{name}.conv", weight, summand[:convolved], **strided)
+    pooled = graph.node("MaxPool", [x], f"{name}.pool", **halved)
     right = graph.conv(
         pooled,
         f"{name}.pool_norm",
@@ -95,11 +97,16 @@ def multi_dilation(graph: Graph, layer: MultiDilationModule, x: str, name: str) 
 
 def transposed(graph: Graph, layer: TransposedConvolution, x: str, name: str) -> str:
     """Transposed convolution with bias."""
+    return to_planes(graph, transposed_table(graph, layer, x, name), name)
+
+
+def transposed_table(graph: Graph, layer: TransposedConvolution, x: str, name: str) -> PixelTable:
+    """The same as a table: whoever reads single pixels needs no planes."""
     weight, bias = (
         value.detach().cpu().numpy() for value in (layer.deconv.weight, layer.deconv.bias)
     )
     phases = _phases(graph, x, name, weight, bias)
-    return _interleaved(graph, phases, name)
+    return _block_table(graph, phases, name, graph.sizes[name])
 
 
 def upsampling(graph: Graph, layer: Upsampling, x: str, name: str) -> str:
@@ -109,7 +116,8 @@ def upsampling(graph: Graph, layer: Upsampling, x: str, name: str) -> str:
     bias = layer.deconv.bias.detach().double().cpu().numpy() * factor + summand
     phases = _phases(graph, x, name, weight.astype(np.float32), bias.astype(np.float32))
     activated = [graph.node("Relu", [phase], f"{phase}_relu") for phase in phases]
-    planes = _interleaved(graph, activated, f"{name}.planes", name)
+    table = _block_table(graph, activated, f"{name}.planes", graph.sizes[name])
+    planes = to_planes(graph, table, f"{name}.planes")
     # By ones: back into blocks of channels, where the sum with the refinement is a part of it.
     channels = weight.shape[1]
     return graph.conv(planes, name, np.ones((channels, 1, 1, 1), np.float32), None, group=channels)
@@ -146,18 +154,37 @@ def _phases(graph: Graph, x: str, name: str, weight: np.ndarray, bias: np.ndarra
     return [graph.conv(x, f"{name}.phases", kernel, np.tile(bias, 4), pads=[1, 1, 0, 0])]
 
 
-def _interleaved(graph: Graph, phases: list[str], output: str, stage: str | None = None) -> str:
-    """The planes, (1, C, 2h, 2w), whose 2x2 blocks are given by place.
+def _block_table(
+    graph: Graph, phases: list[str], name: str, size: tuple[int, int, int]
+) -> PixelTable:
+    """The pixels of 2x2 blocks whose four places are given, (1, C, h, w) each, or all in one."""
+    height, width, channels = size
+    joined = phases[0]
+    if len(phases) > 1:
+        joined = graph.node("Concat", phases, f"{name}.joined", axis=1)
+    pixels = graph.node("Transpose", [joined], f"{name}.pixels", perm=TO_PIXELS)
+    table = graph.reshape(pixels, f"{name}.table", height * width, channels)
+    return PixelTable(table, height, width, channels, block=2)
+
+
+def to_planes(graph: Graph, table: PixelTable, output: str) -> str:
+    """The planes (1, C, H, W) of a table.
 
     By moving whole pixels, with their channels side by side: 0.4 ms for the first of the two
     upsamplings, where the operator DepthToSpace takes 1.4 ms.
     """
-    height, width, channels = graph.sizes[stage or output]
-    joined = phases[0]
-    if len(phases) > 1:
-        joined = graph.node("Concat", phases, f"{output}.joined", axis=1)
-    pixels = graph.node("Transpose", [joined], f"{output}.pixels", perm=TO_PIXELS)
-    blocks = graph.reshape(pixels, f"{output}.blocks", height // 2, width // 2, 2, 2 * channels)
-    rows = graph.node("Transpose", [blocks], f"{output}.rows", perm=[0, 2, 1, 3])
-    whole = graph.reshape(rows, f"{output}.whole", 1, height, width, channels)
-    return graph.node("Transpose", [whole], output, perm=TO_PLANES)
+    height, width, channels, block = table.height, table.width, table.channels, table.block
+    whole = table.value
+    if block > 1:
+        lines = (height // block, width // block, block, block * channels)
+        blocks = graph.reshape(whole, f"{output}.blocks", *lines)
+        whole = graph.node("Transpose", [blocks], f"{output}.rows", perm=[0, 2, 1, 3])
+    pixels = graph.reshape(whole, f"{output}.whole", 1, height, width, channels)
+    return graph.node("Transpose", [pixels], output, perm=TO_PLANES)
+
+
+def from_planes(graph: Graph, planes: str, output: str, size: tuple[int, int, int]) -> PixelTable:
+    """The table of planes (1, C, H, W)."""
+    height, width, channels = size
+    pixels = graph.node("Transpose", [planes], f"{output}.pixels", perm=TO_PIXELS)
+    return PixelTable(graph.reshape(pixels, f"{output}.table", height * width, channels), *size)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import struct
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,15 +15,15 @@ import torch
 from onnx import TensorProto, helper
 from safetensors.torch import save
 
-from mininet_ros.images.class_tables import ClassTable
+from mininet_ros.images.class_tables import IGNORE_LABEL, ClassTable
+from mininet_ros.images.input_size import require_input_size
 from mininet_ros.inference.pytorch import label, load_network, normalise
 from mininet_ros.lab.training.export.graph import LOGITS, build_graph
 from mininet_ros.lab.training.export.int8 import Int8Recipe, recipe_of
+from mininet_ros.lab.training.export.metadata import add_metadata
 from mininet_ros.models import (
     CHANNEL_ORDER,
     GRAPH,
-    IGNORE_LABEL,
-    INPUT_MULTIPLE,
     INT8_GRAPH,
     WEIGHTS,
     Model,
@@ -29,7 +31,8 @@ from mininet_ros.models import (
     model_from_card,
     write_model_folder,
 )
-from mininet_ros.network import StagedNetwork, plain_options
+from mininet_ros.network import plain_options
+from mininet_ros.network.stages import StagedNetwork
 
 # Of the card: how the graph in integers was made.
 INT8 = "int8"
@@ -64,12 +67,9 @@ def describe_model(
         sections: further entries, such as ``data``, ``training`` and ``figures``.
 
     Raises:
-        ValueError: the input's sides are not multiples of 8.
+        ValueError: the input's size is not one that a network takes.
     """
-    if min(width, height) < INPUT_MULTIPLE or width % INPUT_MULTIPLE or height % INPUT_MULTIPLE:
-        raise ValueError(
-            f"input size {width}x{height}: both sides must be multiples of {INPUT_MULTIPLE}"
-        )
+    require_input_size(width, height)
     return {
         "network": {"name": network, "options": plain_options(options)},
         "classes": [
@@ -114,12 +114,25 @@ def write_model(
         raise ModelError(f"{network.classes} outputs can't be {len(model.classes)} classes")
     graph = build_graph(network, model.width, model.height, model.scale, model.offset)
     check_graph(graph, network, model, check_image(model.width, model.height))
-    metadata = {"network": model.network, "classes": str(len(model.classes))}
-    files = {WEIGHTS: save(network.packed_weights(), metadata), GRAPH: graph.SerializeToString()}
+    add_metadata(graph, model, normalised_inside=True)
+    files = {WEIGHTS: _saved(network, model), GRAPH: graph.SerializeToString()}
     if int8 is not None:
         files[INT8_GRAPH] = int8.apply(graph).SerializeToString()
         card = {**card, INT8: dict(int8.card)}
     return write_model_folder(folder, card, files)
+
+
+def _saved(network: StagedNetwork, model: Model) -> bytes:
+    """The weights as a safetensors file whose bytes depend on nothing else.
+
+    The library writes the metadata in an order that changes from run to run, and so would the hash.
+    """
+    said = {"classes": str(len(model.classes)), "network": model.network}
+    content = save(network.packed_weights(), said)
+    (length,) = struct.unpack_from("<Q", content)
+    header = {**json.loads(content[8 : 8 + length]), "__metadata__": said}
+    text = json.dumps(header, separators=(",", ":")).encode().ljust(length)
+    return content[:8] + text + content[8 + length :]
 
 
 def export_again(

@@ -1,15 +1,15 @@
-"""Labelled images in their datasets' official layouts, by name."""
+"""Labelled images in their datasets' official layouts, by name.
+
+The dataset ``NAME`` is the module ``NAME`` of this folder, with the function ``open_NAME(root,
+split)``, and a line with its classes in :data:`mininet_ros.images.class_tables.CLASS_TABLES`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 
-from mininet_ros.lab.training.data.datasets.camvid import open_camvid
-from mininet_ros.lab.training.data.datasets.cityscapes import open_cityscapes
-from mininet_ros.lab.training.data.datasets.cocotext import open_cocotext
-from mininet_ros.lab.training.data.datasets.folder import open_folder
-from mininet_ros.lab.training.data.datasets.icdar2015 import open_icdar2015
+from mininet_ros.images.class_tables import CLASS_TABLES
 from mininet_ros.lab.training.data.datasets.labelled_images import (
     Dataset,
     DatasetError,
@@ -17,13 +17,9 @@ from mininet_ros.lab.training.data.datasets.labelled_images import (
     Sample,
 )
 
-DATASETS: dict[str, Callable[[Path, str], LabelledImages]] = {
-    "camvid": open_camvid,
-    "cityscapes": open_cityscapes,
-    "cocotext": open_cocotext,
-    "folder": open_folder,
-    "icdar2015": open_icdar2015,
-}
+# The user's own labels bring their classes with them.
+FOLDER = "folder"
+DATASETS = (*CLASS_TABLES, FOLDER)
 
 
 def open_dataset(name: str, root: str | Path, split: str) -> LabelledImages:
@@ -36,7 +32,8 @@ def open_dataset(name: str, root: str | Path, split: str) -> LabelledImages:
     """
     if name not in DATASETS:
         raise DatasetError(f"unknown dataset {name!r}: choose one of {', '.join(sorted(DATASETS))}")
-    return DATASETS[name](Path(root), split)
+    module = import_module(f"{__name__}.{name}")
+    return getattr(module, f"open_{name}")(Path(root), split)
 
 
 __all__ = ["DATASETS", "Dataset", "DatasetError", "LabelledImages", "Sample", "open_dataset"]

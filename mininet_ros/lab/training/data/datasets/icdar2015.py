@@ -98,7 +98,12 @@ def open_icdar2015(root: Path, split: str) -> LabelledImages:
 
 def validation_images() -> frozenset[str]:
     """File names of the training images that are kept for validation."""
-    lines = files(__package__).joinpath(VALIDATION_LIST).read_text(encoding="utf-8").splitlines()
+    lines = (
+        files("mininet_ros.lab.training.data.datasets")
+        .joinpath(VALIDATION_LIST)
+        .read_text(encoding="utf-8")
+        .splitlines()
+    )
     return frozenset(line for line in lines if line and not line.startswith("#"))
 
 

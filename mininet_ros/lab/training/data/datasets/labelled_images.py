@@ -42,6 +42,7 @@ class Labels(Protocol):
     @property
     def path(self) -> Path:
         """File that holds them."""
+        ...
 
     def read(self, width: int, height: int) -> np.ndarray:
         """Class ids uint8 (H, W), 255 where nothing is to be learned.
@@ -52,6 +53,7 @@ class Labels(Protocol):
         Raises:
             DatasetError: the file is unreadable, or holds what no label is.
         """
+        ...
 
 
 @dataclass(frozen=True)
@@ -89,23 +91,28 @@ class Dataset(Protocol):
     @property
     def name(self) -> str:
         """Name of the dataset."""
+        ...
 
     @property
     def split(self) -> str:
         """Name of the split."""
+        ...
 
     @property
     def licence(self) -> str:
         """For the cards of models trained on it."""
+        ...
 
     @property
     def classes(self) -> ClassTable:
         """What the labels mean."""
+        ...
 
     def __len__(self) -> int: ...
 
     def __getitem__(self, index: int) -> Sample:
         """Raises: DatasetError naming the file that is not what it must be."""
+        ...
 
 
 @dataclass(frozen=True)

@@ -72,7 +72,7 @@ class Typefaces:
             key = (self.paths[face], size)
             font = self._fonts.get(key) or ImageFont.truetype(str(key[0]), size)
             self._fonts[key] = font
-            left, top, right, bottom = font.getbbox(text, anchor="ls")
+            left, top, right, bottom = map(int, font.getbbox(text, anchor="ls"))
             canvas = Image.new("L", (max(1, right - left), max(1, bottom - top)))
             ImageDraw.Draw(canvas).text((-left, -top), text, 255, font, anchor="ls")
         return _cut_to_ink(np.asarray(canvas), top)

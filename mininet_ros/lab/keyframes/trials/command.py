@@ -1,0 +1,74 @@
+"""`select-keyframes --benchmark --trial NAME ...`: runs the trials, prints and writes figures."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import Any
+
+import numpy as np
+from tqdm import tqdm
+
+from mininet_ros.keyframes import ConfigError
+from mininet_ros.keyframes.settings import KeyframeSettings
+from mininet_ros.lab.keyframes.trials.degraded import degraded_trial
+from mininet_ros.lab.keyframes.trials.drive import open_drive
+from mininet_ros.lab.keyframes.trials.outcome import Trial
+from mininet_ros.lab.keyframes.trials.pan import pan_trial
+from mininet_ros.lab.keyframes.trials.parked import parked_trial
+from mininet_ros.lab.keyframes.trials.printing import write_trials
+from mininet_ros.lab.keyframes.trials.request import request_trial
+from mininet_ros.lab.keyframes.trials.revisit import revisit_trial
+from mininet_ros.lab.keyframes.trials.scale import scale_trial
+from mininet_ros.lab.keyframes.trials.tours import tours_trial
+from mininet_ros.lab.keyframes.true_sequences import open_true_sequences
+from mininet_ros.offline.source import SourceOptions
+from mininet_ros.sequences import open_sequence
+
+ON_DRIVES = {
+    "scale": scale_trial,
+    "parked": parked_trial,
+    "revisit": revisit_trial,
+    "request": request_trial,
+    "degraded": degraded_trial,
+}
+
+
+def run_trials(arguments: Namespace, options: SourceOptions, settings: KeyframeSettings) -> None:
+    """Run the named trials with the settings as they are; print what came out.
+
+    Raises:
+        ValueError: an argument is wrong, or the input does not fit a trial.
+        OSError: the results cannot be written.
+    """
+    trials = []
+    drive = None
+    for name in arguments.trial:
+        if name == "pan":
+            trials.append(pan_trial(_photos(arguments.input), settings))
+        elif name == "tours":
+            trials.append(_tours(arguments, options, settings))
+        else:
+            drive = drive or open_drive(options, settings, arguments.frames)
+            trials.append(ON_DRIVES[name](drive, settings))
+    write_trials(arguments, trials)
+
+
+def _photos(path: str) -> Iterator[np.ndarray]:
+    with open_sequence(path) as sequence:
+        for frame in sequence:
+            yield frame.image
+
+
+def _tours(arguments: Namespace, options: SourceOptions, settings: KeyframeSettings) -> Trial:
+    targets = settings.targets()
+    if not targets:
+        raise ConfigError("the trial tours needs targets: name them as --classes")
+    sequences = open_true_sequences(options, tuple(targets), arguments.tours)
+
+    def progress(frames: Iterable[Any], name: str, length: int | None) -> Iterable[Any]:
+        count = min((n for n in (length, arguments.frames) if n is not None), default=None)
+        return tqdm(islice(frames, count), total=count, unit="frame", desc=name)
+
+    return tours_trial(sequences, settings, progress)

@@ -1,0 +1,134 @@
+"""The topic ``team/interest``: what team mates look for, from the robot's graph and the radio."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Collection
+from dataclasses import replace
+
+from rclpy.clock import Clock, ClockType
+from rclpy.node import Node
+from rclpy.serialization import deserialize_message
+from std_msgs.msg import String
+
+from mininet_ros.keyframes.settings import KeyframeSettings
+from mininet_ros.nodes.common.recent_values import RecentValues
+from mininet_ros.nodes.common.topics import OUTPUT_QOS
+from mininet_ros.team.errors import TeamError
+from mininet_ros.team.interest import Interest, parse_interest
+from mininet_ros.team.keys import INTEREST_TOPIC
+
+# Least time between two changes of the selection; of what comes faster the newest counts.
+PERIOD_S = 0.3
+# More messages a second than this are a flood.
+FLOOD_HZ = 5.0
+# Messages from the radio that wait to be read. More only come in a flood.
+MAX_QUEUED = 16
+MAX_BYTES = 4096
+
+
+class TeamInterest:
+    """Keeps what the team looks for, and changes the settings accordingly.
+
+    Args:
+        node: subscribes.
+        changed: called in the thread that spins the node when other things are looked for.
+    """
+
+    def __init__(self, node: Node, changed: Callable[[], None]) -> None:
+        self.received = 0
+        self._node = node
+        self._changed = changed
+        self._current = Interest()
+        self._active = False
+        self._pending: str | None = None
+        self._problem: str | None = None
+        self._rate = RecentValues(span_s=2.0)
+        self._last_change = 0.0
+        self._radio: deque[bytes] = deque(maxlen=MAX_QUEUED)
+        self._wake = node.create_guard_condition(self._read_radio)
+        self._subscription = node.create_subscription(
+            String, INTEREST_TOPIC, lambda message: self._receive(message.data), OUTPUT_QOS
+        )
+        steady = Clock(clock_type=ClockType.STEADY_TIME)
+        self._timer = node.create_timer(PERIOD_S, self._settle, clock=steady)
+
+    def receive_serialized(self, content: bytes) -> None:
+        """Take in a serialised message; to be called from any thread."""
+        self._radio.append(content)
+        self._wake.trigger()
+
+    def applied_to(self, settings: KeyframeSettings, known: Collection[str]) -> KeyframeSettings:
+        """Return settings with the team's weights in place of the robot's own.
+
+        Args:
+            settings: of the robot.
+            known: classes of the masks; empty while they are not known.
+        """
+        if not self._active:
+            return settings
+        targets = self._current.applied_to(settings.targets(), known)
+        return replace(settings, classes=tuple(f"{name}: {w:g}" for name, w in targets.items()))
+
+    def problem(self, known: Collection[str]) -> str | None:
+        """Return what is wrong with what the team wants, as a sentence, or None."""
+        if self._rate.rate_hz() > FLOOD_HZ:
+            return (
+                f"{self._rate.rate_hz():.0f} messages a second come on {INTEREST_TOPIC}: of those "
+                f"within {PERIOD_S} s the newest counts; stop the one who sends them"
+            )
+        unknown = self._current.unknown(known) if self._active and known else []
+        if unknown:
+            return (
+                f"the team looks for {', '.join(unknown)}, which the model of this robot does not "
+                f"know; it knows {', '.join(known)}"
+            )
+        return self._problem
+
+    def text(self) -> str:
+        """Return what the team looks for, for diagnostics."""
+        weights = self._current.weights.items() if self._active else ()
+        return ", ".join(f"{name}: {weight:g}" for name, weight in weights)
+
+    def _read_radio(self) -> None:
+        while self._radio:
+            content = self._radio.popleft()
+            try:
+                if len(content) > MAX_BYTES:
+                    raise TeamError(f"a message on {INTEREST_TOPIC} has {len(content)} bytes")
+                text = deserialize_message(content, String).data
+            # Whatever the middleware's reader of bytes from the radio raises.
+            except Exception as error:  # noqa: BLE001 - counted below and told in diagnostics
+                self._note_problem(str(error))
+                continue
+            self._receive(text)
+
+    def _receive(self, text: str) -> None:
+        self.received += 1
+        self._rate.add()
+        self._pending = text
+        self._settle()
+
+    def _settle(self) -> None:
+        """Put what came last into effect, unless it is too soon, and see what has run out."""
+        now = time.monotonic()
+        if now - self._last_change < PERIOD_S:
+            return
+        before = (self._current, self._active)
+        if self._pending is not None:
+            text, self._pending = self._pending, None
+            try:
+                self._current, self._problem = parse_interest(text), None
+            except TeamError as error:
+                self._note_problem(str(error))
+        now_s = self._node.get_clock().now().nanoseconds / 1e9
+        self._active = bool(self._current.weights) and self._current.valid_at(now_s)
+        if (self._current, self._active) != before:
+            self._last_change = now
+            self._node.get_logger().info(f"the team looks for: {self.text() or 'nothing special'}")
+            self._changed()
+
+    def _note_problem(self, sentence: str) -> None:
+        self._problem = sentence
+        self._node.get_logger().warning(sentence, throttle_duration_sec=5.0)

@@ -1,0 +1,183 @@
+"""What the nodes' documentation and configuration files say, made from the nodes' declarations.
+
+``python -m mininet_ros.nodes.reference`` prints the parameters of all nodes as Markdown;
+``python -m mininet_ros.nodes.reference --write`` writes the files in ``config/`` that list every
+parameter of a node with its default.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import textwrap
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import yaml
+
+from mininet_ros.nodes.camera.image_stream_node import ImageStreamParameters
+from mininet_ros.nodes.keyframes.parameters import KeyframeParameters
+from mininet_ros.nodes.recorder.stream_recorder_node import StreamRecorderParameters
+from mininet_ros.nodes.segmentation.parameters import SegmentationParameters
+from mininet_ros.nodes.team.parameters import TeamBaseParameters
+from mininet_ros.parameters import Change, ParameterSpec, parameter_specs
+from mininet_ros.share import share_folder
+
+_COLUMNS = 100
+_INDENT = " " * 4
+
+
+@dataclass(frozen=True)
+class NodeReference:
+    """A node that users start.
+
+    Attributes:
+        executable: name for ``ros2 run mininet_ros``.
+        name: of the node.
+        summary: what it does, in a sentence.
+        parameters: dataclass of its parameters.
+        config: file in ``config/`` that lists all its parameters; "" for none.
+        example: command that uses the file; changeable: command that changes a parameter.
+    """
+
+    executable: str
+    name: str
+    summary: str
+    parameters: type
+    config: str = ""
+    example: str = ""
+    changeable: str = ""
+
+
+NODES = (
+    NodeReference(
+        "segmentation_node",
+        "segmentation",
+        "Labels every pixel of a camera's images with MiniNet-v2.",
+        SegmentationParameters,
+        "segmentation.yaml",
+        "ros2 launch mininet_ros segment.launch.py params_file:=my_copy.yaml",
+        "ros2 param set /segmentation mask_size network",
+    ),
+    NodeReference(
+        "keyframe_selector_node",
+        "keyframe_selector",
+        "Forwards the frames of a camera that are worth it: for mapping, and for team mates.",
+        KeyframeParameters,
+        "keyframes.yaml",
+        "ros2 launch mininet_ros keyframes.launch.py preset:=slam params_file:=my_copy.yaml",
+        "ros2 param set /keyframe_selector min_gap_s 0.5",
+    ),
+    NodeReference(
+        "team_base_node",
+        "team_base",
+        "Republishes what the robots of a team send over Zenoh as ordinary ROS 2 topics.",
+        TeamBaseParameters,
+    ),
+    NodeReference(
+        "image_stream_node",
+        "image_stream",
+        "Publishes a video, a folder, a camera or a generated sequence as camera images.",
+        ImageStreamParameters,
+    ),
+    NodeReference(
+        "stream_recorder_node",
+        "stream_recorder",
+        "Records a segmented stream: pictures, a contact sheet, and summary.json.",
+        StreamRecorderParameters,
+    ),
+)
+
+
+def parameters_markdown(node: NodeReference) -> str:
+    """Return a node's parameters as a Markdown table."""
+    lines = ["| parameter | type | default | values | takes effect | meaning |", "|" + "---|" * 6]
+    for spec in parameter_specs(node.parameters):
+        values = ", ".join(f"`{choice}`" for choice in spec.choices) or spec.limits
+        cells = (
+            f"`{spec.name}`",
+            _type_name(spec),
+            f"`{_yaml_value(spec.default)}`",
+            values,
+            _EFFECT[spec.change],
+            spec.description,
+        )
+        lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def nodes_markdown() -> str:
+    """Return the nodes that users start, each with a table of its parameters, as Markdown."""
+    return "\n".join(
+        f"## {node.name} (`{node.executable}`)\n\n{node.summary}\n\n{parameters_markdown(node)}"
+        for node in NODES
+    )
+
+
+def parameters_yaml(node: NodeReference) -> str:
+    """Return a ROS 2 parameter file with every parameter of a node and its default."""
+    lines = [
+        f"# Parameters of the node {node.name}, with their defaults. Made from the node's own",
+        "# declarations by `python -m mininet_ros.nodes.reference --write`: do not edit it here.",
+        "#",
+        f"#     {node.example}",
+        "#",
+        "# A copy needs only what it changes. Those marked * can be changed while the node runs,",
+        "# those marked + take effect when the node is configured again (ros2 lifecycle):",
+        "#",
+        f"#     {node.changeable}",
+        "",
+        "/**: # whatever the node's namespace and name",
+        "  ros__parameters:",
+    ]
+    for number, spec in enumerate(parameter_specs(node.parameters)):
+        if number:
+            lines.append("")
+        lines += _comment(spec)
+        lines.append(f"{_INDENT}{spec.name}: {_yaml_value(spec.default)}")
+    return "\n".join(lines) + "\n"
+
+
+_MARKS = {Change.NEVER: "", Change.ON_CONFIGURE: "+ ", Change.AT_ONCE: "* "}
+_EFFECT = {Change.NEVER: "at start", Change.ON_CONFIGURE: "on configure", Change.AT_ONCE: "at once"}
+
+
+def _comment(spec: ParameterSpec) -> Iterator[str]:
+    text = _MARKS[spec.change] + spec.description
+    if spec.limits:
+        text += f" From {spec.limits}."
+    elif spec.choices:
+        text += f" One of {', '.join(spec.choices)}."
+    prefix = f"{_INDENT}# "
+    yield from textwrap.wrap(
+        text, _COLUMNS, initial_indent=prefix, subsequent_indent=prefix, break_on_hyphens=False
+    )
+
+
+def _yaml_value(value: object) -> str:
+    text = yaml.safe_dump(value, default_flow_style=True, width=_COLUMNS)
+    return text.removesuffix("\n").removesuffix("\n...")
+
+
+def _type_name(spec: ParameterSpec) -> str:
+    names = {bool: "bool", int: "integer", float: "double", str: "string", list: "string array"}
+    return names[type(spec.default)]
+
+
+def main() -> int:
+    """Print the Markdown, or write the configuration files; return the exit status."""
+    parser = argparse.ArgumentParser(description="Parameters of the nodes, as Markdown or files.")
+    parser.add_argument("--write", action="store_true", help="write the files in config/")
+    if not parser.parse_args().write:
+        print(nodes_markdown())
+        return 0
+    for node in NODES:
+        if node.config:
+            path = share_folder() / "config" / node.config
+            path.write_text(parameters_yaml(node), encoding="utf-8")
+            print(path)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""The base station's node: what robots send over the radio, as ordinary topics."""

@@ -1,0 +1,54 @@
+"""Passes on what the team looks for, from the base station to the robots, at a slow pace."""
+
+from __future__ import annotations
+
+import time
+
+from rclpy.clock import Clock, ClockType
+from rclpy.node import Node
+
+from mininet_ros.team.base import BaseLink
+
+# Least time between two messages to the same robots: of what comes faster the newest goes.
+PERIOD_S = 0.3
+
+
+class InterestRelay:
+    """Sends the newest interest to each robot, or to all, now or when the pace allows it.
+
+    Args:
+        node: has the timer.
+        link: to the robots.
+    """
+
+    def __init__(self, node: Node, link: BaseLink) -> None:
+        self._link = link
+        self._last: dict[str | None, bytes] = {}  # by robot, None for all
+        self._waiting: dict[str | None, bytes] = {}
+        self._sent_at: dict[str | None, float] = {}
+        steady = Clock(clock_type=ClockType.STEADY_TIME)
+        self._timer = node.create_timer(PERIOD_S, self._send, clock=steady)
+
+    def tell(self, robot: str | None, content: bytes) -> None:
+        """Pass on a serialised message to a robot, or to all."""
+        self._last[robot] = content
+        if robot is None:
+            # What is said to all replaces what was said to one.
+            self._last = {None: content}
+        self._waiting[robot] = content
+        self._send()
+
+    def repeat(self, robot: str) -> None:
+        """Tell a robot that came into contact what it may have missed."""
+        content = self._last.get(robot, self._last.get(None))
+        if content is not None:
+            self._waiting[robot] = content
+            self._send()
+
+    def _send(self) -> None:
+        now = time.monotonic()
+        for robot, content in list(self._waiting.items()):
+            if now - self._sent_at.get(robot, 0.0) >= PERIOD_S:
+                self._link.tell_interest(robot, content)
+                self._sent_at[robot] = now
+                del self._waiting[robot]

@@ -1,0 +1,210 @@
+"""Parameters, each declared once: as a field of a frozen dataclass.
+
+A node, its configuration file, its documentation and the commands take name, type, default, range
+and description from that one place::
+
+    @dataclass(frozen=True)
+    class Parameters:
+        \"\"\"What the node is told.\"\"\"
+
+        max_rate: float = parameter(0.0, "Upper limit of ...", minimum=0.0, maximum=1000.0)
+
+A field whose type is a dataclass of parameters is a group: its parameters stand beside the others.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, TypeVar, cast, get_type_hints
+
+Value = bool | int | float | str | list[str]
+"""A parameter's value as ROS knows it."""
+
+T = TypeVar("T")
+_FIELD = "parameter"
+
+_KINDS: dict[type, str] = {
+    bool: "true or false",
+    int: "an integer",
+    float: "a number",
+    str: "a string",
+    list: "a list of one or more strings",
+}
+
+
+class ParameterError(ValueError):
+    """A parameter value that cannot be used; one sentence that names the parameter."""
+
+
+class Change(Enum):
+    """When another value takes effect; the value says it in words."""
+
+    NEVER = "read at start"
+    ON_CONFIGURE = "read when the node is configured"
+    AT_ONCE = "can be changed at any time"
+
+
+@dataclass(frozen=True)
+class ParameterSpec:
+    """One parameter as ROS knows it.
+
+    Attributes:
+        name: of the parameter.
+        default: has the type that every value has; a list is one of strings.
+        description: one sentence that makes sense without the name.
+        minimum, maximum: least and greatest value of a number; both or neither are given.
+        choices: values that a string may have; empty for any.
+        change: when another value takes effect.
+    """
+
+    name: str
+    default: Value
+    description: str
+    minimum: float | None = None
+    maximum: float | None = None
+    choices: tuple[str, ...] = ()
+    change: Change = Change.NEVER
+
+    def converted(self, value: object) -> object:
+        """Return a value in the parameter's type where there is no doubt about what is meant.
+
+        An integer does for a number and for a string (a model may be called 1).
+        """
+        if type(value) is int and type(self.default) in (float, str):
+            return type(self.default)(value)
+        return list(value) if isinstance(value, tuple) else value
+
+    def problem(self, value: object) -> str | None:
+        """Return what is wrong with a value, as one sentence, or None."""
+        if isinstance(self.default, list):
+            # rclpy reads an empty list as None.
+            typed = isinstance(value, list) and value and set(map(type, value)) == {str}
+        else:
+            typed = type(value) is type(self.default)
+        if not typed:
+            return f"parameter {self.name} is {_KINDS[type(self.default)]}, not {value!r}"
+        if self.choices and value not in self.choices:
+            return f"parameter {self.name} is one of {', '.join(self.choices)}, not {value!r}"
+        if self.minimum is None or self.maximum is None:
+            return None
+        # Written so that nan, which compares to nothing, is refused.
+        if not self.minimum <= cast(float, value) <= self.maximum:
+            return f"parameter {self.name} is from {self.limits}, not {value!r}"
+        return None
+
+    @property
+    def limits(self) -> str:
+        """The range in words, in the type of the default; "" without one."""
+        if self.minimum is None or self.maximum is None:
+            return ""
+        kind = type(self.default)
+        return f"{kind(self.minimum)} to {kind(self.maximum)}"
+
+
+def parameter(
+    default: T,
+    description: str,
+    minimum: float | None = None,
+    maximum: float | None = None,
+    choices: tuple[str, ...] = (),
+    change: Change = Change.NEVER,
+) -> T:
+    """Return the field of a dataclass that declares a parameter.
+
+    Args:
+        default: a bool, int, float, str, a tuple of strings, or a member of an Enum of strings,
+            whose members are the choices.
+        description: one sentence that makes sense without the name.
+        minimum, maximum: least and greatest value of a number; both or neither are given.
+        choices: values that a string may have; empty for any.
+        change: when another value takes effect.
+    """
+    if isinstance(default, Enum):
+        choices = tuple(member.value for member in type(default))
+    ros_default = cast(Value, _as_ros(default))
+    spec = ParameterSpec("", ros_default, description, minimum, maximum, choices, change)
+    return cast(T, dataclasses.field(default=default, metadata={_FIELD: spec}))
+
+
+@functools.cache
+def parameter_specs(declaration: type) -> tuple[ParameterSpec, ...]:
+    """Return the parameters that a dataclass declares, those of its groups where a group stands."""
+    specs: list[ParameterSpec] = []
+    for field, group in _fields(declaration):
+        if group is not None:
+            specs += parameter_specs(group)
+        else:
+            specs.append(dataclasses.replace(field.metadata[_FIELD], name=field.name))
+    return tuple(specs)
+
+
+def from_values(declaration: type[T], values: Mapping[str, object]) -> T:
+    """Return the dataclass with these values; a parameter that is not named has its default.
+
+    Args:
+        declaration: the dataclass.
+        values: by parameter name; names that the dataclass does not declare are passed over.
+
+    Raises:
+        ParameterError: a value has the wrong type, is out of range or no choice.
+    """
+    given: dict[str, Any] = {}
+    hints = get_type_hints(declaration)
+    for field, group in _fields(declaration):
+        if group is not None:
+            given[field.name] = from_values(group, values)
+        elif field.name in values:
+            spec = dataclasses.replace(field.metadata[_FIELD], name=field.name)
+            value = spec.converted(values[field.name])
+            if problem := spec.problem(value):
+                raise ParameterError(problem)
+            typed = tuple(value) if isinstance(value, list) else value
+            kind = hints[field.name]
+            enumerated = isinstance(kind, type) and issubclass(kind, Enum)
+            given[field.name] = kind(typed) if enumerated else typed
+    return declaration(**given)
+
+
+def to_values(parameters: object) -> dict[str, Value]:
+    """Return the values of a dataclass of parameters by name, as ROS knows them."""
+    values: dict[str, Value] = {}
+    for field, group in _fields(type(parameters)):
+        value = getattr(parameters, field.name)
+        if group is not None:
+            values |= to_values(value)
+        else:
+            values[field.name] = cast(Value, _as_ros(value))
+    return values
+
+
+def problem_of(parameters: object) -> str | None:
+    """Return what is wrong with the values of a dataclass of parameters, as one sentence, or None.
+
+    For the ``__post_init__`` of one that is also made without :func:`from_values`.
+    """
+    values = to_values(parameters)
+    specs = parameter_specs(type(parameters))
+    problems = (spec.problem(spec.converted(values[spec.name])) for spec in specs)
+    return next(filter(None, problems), None)
+
+
+def _fields(declaration: type) -> Iterator[tuple[dataclasses.Field[Any], type | None]]:
+    """Yield the fields, each with the dataclass that it is a group of, or None."""
+    hints = get_type_hints(declaration)
+    for field in dataclasses.fields(declaration):
+        if _FIELD in field.metadata:
+            yield field, None
+        elif dataclasses.is_dataclass(hints[field.name]):
+            yield field, hints[field.name]
+        else:
+            raise TypeError(f"{declaration.__name__}.{field.name} declares no parameter")
+
+
+def _as_ros(value: object) -> object:
+    if isinstance(value, Enum):
+        return value.value
+    return list(value) if isinstance(value, tuple) else value

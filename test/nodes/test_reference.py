@@ -1,0 +1,55 @@
+"""Configuration files and documentation of the nodes agree with the nodes' declarations."""
+
+from __future__ import annotations
+
+import pytest
+import yaml
+from ros_graph import ROOT
+
+pytest.importorskip("rclpy", reason="needs ROS 2 (rclpy)")
+
+from mininet_ros.nodes.reference import NODES, nodes_markdown, parameters_markdown, parameters_yaml
+from mininet_ros.parameters import parameter_specs, to_values
+
+WITH_FILE = [node for node in NODES if node.config]
+
+
+@pytest.mark.parametrize("node", NODES, ids=lambda node: node.name)
+def test_declarations_agree_with_themselves(node):
+    specs = parameter_specs(node.parameters)
+    assert len({spec.name for spec in specs}) == len(specs)
+    for spec in specs:
+        assert spec.problem(spec.default) is None
+        assert spec.description[0].isupper() and spec.description.endswith("."), spec.name
+        assert (spec.minimum is None) == (spec.maximum is None)
+        numeric = type(spec.default) in (int, float)
+        assert numeric == (spec.minimum is not None), f"{spec.name} has a range if it is a number"
+
+
+@pytest.mark.parametrize("node", WITH_FILE, ids=lambda node: node.name)
+def test_the_configuration_file_is_the_one_that_the_declarations_make(node):
+    """``python -m mininet_ros.nodes.reference --write`` makes it anew."""
+    written = (ROOT / "config" / node.config).read_text(encoding="utf-8")
+    assert written == parameters_yaml(node)
+    assert max(map(len, written.splitlines())) <= 100
+
+
+@pytest.mark.parametrize("node", WITH_FILE, ids=lambda node: node.name)
+def test_the_configuration_file_holds_every_default_in_its_type(node):
+    (section,) = yaml.safe_load(parameters_yaml(node)).values()
+    defaults = to_values(node.parameters())
+    assert section["ros__parameters"] == defaults
+    assert {n: type(v) for n, v in section["ros__parameters"].items()} == {
+        n: type(v) for n, v in defaults.items()
+    }
+
+
+def test_the_documentation_names_every_parameter_of_every_node():
+    text = nodes_markdown()
+    for node in NODES:
+        table = parameters_markdown(node)
+        assert table in text
+        rows = table.splitlines()[2:]
+        assert [row.split("`")[1] for row in rows] == [
+            spec.name for spec in parameter_specs(node.parameters)
+        ]
