@@ -10,7 +10,6 @@ from typing import Protocol
 import numpy as np
 import onnxruntime
 import torch
-from torch import nn
 
 from mininet_ros.inference.onnx_runtime import open_session
 from mininet_ros.inference.pytorch import load_network, normalise
@@ -22,7 +21,7 @@ from mininet_ros.lab.training.distillation.teacher_card import (
     TeacherError,
     read_teacher_card,
 )
-from mininet_ros.models import INPUT_MULTIPLE, WEIGHTS, Model, load_model
+from mininet_ros.models import WEIGHTS, Model, load_model
 
 MODEL_SCALES = (1.0, 1.25)  # factors on a model's input whose predictions are averaged
 INPUT_TYPES = {"tensor(uint8)": np.uint8, "tensor(float)": np.float32}
@@ -89,7 +88,7 @@ class ModelTeacher:
             model.path(WEIGHTS).read_bytes() + repr((MODEL_SCALES, model.classes)).encode()
         ).hexdigest()
         self._model = model
-        self._network: nn.Module = load_network(model)
+        self._network = load_network(model)
         self._order = [model.classes.index(name) for name in classes]
 
     @torch.inference_mode()
@@ -97,7 +96,7 @@ class ModelTeacher:
         """See :meth:`Teacher.probabilities`."""
         total = []
         for width, height in _sizes(
-            self._model.width, self._model.height, MODEL_SCALES, INPUT_MULTIPLE
+            self._model.width, self._model.height, MODEL_SCALES, self._network.multiple
         ):
             pixels = fit_input(image, width, height)
             both = torch.from_numpy(np.stack([pixels, pixels[:, ::-1]]))
