@@ -3,7 +3,7 @@
 A network labels whatever it is shown, and with confidence. What gives it away is where the labels
 lie: a street has road below and sky above, and a kitchen that is labelled as a street has not. The
 measure is the mean log-likelihood of a mask's pixels under the shares that the classes had in the
-same band of the training images. It needs nothing but the mask, and some tens of microseconds.
+same band of the training images. It needs nothing but the mask, and about a tenth of a millisecond.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from mininet_ros.models import CARD, Model, ModelError
 
 SECTION = "familiarity"
 BANDS = 8  # of a mask, from top to bottom
-STRIDE = 4  # every so many pixels and rows of a mask are looked at
+ROWS = 8  # of each band that are looked at, and every so many pixels of a row
 LEAST_SHARE = 0.01  # added to each, so that no class is impossible anywhere
 
 
@@ -115,7 +115,7 @@ def band_shares(mask: np.ndarray, classes: int) -> np.ndarray:
         mask: uint8 (H, W), class ids below ``classes``; of at least :data:`BANDS` rows.
     """
     height = mask.shape[0]
-    stride = max(1, min(STRIDE, height // BANDS))
+    stride = max(1, height // (BANDS * ROWS))
     seen = mask[::stride, ::stride].astype(np.intp)
     rows = np.arange(len(seen)) * BANDS // len(seen)
     cells = rows[:, None] * classes + seen
