@@ -74,11 +74,11 @@ setup(
         "mininet_ros.sequences": ["generated = mininet_ros.lab.street:GeneratedStreet"],
         "console_scripts": [
             "mininet_ros = mininet_ros.cli:main",
-            "segmentation_node = mininet_ros.nodes.segmentation.segmentation_node:main",
-            "image_stream_node = mininet_ros.nodes.camera.image_stream_node:main",
-            "keyframe_selector_node = mininet_ros.nodes.keyframes.keyframe_selector_node:main",
-            "team_base_node = mininet_ros.nodes.team.team_base_node:main",
-            "stream_recorder_node = mininet_ros.nodes.recorder.stream_recorder_node:main",
+            "segmentation_node = mininet_ros.nodes.start:segmentation_node",
+            "image_stream_node = mininet_ros.nodes.start:image_stream_node",
+            "keyframe_selector_node = mininet_ros.nodes.start:keyframe_selector_node",
+            "team_base_node = mininet_ros.nodes.start:team_base_node",
+            "stream_recorder_node = mininet_ros.nodes.start:stream_recorder_node",
         ],
     },
 )

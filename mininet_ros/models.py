@@ -7,17 +7,20 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import struct
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import yaml
 
-from mininet_ros.images.class_tables import IGNORE_LABEL, NamesAsText
+from mininet_ros.images.class_tables import IGNORE_LABEL, read_yaml
 from mininet_ros.images.input_size import require_input_size
+from mininet_ros.images.limits import MAX_PIXELS
 from mininet_ros.results import ResultFolder, WrittenFile
 from mininet_ros.share import share_folder
 
@@ -25,13 +28,14 @@ CARD = "model.yaml"
 WEIGHTS = "weights.safetensors"
 GRAPH = "model.onnx"
 INT8_GRAPH = "model.int8.onnx"
-REQUIRED_FILES = (WEIGHTS, GRAPH)
+# What people lay beside a model for people to read; no program reads it.
+DOCUMENTS = ("README*", "LICENSE*", "LICENCE*", "NOTICE*", ".*")
 CHANNEL_ORDER = "bgr"
 DEFAULT_NETWORK = "mininet_v2_cpu"
 
 
 class ModelError(ValueError):
-    """A model can't be used; one sentence names the file and the reason."""
+    """A model cannot be used; one sentence names the file and the reason."""
 
 
 @dataclass(frozen=True)
@@ -140,11 +144,13 @@ def read_model_folder(folder: Path) -> Model:
     if not path.is_file():
         raise ModelError(f"model folder {folder} has no {CARD}")
     try:
-        card = _read_card(path.read_bytes())
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        card = read_yaml(path.read_bytes())
+    except OSError as error:
+        raise ModelError(f"{path} cannot be read: {error.strerror}") from error
+    except ValueError as error:
         raise ModelError(f"{path} is not readable yaml: {error}") from error
     model = model_from_card(folder, card)
-    for filename in (*REQUIRED_FILES, *card["files"]):
+    for filename in (GRAPH, *card["files"]):
         if filename not in card["files"]:
             raise ModelError(f"{path} does not list {filename}")
         if not (folder / filename).is_file():
@@ -153,19 +159,36 @@ def read_model_folder(folder: Path) -> Model:
             raise ModelError(
                 f"{folder / filename} is not the file that {CARD} lists: its sha256 differs"
             )
-    require_weights_agree(model, (folder / WEIGHTS).read_bytes())
+    refuse_unlisted(folder, card["files"])
+    if model.has(WEIGHTS):
+        require_weights_agree(model, (folder / WEIGHTS).read_bytes())
     return model
 
 
-def _read_card(content: bytes) -> Any:
-    return yaml.load(content.decode(), NamesAsText)
+def refuse_unlisted(folder: Path, listed: Iterable[str]) -> None:
+    """Refuse files that no hash covers; documents and folders, which nothing reads, may be there.
+
+    Args:
+        folder: of a model; need not exist.
+        listed: names of the files that its card lists.
+
+    Raises:
+        ModelError: there is another file.
+    """
+    known = {CARD, *listed}
+    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+        is_document = any(fnmatch(path.name, pattern) for pattern in DOCUMENTS)
+        if path.name not in known and not path.is_dir() and not is_document:
+            raise ModelError(
+                f"model folder {folder} holds {path.name}, which {CARD} does not list: remove it"
+            )
 
 
 def model_from_card(folder: Path, card: Any) -> Model:
     """The model that a card's content describes; reads no file.
 
     Raises:
-        ModelError: an entry is missing, or has a value that it can't have.
+        ModelError: an entry is missing, or has a value that it cannot have.
     """
     path = folder / CARD
     try:
@@ -187,8 +210,12 @@ def model_from_card(folder: Path, card: Any) -> Model:
         )
         order = card["input"]["channel_order"]
         files = dict(card["files"])
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise ModelError(f"{path} lacks an entry or has a wrong one: {error!r}") from error
+    if not (math.isfinite(model.scale) and math.isfinite(model.offset) and model.scale):
+        raise ModelError(
+            f"{path}: scale {model.scale} and offset {model.offset} must be finite, the scale not 0"
+        )
     if colors.shape != (len(classes), 3) or colors.min() < 0 or colors.max() > 255:
         raise ModelError(f"{path}: every class needs a colour of three values 0-255")
     if len(set(classes)) != len(classes):
@@ -199,6 +226,8 @@ def model_from_card(folder: Path, card: Any) -> Model:
         require_input_size(model.width, model.height)
     except ValueError as error:
         raise ModelError(f"{path}: {error}") from error
+    if model.width * model.height > MAX_PIXELS:
+        raise ModelError(f"{path}: the input has more than {MAX_PIXELS} pixels")
     if order != CHANNEL_ORDER:
         raise ModelError(f"{path}: channel_order must be {CHANNEL_ORDER}, not {order!r}")
     for filename in files:
@@ -236,8 +265,8 @@ def write_model_folder(folder: Path, card: Mapping[str, Any], files: Mapping[str
     Args:
         folder: made where it does not exist.
         card: content of ``model.yaml`` without ``files``.
-        files: content of each file by its name, ``weights.safetensors`` and ``model.onnx`` among
-            them.
+        files: content of each file by its name, ``model.onnx`` among them;
+            ``weights.safetensors`` where the network is to run in PyTorch or to be trained on.
 
     Raises:
         ModelError: the card or a file is not what a model folder needs; nothing is written then.
@@ -245,11 +274,12 @@ def write_model_folder(folder: Path, card: Mapping[str, Any], files: Mapping[str
     """
     card = {**card, "files": {name: sha256(content) for name, content in files.items()}}
     model = model_from_card(folder, card)
-    for name in REQUIRED_FILES:
-        if name not in files:
-            raise ModelError(f"a model folder needs {name}")
-    require_weights_agree(model, files[WEIGHTS])
-    text = yaml.safe_dump(card, sort_keys=False, allow_unicode=True, width=100)
+    if GRAPH not in files:
+        raise ModelError(f"a model folder needs {GRAPH}")
+    if WEIGHTS in files:
+        require_weights_agree(model, files[WEIGHTS])
+    refuse_unlisted(folder, {*files, *_listed_in(folder)})
+    text = yaml.dump(card, Dumper=_WithoutAliases, sort_keys=False, allow_unicode=True, width=100)
     with model_results(folder, files) as results:
         for name, content in (*files.items(), (CARD, text.encode())):
             (results.staging / name).write_bytes(content)
@@ -268,11 +298,12 @@ def check_target(folder: Path, inputs: Iterable[Path | str | None] = ()) -> None
         ResultError: the folder is an input, cannot be written, or holds files that are no model.
     """
     model_results(folder, inputs=inputs).check()
+    refuse_unlisted(folder, {WEIGHTS, GRAPH, INT8_GRAPH, *_listed_in(folder)})
 
 
 def model_results(
     folder: Path,
-    names: Iterable[str] = REQUIRED_FILES,
+    names: Iterable[str] = (WEIGHTS, GRAPH),
     inputs: Iterable[Path | str | None] = (),
 ) -> ResultFolder:
     """The context that replaces the model in a folder, if it holds one.
@@ -282,15 +313,27 @@ def model_results(
         names: files of the new model besides the card.
         inputs: files and folders that the command reads.
     """
-    owned = {}
-    try:
-        content = (folder / CARD).read_bytes()
-        listed = _read_card(content)["files"]
-        owned = {name: WrittenFile(str(digest)) for name, digest in listed.items()}
-        owned[CARD] = WrittenFile(sha256(content))
-    except (OSError, yaml.YAMLError, ValueError, KeyError, TypeError, AttributeError):
-        owned = {}  # Not a model: whatever lies there stays.
+    owned = {name: WrittenFile(digest) for name, digest in _listed_in(folder).items()}
+    if owned:
+        owned[CARD] = WrittenFile(sha256((folder / CARD).read_bytes()))
     return ResultFolder(folder, "model", {CARD, *names, *owned}, inputs, owned=owned, listed=False)
+
+
+def _listed_in(folder: Path) -> dict[str, str]:
+    """Digests of a model's files by name; none where the folder holds no model."""
+    try:
+        listed = read_yaml((folder / CARD).read_bytes())["files"]
+        return {str(name): str(digest) for name, digest in listed.items()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return {}
+
+
+class _WithoutAliases(yaml.SafeDumper):
+    """Values that occur twice are written twice."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        """See yaml."""
+        return True
 
 
 def sha256(content: bytes) -> str:

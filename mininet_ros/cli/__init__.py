@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 import argparse
+import io
 import sys
+import traceback
 from collections.abc import Sequence
 from importlib import import_module
 from types import ModuleType
+
+from mininet_ros import __version__
+from mininet_ros.escaping import as_line
+
+DEBUG = "debug"
+EXPECTED = (ValueError, RuntimeError, OSError)
+"""What commands raise for what users can mend; all else is a defect."""
 
 COMMANDS = {
     "describe": "Print a network's cost, or a model's card.",
@@ -17,6 +26,7 @@ COMMANDS = {
     "import-checkpoint": (
         "Turn a TensorFlow checkpoint released by the paper's authors into a model folder."
     ),
+    "adopt": "Wrap somebody else's segmentation network (ONNX) into a model folder.",
     "segment": "Label an image, a folder, a video or the generated sequence into pictures.",
     "select-keyframes": "Select the frames of a recording that are worth keeping, and report why.",
     "benchmark": "Time models and ONNX files side by side, each alone in its process.",
@@ -32,14 +42,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: command line without the program's name; None takes the process's own.
 
     Returns:
-        The exit status: 0, 1 after an error of the user's or of the machine's (one line on
-        standard error), 2 after wrong arguments, 130 after Ctrl-C.
+        The exit status: 0, 1 after an error (one line on standard error; with ``--debug`` the
+        traceback, too), 2 after wrong arguments, 130 after Ctrl-C.
     """
     given = list(sys.argv[1:] if arguments is None else arguments)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # Names of files need not be text in the encoding of the terminal.
+            stream.reconfigure(errors="backslashreplace")
     parsed = build_parser(given).parse_args(given)
     try:
         parsed.run(parsed)
-    except (ValueError, RuntimeError, OSError, ModuleNotFoundError) as error:
+    # The last barrier: whatever a library raises that nobody has thought of.
+    except Exception as error:  # noqa: BLE001
+        if getattr(parsed, DEBUG, False):
+            traceback.print_exception(error)
         print(f"mininet_ros {parsed.command}: {describe_error(error)}", file=sys.stderr)
         return 1
     except KeyboardInterrupt as stop:
@@ -53,7 +70,30 @@ def describe_error(error: Exception) -> str:
     """One line for a person; a missing package is named with the extra that brings it."""
     if isinstance(error, ModuleNotFoundError):
         return f"{error.name} is not installed for {sys.executable}: pip install mininet_ros[train]"
-    return " ".join(str(error).splitlines()) if not _shows_tree(error) else str(error)
+    if not isinstance(error, EXPECTED):
+        said = as_line(str(error)) or "nothing more is known"
+        return (
+            f"unexpected {type(error).__name__}: {said}; give --debug for the traceback, and "
+            "report it with that"
+        )
+    if _shows_tree(error):
+        return str(error)
+    return as_line(str(error))
+
+
+class HelpWithDefaults(argparse.HelpFormatter):
+    """Help in which every argument says its default, unless its text does."""
+
+    def _get_help_string(self, action: argparse.Action) -> str:
+        text, default = action.help or "", action.default
+        if "default" in text or not (action.option_strings or action.nargs):
+            return text
+        if default in (None, False, "", argparse.SUPPRESS) or default == []:
+            return text
+        if isinstance(default, (tuple, list)):
+            separator = {"WxH": "x", None: " "}.get(action.metavar, ",")
+            default = separator.join(map(str, default))
+        return f"{text} (default: {default})".replace("%", "%%")
 
 
 def build_parser(given: Sequence[str]) -> argparse.ArgumentParser:
@@ -61,10 +101,16 @@ def build_parser(given: Sequence[str]) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="mininet_ros", description="MiniNet-v2 semantic segmentation for robots."
     )
+    parser.add_argument("--version", action="version", version=f"mininet_ros {__version__}")
     subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     called = next((word for word in given if not word.startswith("-")), None)
     for name, summary in COMMANDS.items():
-        subparser = subparsers.add_parser(name, help=summary, description=summary)
+        subparser = subparsers.add_parser(
+            name, help=summary, description=summary, formatter_class=HelpWithDefaults
+        )
+        subparser.add_argument(
+            f"--{DEBUG}", action="store_true", help="Show the traceback of an error."
+        )
         if name == called:
             command = load_command(name)
             command.add_arguments(subparser)

@@ -10,14 +10,14 @@ from mininet_ros.cli.options import add_data_options
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("model", help="a model folder's name or path; its card is changed")
+    parser.add_argument("model", help="Name or path of the model folder, whose card is changed.")
     add_data_options(parser)
     parser.add_argument(
         "--others",
         type=Path,
         required=True,
         metavar="DIR",
-        help="folder of photos unlike the model's own, such as those of an indoor robot",
+        help="Folder of photos unlike the model's own, such as those of an indoor robot.",
     )
 
 

@@ -8,15 +8,33 @@ from pathlib import Path
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("input", nargs="?", default="generated", help="as for segment")
-    parser.add_argument("--output", type=Path, default=Path("demo_output"), metavar="DIR")
-    parser.add_argument("--model", default="camvid")
-    parser.add_argument("--backend", default="cpu", choices=("auto", "cpu", "gpu"))
     parser.add_argument(
-        "--preset", default="text", choices=("slam", "team", "text"), help="of the keyframes"
+        "input",
+        nargs="?",
+        default="generated",
+        help="Image, folder, video, camera index, or 'generated'.",
     )
-    parser.add_argument("--seconds", type=float, default=20.0, help="longest run (default: 20)")
-    parser.add_argument("--rate", type=float, default=0.0, help="frames/s; 0: the input's own")
+    parser.add_argument(
+        "--output",
+        type=Path,
+        default=Path("demo_output"),
+        metavar="DIR",
+        help="Folder for pictures and summary.",
+    )
+    parser.add_argument("--model", default="camvid", help="Model that labels the images.")
+    parser.add_argument(
+        "--backend", default="cpu", choices=("auto", "cpu", "gpu"), help="Where the network runs."
+    )
+    parser.add_argument(
+        "--preset",
+        default="text",
+        choices=("slam", "team", "text"),
+        help="Preset of the keyframe selector.",
+    )
+    parser.add_argument("--seconds", type=float, default=20.0, help="Longest run, in seconds.")
+    parser.add_argument(
+        "--rate", type=float, default=0.0, help="Number of frames per second; 0 is the input's own."
+    )
 
 
 def run(arguments: Namespace) -> None:

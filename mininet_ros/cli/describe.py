@@ -27,10 +27,14 @@ if TYPE_CHECKING:
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("name", help=f"{NETWORK_HELP}; or a model folder's name or path")
-    parser.add_argument("--classes", type=int, default=19, help="of a network (default: 19)")
+    parser.add_argument("name", help=f"{NETWORK_HELP}; or a model folder's name or path.")
+    parser.add_argument("--classes", type=int, default=19, help="Number of classes of a network.")
     parser.add_argument(
-        "--input-size", type=input_size, default=(512, 256), metavar="WxH", help="of a network"
+        "--input-size",
+        type=input_size,
+        default=(512, 256),
+        metavar="WxH",
+        help="Input width and height of a network, in pixels.",
     )
     add_network_options(parser)
     add_json(parser)

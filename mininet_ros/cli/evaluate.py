@@ -11,27 +11,28 @@ from mininet_ros.cli.options import add_data_options, add_json, add_precision, i
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("model", help="a model folder's name or path")
+    parser.add_argument("model", help="Model folder's name or path.")
     add_data_options(parser)
-    parser.add_argument("--split", default="val", help="train, val, ... (default: val)")
+    parser.add_argument("--split", default="val", help="Split to score on, such as train or val.")
     parser.add_argument(
         "--input-size",
         type=input_size,
         metavar="WxH",
-        help="default: the model's own; at another size the weights run in PyTorch",
+        help="Input width and height (default: the model's own); another size runs in PyTorch.",
     )
     parser.add_argument(
         "--score-at",
         default="label",
         choices=("label", "network"),
-        help="size of the compared masks: the labels' (default), or the network's",
+        help="Size at which masks are compared: that of the labels or of the network.",
     )
     add_precision(parser)
     parser.add_argument(
         "--report",
         type=Path,
         metavar="DIR",
-        help="write charts, best and worst images and all figures; compare PyTorch and int8",
+        help="Folder for charts, best and worst images, all figures, and a comparison with "
+        "PyTorch and int8.",
     )
     add_json(parser)
 

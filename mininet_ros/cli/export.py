@@ -10,8 +10,13 @@ from mininet_ros.cli.options import DATASETS, input_size
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("model", help="a model folder's name or path")
-    parser.add_argument("--input-size", type=input_size, metavar="WxH", help="default: the same")
+    parser.add_argument("model", help="Model folder's name or path.")
+    parser.add_argument(
+        "--input-size",
+        type=input_size,
+        metavar="WxH",
+        help="Input width and height (default: the same).",
+    )
     parser.add_argument(
         "--output",
         type=Path,
@@ -29,21 +34,32 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--hub",
         type=Path,
         metavar="DIR",
-        help="write a folder that can be pushed to a model hub as it is",
+        help="Write a folder that can be pushed to a model hub as it is.",
     )
     group = parser.add_argument_group(
         "integers",
         "Adds model.int8.onnx, calibrated on training images; stages that suffer stay in float. "
         "A model that has one keeps its calibration at another input size.",
     )
-    group.add_argument("--int8", action="store_true", help="calibrate")
-    group.add_argument("--dataset", help=f"layout of the calibration data: {DATASETS}")
-    group.add_argument("--calibration-data", type=Path, metavar="DIR", help="root of the data")
     group.add_argument(
-        "--calibration-split", default="train", metavar="SPLIT", help="(default: train)"
+        "--int8", action="store_true", help="Add a calibrated graph in 8-bit integers."
+    )
+    group.add_argument("--dataset", help=f"Layout of the calibration data: {DATASETS}.")
+    group.add_argument(
+        "--calibration-data", type=Path, metavar="DIR", help="Root folder of the calibration data."
     )
     group.add_argument(
-        "--calibration-images", type=int, default=64, metavar="N", help="(default: 64)"
+        "--calibration-split",
+        default="train",
+        metavar="SPLIT",
+        help="Split of the calibration data.",
+    )
+    group.add_argument(
+        "--calibration-images",
+        type=int,
+        default=64,
+        metavar="N",
+        help="Number of images for the calibration.",
     )
 
 

@@ -11,16 +11,26 @@ from mininet_ros.images.class_tables import CLASS_TABLES
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("prefix", type=Path, help="path of the checkpoint without .index")
-    parser.add_argument("--network", required=True)
+    parser.add_argument("prefix", type=Path, help="Path of the checkpoint, without .index.")
+    parser.add_argument(
+        "--network", required=True, help="Network of the checkpoint: mininet_v2 or mininet_v2_cpu."
+    )
     parser.add_argument(
         "--dataset",
         required=True,
-        help=f"whose classes the network has: {', '.join(CLASS_TABLES)}, or a yaml file of classes",
+        help=f"Classes of the network: {', '.join(CLASS_TABLES)}, or a yaml file of classes.",
     )
-    parser.add_argument("--input-size", type=input_size, required=True, metavar="WxH")
+    parser.add_argument(
+        "--input-size",
+        type=input_size,
+        required=True,
+        metavar="WxH",
+        help="Input width and height of the model, in pixels.",
+    )
     add_network_options(parser)
-    parser.add_argument("--output", type=Path, required=True, metavar="DIR")
+    parser.add_argument(
+        "--output", type=Path, required=True, metavar="DIR", help="Model folder to write."
+    )
 
 
 def run(arguments: Namespace) -> None:

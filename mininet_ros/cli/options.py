@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from mininet_ros.images.class_tables import CLASS_TABLES
+from mininet_ros.images.limits import MAX_PIXELS
 
 DATASETS = f"{', '.join(CLASS_TABLES)}, or folder for your own"
 NETWORK_HELP = "a network's name, or FILE.py:FUNCTION for a table of your own"
@@ -19,14 +20,16 @@ def add_network_options(parser: ArgumentParser) -> None:
         "--dilations",
         type=dilations,
         metavar="A,B,.../C,D,...",
-        help="rates of the feature extractor's two stacks (default: the paper's)",
+        help="Dilation rates of the feature extractor's two stacks (default: the paper's).",
     )
 
 
 def add_data_options(parser: ArgumentParser) -> None:
     """Which data, and where."""
-    parser.add_argument("--dataset", required=True, help=f"layout of the data: {DATASETS}")
-    parser.add_argument("--data", type=Path, required=True, metavar="DIR", help="root of the data")
+    parser.add_argument("--dataset", required=True, help=f"Layout of the data: {DATASETS}.")
+    parser.add_argument(
+        "--data", type=Path, required=True, metavar="DIR", help="Root folder of the data."
+    )
 
 
 def add_precision(parser: ArgumentParser) -> None:
@@ -35,8 +38,31 @@ def add_precision(parser: ArgumentParser) -> None:
         "--precision",
         default="float32",
         choices=("auto", "float32", "int8"),
-        help="on the CPU; auto measures which is faster here (default: float32)",
+        help="Arithmetic on the CPU; auto measures which is faster here.",
     )
+
+
+def add_input_limits(parser: ArgumentParser) -> None:
+    """What is done about inputs that are too large or damaged."""
+    parser.add_argument(
+        "--max-pixels",
+        type=positive,
+        default=MAX_PIXELS,
+        metavar="N",
+        help="Number of pixels beyond which an image is passed over, before it is decoded.",
+    )
+    parser.add_argument(
+        "--strict",
+        action="store_true",
+        help="Exit with status 1 where a damaged part of the input was passed over.",
+    )
+
+
+def positive(text: str) -> int:
+    """A whole number from 1."""
+    if not text.isdecimal() or int(text) < 1:
+        raise ArgumentTypeError(f"{text!r} is not a whole number from 1")
+    return int(text)
 
 
 def input_size(text: str) -> tuple[int, int]:
@@ -67,4 +93,4 @@ def network_options(arguments: Namespace) -> dict[str, Any]:
 
 def add_json(parser: ArgumentParser) -> None:
     """Whether the command prints JSON."""
-    parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
+    parser.add_argument("--json", action="store_true", help="Print JSON instead of a table.")

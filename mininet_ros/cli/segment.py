@@ -7,19 +7,36 @@ from argparse import ArgumentParser, Namespace
 from itertools import islice
 from pathlib import Path
 
-from mininet_ros.cli.options import add_precision
+from mininet_ros.cli.options import add_input_limits, add_precision, positive
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("model", help="a model's name, such as camvid, or a model folder's path")
-    parser.add_argument("input", help="image, folder, video, camera index, or 'generated'")
-    parser.add_argument("--output", type=Path, required=True, metavar="DIR")
-    parser.add_argument("--backend", default="auto", choices=("auto", "cpu", "gpu"))
-    parser.add_argument("--network", default="auto")
-    parser.add_argument("--threads", type=int, default=0, help="CPU threads; 0: one a core")
+    parser.add_argument("model", help="Model's name, such as camvid, or a model folder's path.")
+    parser.add_argument("input", help="Image, folder, video, camera index, or 'generated'.")
+    parser.add_argument(
+        "--output",
+        type=Path,
+        required=True,
+        metavar="DIR",
+        help="Folder for masks, overlays and the contact sheet.",
+    )
+    parser.add_argument(
+        "--backend", default="auto", choices=("auto", "cpu", "gpu"), help="Where the network runs."
+    )
+    parser.add_argument(
+        "--network",
+        default="auto",
+        help="Network of the model's family; auto takes the one for the backend.",
+    )
+    parser.add_argument(
+        "--threads", type=int, default=0, help="Number of CPU threads; 0 is one for each core."
+    )
     add_precision(parser)
-    parser.add_argument("--frames", type=int, metavar="N", help="stop after N frames")
+    parser.add_argument(
+        "--frames", type=positive, metavar="N", help="Number of frames after which to stop."
+    )
+    add_input_limits(parser)
 
 
 def run(arguments: Namespace) -> None:
@@ -48,7 +65,7 @@ def run(arguments: Namespace) -> None:
     )
     inputs = (arguments.input, arguments.model)
     with (
-        open_sequence(arguments.input) as sequence,
+        open_sequence(arguments.input, max_pixels=arguments.max_pixels) as sequence,
         ResultFolder(arguments.output, "segment", ENTRIES, inputs) as results,
     ):
         counts = [count for count in (sequence.length, arguments.frames) if count is not None]
@@ -65,5 +82,6 @@ def run(arguments: Namespace) -> None:
     )
     if writer.warning:
         print(f"warning: {writer.warning}", file=sys.stderr)
+    sequence.problems.conclude(arguments.strict)
     if frames.interrupted:
         raise KeyboardInterrupt(f"{arguments.output} has the results of {writer.written} frames")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import yaml
 
-from mininet_ros.cli.options import add_precision
+from mininet_ros.cli.options import add_input_limits, add_precision, positive
 from mininet_ros.images.class_tables import CLASS_TABLES
 
 TRIALS = ("pan", "scale", "parked", "revisit", "request", "degraded", "tours")
@@ -18,7 +18,13 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "input", help="video, image or folder of images, ROS bag, camera index, or 'generated'"
     )
-    parser.add_argument("--output", type=Path, required=True, metavar="DIR")
+    parser.add_argument(
+        "--output",
+        type=Path,
+        required=True,
+        metavar="DIR",
+        help="Folder for the chosen frames, the table and the report.",
+    )
     parser.add_argument(
         "--preset",
         default="slam",
@@ -37,10 +43,19 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--classes",
         nargs="*",
         metavar="CLASS[:WEIGHT]",
-        help="what to look for, in place of the preset's; none selects without semantics",
+        help="Classes to look for, instead of the preset's; none selects without semantics.",
     )
-    parser.add_argument("--rate", type=float, metavar="HZ", help="of images, which do not state it")
-    parser.add_argument("--frames", type=_count, metavar="N", help="stop after N frames")
+    parser.add_argument(
+        "--rate",
+        type=float,
+        metavar="HZ",
+        help="Number of images per second, where the images do not say it.",
+    )
+    parser.add_argument(
+        "--frames", type=positive, metavar="N", help="Number of frames after which to stop."
+    )
+    _add_size(parser)
+    add_input_limits(parser)
     _add_masks(parser)
     add_precision(parser)
     _add_bags(parser)
@@ -85,12 +100,44 @@ def run(arguments: Namespace) -> None:
         select_keyframes(arguments)
 
 
+def _add_size(parser: ArgumentParser) -> None:
+    group = parser.add_mutually_exclusive_group()
+    group.add_argument(
+        "--count",
+        type=positive,
+        metavar="N",
+        help="choose the best set of exactly N frames, with the whole recording known, in place of "
+        "what the online rule takes",
+    )
+    group.add_argument(
+        "--share",
+        type=_share,
+        metavar="SHARE",
+        help="the same, as a share of the frames: 5%% or 0.05",
+    )
+    parser.add_argument(
+        "--format",
+        choices=("folder", "colmap"),
+        default="folder",
+        help="folder: pictures under their frames' names, with masks (default); colmap: images/ "
+        "ready to use, with names in the frames' order and without masks",
+    )
+
+
 def _add_masks(parser: ArgumentParser) -> None:
     group = parser.add_argument_group("masks")
     group.add_argument("--model", help="a model's name, such as camvid, or a model folder's path")
-    group.add_argument("--backend", default="auto", choices=("auto", "cpu", "gpu"))
-    group.add_argument("--network", default="auto")
-    group.add_argument("--threads", type=int, default=0, help="CPU threads; 0: one a core")
+    group.add_argument(
+        "--backend", default="auto", choices=("auto", "cpu", "gpu"), help="Where the network runs."
+    )
+    group.add_argument(
+        "--network",
+        default="auto",
+        help="Network of the model's family; auto takes the one for the backend.",
+    )
+    group.add_argument(
+        "--threads", type=int, default=0, help="Number of CPU threads; 0 is one for each core."
+    )
     group.add_argument(
         "--labels",
         type=Path,
@@ -106,11 +153,16 @@ def _add_masks(parser: ArgumentParser) -> None:
 
 def _add_bags(parser: ArgumentParser) -> None:
     group = parser.add_argument_group("bags (ROS 1 and ROS 2)")
-    group.add_argument("--image-topic", metavar="TOPIC", help="where there are several cameras")
+    group.add_argument(
+        "--image-topic",
+        metavar="TOPIC",
+        help="Topic of the images, where there are several cameras.",
+    )
     group.add_argument(
         "--mask-topic",
         metavar="TOPIC",
-        help="masks in the bag (default: segmentation/mask, where it is); none: do without",
+        help="Topic of masks in the bag, or none to do without (default: segmentation/mask, "
+        "where it is).",
     )
     group.add_argument(
         "--bag",
@@ -142,29 +194,29 @@ def _add_benchmark(parser: ArgumentParser) -> None:
         default=[],
         choices=TRIALS,
         metavar="NAME",
-        help="in place of that, try the preset as it is in one situation after another: pan (INPUT "
+        help="Instead of that, try the preset as it is in one situation after another: pan (INPUT "
         "a folder of photos), scale, parked, revisit, request, degraded (INPUT a drive), tours "
         "(where the truth is known)",
     )
     group.add_argument(
         "--reconstruct",
         action="store_true",
-        help="in place of that, let COLMAP map the chosen frames and find others in the map; needs "
+        help="Instead of that, let COLMAP map the chosen frames and find others in the map; needs "
         "the extra 'reconstruct'",
     )
     group.add_argument(
         "--poses",
         type=Path,
         metavar="FILE",
-        help="for --reconstruct: true poses in the format of KITTI or TUM",
+        help="True poses for --reconstruct, in the format of KITTI or TUM",
     )
     group.add_argument(
-        "--tours", type=_count, default=4, metavar="N", help="number of tours (default: 4)"
+        "--tours", type=positive, default=4, metavar="N", help="number of tours (default: 4)"
     )
     parser.add_argument(
         "--judge-quality",
         action="store_true",
-        help="of the photos in the folder INPUT, how many score above a darker, brighter, blurred "
+        help="Print how many photos in the folder INPUT score above a darker, brighter, blurred "
         "or noisy copy of themselves; of each series (img_1, img_2 ...) the later half counts, "
         "which no constant was chosen on",
     )
@@ -182,19 +234,16 @@ def _parameter(text: str) -> tuple[str, object]:
 
 
 def _share(text: str) -> float:
+    number, percent = text.removesuffix("%"), text.endswith("%")
     try:
-        share = float(text)
+        share = float(number) / (100.0 if percent else 1.0)
     except ValueError:
         share = 0.0
     if not 0.0 < share <= 1.0:
-        raise ArgumentTypeError(f"{text!r} is not a share above 0 and at most 1")
+        raise ArgumentTypeError(
+            f"{text!r} is not a share above 0 and at most 1, such as 5% or 0.05"
+        )
     return share
-
-
-def _count(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise ArgumentTypeError(f"{text!r} is not a number from 1")
-    return int(text)
 
 
 def _quality(text: str) -> int:

@@ -19,31 +19,39 @@ def add_arguments(parser: ArgumentParser) -> None:
         choices=NUMBERS,
         default=list(NUMBERS),
         metavar="TABLE",
-        help="of the paper: II to VIII (default: all)",
+        help="Numbers of the paper's tables, II to VIII.",
     )
-    parser.add_argument("--output", type=Path, required=True, metavar="DIR")
+    parser.add_argument(
+        "--output", type=Path, required=True, metavar="DIR", help="Folder for the report."
+    )
     parser.add_argument(
         "--onnx",
         action="append",
         default=[],
         metavar="NAME=FILE",
-        help="a peer of Tables VI to VIII, measured in the same run; repeatable",
+        help="ONNX file of a peer of Tables VI to VIII, measured in the same run; repeatable.",
     )
     parser.add_argument(
         "--network",
         action="append",
         default=[],
         metavar="FILE.py:FUNCTION",
-        help="a network of your own as a further row of each table; repeatable",
+        help="Table of your own as a further row of each table; repeatable.",
     )
     parser.add_argument("--json", action="store_true", help="print JSON instead of tables")
     group = parser.add_argument_group("times")
-    group.add_argument("--threads", type=int, default=os.cpu_count(), help="default: every core")
+    group.add_argument(
+        "--threads",
+        type=int,
+        default=os.cpu_count(),
+        help="Number of CPU threads (default: every core).",
+    )
     group.add_argument(
         "--blocks",
         type=int,
         default=24,
-        help="blocks of a few runs of every network, in turns; 0: no times (default: 24)",
+        help="Number of rounds of a few runs each, in which the networks take turns; 0 "
+        "measures no times.",
     )
     _add_training(parser)
 
@@ -63,26 +71,36 @@ def _add_training(parser: ArgumentParser) -> None:
         "same command goes on where it was stopped and repeats nothing. Started several times side "
         "by side, each takes the next run that no other one has.",
     )
-    group.add_argument("--train", action="store_true", help="needs --data")
-    group.add_argument("--data", type=Path, metavar="DIR", help="root of the data")
-    group.add_argument("--dataset", default="cityscapes", help=f"{DATASETS} (default: cityscapes)")
+    group.add_argument("--train", action="store_true", help="Train the networks; needs --data.")
+    group.add_argument("--data", type=Path, metavar="DIR", help="Root folder of the data.")
+    group.add_argument("--dataset", default="cityscapes", help=f"Layout of the data: {DATASETS}.")
     group.add_argument(
         "--epochs",
         type=int,
-        help="default: the paper's, 250 for Tables II to V and a million steps for VI to VIII",
+        help="Number of passes over the data (default: the paper's, 250 for Tables II to V, "
+        "and a million steps for VI to VIII).",
     )
     group.add_argument(
         "--batch-size",
         type=int,
-        help="default: the paper's, 12 for Tables II to V and 6 for VI to VIII",
+        help="Number of images in a step (default: the paper's, 12 for Tables II to V and 6 "
+        "for VI to VIII).",
     )
     group.add_argument(
         "--input-size",
         type=input_size,
         metavar="WxH",
-        help="of every network in training (default: each row's own, 512x256 in Tables II to V)",
+        help="Input size of every network in training (default: each row's own, 512x256 in "
+        "Tables II to V).",
     )
     group.add_argument(
-        "--seeds", type=int, nargs="+", default=[1], metavar="SEED", help="a run each (default: 1)"
+        "--seeds",
+        type=int,
+        nargs="+",
+        default=[1],
+        metavar="SEED",
+        help="Seeds; each is a run of its own.",
     )
-    group.add_argument("--device", default="auto", help="PyTorch device (default: auto)")
+    group.add_argument(
+        "--device", default="auto", help="PyTorch device; auto takes a GPU where there is one."
+    )

@@ -25,103 +25,154 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--train-split",
         default="train",
         metavar="SPLIT",
-        help="such as Cityscapes' train+coarse (default: train)",
+        help="Split to learn from, such as train, or train+coarse of Cityscapes.",
     )
     choice = parser.add_mutually_exclusive_group()
     choice.add_argument(
         "--validation-split",
         default="val",
         metavar="SPLIT",
-        help="the weights that are kept are those that score best on it (default: val)",
+        help="Split to choose by: the weights that score best on it are kept.",
     )
     choice.add_argument(
         "--leave-one-drive-out",
         action="store_true",
-        help="judge the recipe, not one network: train one for each drive of CamVid's train split, "
-        "score it on that drive, and learn from the others",
+        help="Judge the recipe instead of making a model: for each drive of CamVid's train "
+        "split, train a network on the others and score it on that drive.",
     )
-    parser.add_argument("--network", required=True, help=NETWORK_HELP)
-    parser.add_argument("--output", type=Path, required=True, metavar="DIR")
-    parser.add_argument("--input-size", type=input_size, default=(480, 360), metavar="WxH")
+    parser.add_argument("--network", required=True, help=f"{NETWORK_HELP}.")
+    parser.add_argument(
+        "--output",
+        type=Path,
+        required=True,
+        metavar="DIR",
+        help="Model folder to write; the run is kept in training/ below it.",
+    )
+    parser.add_argument(
+        "--input-size",
+        type=input_size,
+        default=(480, 360),
+        metavar="WxH",
+        help="Input width and height of the network, in pixels.",
+    )
     parser.add_argument(
         "--crop-size",
         type=input_size,
-        default=(0, 0),
         metavar="WxH",
-        help="what a step sees of an image of the input's size (default: as much as the input)",
+        help="Size of what is cut for a step from an image of the input's size, in pixels; as "
+        "large as the input by default.",
     )
     add_network_options(parser)
-    parser.add_argument("--epochs", type=int, default=250)
-    parser.add_argument("--batch-size", type=int, default=12)
-    parser.add_argument("--learning-rate", type=float, default=1e-3)
-    parser.add_argument("--final-learning-rate", type=float, default=1e-5)
+    parser.add_argument("--epochs", type=int, default=250, help="Number of passes over the data.")
+    parser.add_argument("--batch-size", type=int, default=12, help="Number of images in a step.")
     parser.add_argument(
-        "--warm-up", type=int, default=0, metavar="STEPS", help="that the rate rises over"
+        "--learning-rate", type=float, default=1e-3, help="Learning rate at the start."
     )
     parser.add_argument(
-        "--decay-share",
+        "--final-learning-rate", type=float, default=1e-5, help="Learning rate at the end."
+    )
+    add_schedule(parser)
+    parser.add_argument(
+        "--weight-decay",
         type=float,
-        default=1.0,
-        metavar="SHARE",
-        help="last share of the steps, over which the rate decays; 0 keeps it, for a run from "
-        "which others go on (default: 1)",
+        default=2e-4,
+        help="L2 penalty on the weights, as Adam adds it to the gradient.",
     )
     parser.add_argument(
-        "--average-decay",
-        type=float,
-        default=0.0,
-        metavar="DECAY",
-        help="judge and keep a running average of the weights, such as 0.999 (default: 0, none)",
+        "--scale-range",
+        type=scale_range,
+        default=(0.5, 2.0),
+        metavar="LOW,HIGH",
+        help="Smallest and largest factor by which images are scaled at random.",
     )
-    parser.add_argument("--weight-decay", type=float, default=2e-4)
-    parser.add_argument("--scale-range", type=scale_range, default=(0.5, 2.0), metavar="LOW,HIGH")
     parser.add_argument(
         "--photometric",
         type=float,
         default=0.0,
         metavar="STRENGTH",
-        help="0-1: how far light, blur and noise of the images may move (default: 0)",
+        help="Strength of random changes of light, blur and noise, 0 to 1.",
     )
     parser.add_argument(
         "--lovasz-weight",
         type=float,
         default=0.0,
         metavar="WEIGHT",
-        help="of the Lovasz-softmax term, which stands for IoU in the loss (default: 0)",
+        help="Weight of the Lovasz-softmax term of the loss, which approximates IoU.",
     )
     parser.add_argument(
         "--rendered-text",
         type=int,
         default=0,
         metavar="N",
-        help="add N pictures of text that are rendered, for scene text (default: 0)",
+        help="Number of rendered pictures of text that are added, for scene text.",
     )
     begin = parser.add_mutually_exclusive_group()
     begin.add_argument(
-        "--initial-model", default="", metavar="MODEL", help="begin from its weights where they fit"
+        "--initial-model",
+        default="",
+        metavar="MODEL",
+        help="Model whose weights are the start, where they fit.",
     )
     begin.add_argument(
         "--initial-run",
         default="",
         metavar="DIR",
-        help="go on from the last checkpoint of another training's output, with its optimizer",
+        help="Output of another training whose last checkpoint is the start: weights, their "
+        "average and the optimizer's state.",
     )
     add_teacher(parser)
-    parser.add_argument("--validate-every", type=int, default=1, metavar="EPOCHS")
-    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument(
+        "--validate-every",
+        type=int,
+        default=1,
+        metavar="EPOCHS",
+        help="Number of epochs between two validations.",
+    )
+    parser.add_argument(
+        "--seed", type=int, default=1, help="Seed of weights, order, augmentation and dropout."
+    )
     parser.add_argument(
         "--device",
         default="cpu",
-        help="cpu (default) or cuda; for several GPUs: torchrun --nproc-per-node N -m "
+        help="PyTorch device, cpu or cuda; for several GPUs: torchrun --nproc-per-node N -m "
         "mininet_ros.cli train --device cuda ...",
     )
-    parser.add_argument("--threads", type=int, default=0, help="CPU threads; 0: one a core")
+    parser.add_argument(
+        "--threads", type=int, default=0, help="Number of CPU threads; 0 is one for each core."
+    )
     parser.add_argument(
         "--memory",
         type=float,
         default=4.0,
         metavar="GIB",
-        help="for decoded images; those beyond it are read again each time (default: 4)",
+        help="Memory for decoded images, in GiB; images beyond it are read again each time.",
+    )
+
+
+def add_schedule(parser: ArgumentParser) -> None:
+    """Declare the course of the learning rate, and the average of the weights."""
+    parser.add_argument(
+        "--warm-up",
+        type=int,
+        default=0,
+        metavar="STEPS",
+        help="Number of steps over which the learning rate rises.",
+    )
+    parser.add_argument(
+        "--decay-share",
+        type=float,
+        default=1.0,
+        metavar="SHARE",
+        help="Last share of the steps, over which the learning rate decays; 0 keeps it constant, "
+        "for a run from which others go on.",
+    )
+    parser.add_argument(
+        "--average-decay",
+        type=float,
+        default=0.0,
+        metavar="DECAY",
+        help="Decay of the running average of the weights, which is then validated and kept, such "
+        "as 0.999; 0 for none.",
     )
 
 
@@ -131,12 +182,18 @@ def add_teacher(parser: ArgumentParser) -> None:
         "--teacher",
         default="",
         metavar="TEACHER",
-        help="learn from its soft labels, too: a model, or FILE.onnx with FILE.yaml beside it; "
-        "{drive} in it stands for the drive that --leave-one-drive-out leaves out",
+        help="Network whose soft labels are learned, too: a model, or FILE.onnx with FILE.yaml "
+        "beside it. {drive} in it stands for the drive that --leave-one-drive-out leaves out.",
     )
-    parser.add_argument("--teacher-weight", type=float, default=1.0, metavar="WEIGHT")
     parser.add_argument(
-        "--temperature", type=float, default=1.0, help="of the soft labels (default: 1)"
+        "--teacher-weight",
+        type=float,
+        default=1.0,
+        metavar="WEIGHT",
+        help="Weight of the teacher's term in the loss.",
+    )
+    parser.add_argument(
+        "--temperature", type=float, default=1.0, help="Temperature of the soft labels."
     )
     parser.add_argument(
         "--unlabelled",
@@ -144,14 +201,14 @@ def add_teacher(parser: ArgumentParser) -> None:
         nargs="+",
         default=[],
         metavar="DIR",
-        help="folders of more pictures, which the teacher alone labels",
+        help="Folders of more pictures, which the teacher alone labels.",
     )
     parser.add_argument(
         "--soft-labels",
         type=Path,
         metavar="FILE",
-        help="keep the soft labels here, for other trainings by the same teacher on the same "
-        "images (default: in the output folder)",
+        help="File that keeps the soft labels for other trainings by the same teacher on the same "
+        "images; in the output folder by default.",
     )
 
 
@@ -197,6 +254,7 @@ def read_recipe(arguments: Namespace) -> Recipe:
     from mininet_ros.network.custom import network_argument
 
     width, height = arguments.input_size
+    crop_width, crop_height = arguments.crop_size or (0, 0)
     network, options = network_argument(arguments.network)
     return Recipe(
         network=network,
@@ -206,8 +264,8 @@ def read_recipe(arguments: Namespace) -> Recipe:
         validation_split=arguments.validation_split,
         width=width,
         height=height,
-        crop_width=arguments.crop_size[0],
-        crop_height=arguments.crop_size[1],
+        crop_width=crop_width,
+        crop_height=crop_height,
         epochs=arguments.epochs,
         batch_size=arguments.batch_size,
         learning_rate=arguments.learning_rate,

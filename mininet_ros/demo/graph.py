@@ -17,41 +17,25 @@ from pathlib import Path
 from typing import Any
 
 from mininet_ros.demo.domain import DomainError, claimed_domain
-from mininet_ros.share import share_folder
 
-# Module of each executable, for a checkout that is not installed.
-MODULES = {
-    "image_stream_node": "mininet_ros.nodes.camera.image_stream_node",
-    "segmentation_node": "mininet_ros.nodes.segmentation.segmentation_node",
-    "segmentation_group": "mininet_ros.nodes.segmentation.group",
-    "keyframe_selector_node": "mininet_ros.nodes.keyframes.keyframe_selector_node",
-    "stream_recorder_node": "mininet_ros.nodes.recorder.stream_recorder_node",
-    "mask_timing_node": "mininet_ros.nodes.recorder.mask_timing_node",
-    "team_base_node": "mininet_ros.nodes.team.team_base_node",
-}
 GRACE_S = 10.0
 POLL_S = 0.05
 
 
 class GraphError(RuntimeError):
-    """The graph can't run, or one of its processes failed, which it has explained itself."""
+    """The graph cannot run, or one of its processes failed, which it has explained itself."""
 
 
 def graph_environment(domain: int) -> dict[str, str]:
     """Return the environment of the graph's processes.
 
     This machine only and a ROS domain of their own, whatever the user's is: the graph's ``image``
-    must never reach a robot's nodes. A Fast DDS profile that the user has chosen stays.
+    must never reach a robot's nodes.
 
     Args:
         domain: id of the ROS domain.
     """
-    profile = str(share_folder() / "config" / "fastdds_images.xml")
-    profiles = dict.fromkeys(
-        ("FASTRTPS_DEFAULT_PROFILES_FILE", "FASTDDS_DEFAULT_PROFILES_FILE"), profile
-    )
     return {
-        **profiles,
         **os.environ,
         "PYTHONUNBUFFERED": "1",
         "ROS_DOMAIN_ID": str(domain),
@@ -65,13 +49,13 @@ class NodeProcess(subprocess.Popen[bytes]):
     """The process of one node.
 
     Attributes:
-        node: its executable, a key of ``MODULES``.
+        node: its executable.
     """
 
     def __init__(self, node: str, arguments: list[str], environment: dict[str, str]) -> None:
         self.node = node
         super().__init__(
-            [sys.executable, "-m", MODULES[node], *arguments],
+            [sys.executable, "-m", "mininet_ros.nodes", node, *arguments],
             env=environment,
             # Ctrl-C reaches this process alone, which then ends the others in order.
             start_new_session=True,
@@ -109,7 +93,7 @@ class Graph:
         params_file: Path | None = None,
         namespace: str = "",
     ) -> NodeProcess:
-        """Start a node, a key of ``MODULES``; ``parameters`` win over those of the file."""
+        """Start a node by its executable; ``parameters`` win over those of the file."""
         arguments = ["--ros-args"]
         if namespace:
             arguments += ["-r", f"__ns:={namespace}"]

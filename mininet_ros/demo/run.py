@@ -29,13 +29,13 @@ def run_demo(
     """Segment ``source`` and select keyframes of it, in a graph of four processes.
 
     Args:
-        source: what :func:`mininet_ros.sequences.open_sequence` takes.
+        source: see :func:`mininet_ros.sequences.open_sequence`.
         output: folder for ``overlays/``, ``contact_sheet.png``, ``keyframes.png`` and
             ``summary.json``.
         model, backend: parameters of the segmentation node.
-        preset: of the keyframe selector, by the name of its file in ``config/``.
-        seconds: longest run; the stream is cut there.
-        rate_hz: images a second; 0 for the source's own rate.
+        preset: preset of the keyframe selector, the name of a file in ``config/``.
+        seconds: length after which the stream is cut.
+        rate_hz: images per second; 0 for the source's own rate.
 
     Returns:
         The summary.

@@ -11,19 +11,53 @@ import yaml
 IGNORE_LABEL = 255
 
 
+MAX_YAML_BYTES = 1 << 20
+
+
 class NamesAsText(yaml.SafeLoader):
     """Safe YAML in which the value of a key ``name`` is the text that is written there.
 
-    Plain YAML would read a class called ``yes``, ``on`` or ``1`` as True or a number.
+    Plain YAML would read a class called ``yes``, ``on`` or ``1`` as True or a number. Keys are
+    text, and there are no aliases, by which a few lines can stand for gigabytes.
     """
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        """See yaml."""
+        if self.check_event(yaml.AliasEvent):
+            event = self.peek_event()
+            raise yaml.composer.ComposerError(
+                None, None, "aliases are not read here", event.start_mark
+            )
+        return super().compose_node(parent, index)
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         """See yaml."""
         mapping = super().construct_mapping(node, deep)
+        for key in mapping:
+            if not isinstance(key, str):
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"key {key!r} is no text", node.start_mark
+                )
         for key, value in node.value:
             if key.value == "name" and isinstance(value, yaml.ScalarNode):
                 mapping["name"] = value.value
         return mapping
+
+
+def read_yaml(content: bytes) -> Any:
+    """The value of a YAML document with the names of classes; see :class:`NamesAsText`.
+
+    Raises:
+        ValueError: it is too long, no text, or no YAML; one sentence says where.
+    """
+    if len(content) > MAX_YAML_BYTES:
+        raise ValueError(f"it has {len(content)} bytes, more than {MAX_YAML_BYTES}")
+    try:
+        return yaml.load(content.decode(), NamesAsText)
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ValueError(" ".join(str(error).split())) from error
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply") from error
 
 
 @dataclass(frozen=True)
@@ -148,12 +182,12 @@ def read_class_table(dataset: str) -> ClassTable:
         known = ", ".join(sorted(CLASS_TABLES))
         raise ValueError(f"{dataset!r} is neither a known dataset ({known}) nor a yaml file")
     try:
-        rows = yaml.load(path.read_text(encoding="utf-8"), NamesAsText)["classes"]
+        rows = read_yaml(path.read_bytes())["classes"]
         return ClassTable(
             names=tuple(str(row["name"]) for row in rows),
             colors=tuple(tuple(row["color"]) for row in rows),
         )
-    except (yaml.YAMLError, UnicodeDecodeError, KeyError, TypeError) as error:
+    except (KeyError, TypeError) as error:
         raise ValueError(
             f"{path} must hold a list 'classes' of entries with 'name' and 'color' "
             f"([red, green, blue]): {error!r}"

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
+from mininet_ros.escaping import as_caption
+
 CAPTION_HEIGHT = 22
 BACKGROUND = 32
 
@@ -47,7 +49,7 @@ def contact_sheet(tiles: Sequence[np.ndarray], captions: Sequence[str], columns:
 
     Args:
         tiles: at least one, uint8 (H, W, 3), BGR.
-        captions: one a tile, ASCII.
+        captions: one a tile; characters that are not ASCII are drawn as question marks.
         columns: tiles a row.
 
     Returns:
@@ -71,7 +73,7 @@ def contact_sheet(tiles: Sequence[np.ndarray], captions: Sequence[str], columns:
         sheet[y : y + fitted.shape[0], x : x + fitted.shape[1]] = fitted
         cv2.putText(
             sheet,
-            caption,
+            as_caption(caption),
             (left + 4, top + CAPTION_HEIGHT - 7),
             cv2.FONT_HERSHEY_SIMPLEX,
             0.42,
@@ -93,7 +95,7 @@ def legend(classes: Sequence[str], colors: np.ndarray, width: int) -> np.ndarray
         strip[top + 4 : top + 18, left + 4 : left + 18] = color[::-1]
         cv2.putText(
             strip,
-            name,
+            as_caption(name),
             (left + 23, top + 16),
             cv2.FONT_HERSHEY_SIMPLEX,
             0.42,

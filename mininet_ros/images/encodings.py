@@ -6,8 +6,11 @@ send although that list lacks it.
 
 from __future__ import annotations
 
+import re
 from array import array
+from collections.abc import Callable
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 import cv2
 import numpy as np
@@ -28,7 +31,7 @@ class ImageError(ValueError):
 
 
 class UnknownEncodingError(ImageError):
-    """An encoding that this module does not convert."""
+    """An encoding of ROS that this module does not convert."""
 
     def __init__(self, encoding: str) -> None:
         super().__init__(
@@ -70,49 +73,139 @@ _PACKED = {
     "yuyv": _Packed(2, cv2.COLOR_YUV2BGR_YUYV, columns_per_unit=2),
 }
 
+# Named by ROS after the first two pixels of the first row, by OpenCV after the second row.
+_BAYER = {
+    "bayer_rggb": cv2.COLOR_BayerBG2BGR,
+    "bayer_bggr": cv2.COLOR_BayerRG2BGR,
+    "bayer_gbrg": cv2.COLOR_BayerGR2BGR,
+    "bayer_grbg": cv2.COLOR_BayerGB2BGR,
+}
+_PACKED |= {
+    f"{pattern}{8 * size}": _Packed(1, code, bytes_per_channel=size)
+    for pattern, code in _BAYER.items()
+    for size in (1, 2)
+}
+
 # A plane of brightness, then one of interleaved colour at half the rows, both at the same step.
 _SEMI_PLANAR = {"nv12": cv2.COLOR_YUV2BGR_NV12, "nv21": cv2.COLOR_YUV2BGR_NV21}
 
 LABEL_ENCODINGS = frozenset({"mono8", "8UC1"})
 
 # REP 118: 16UC1 is depth in millimetres, 32FC1 in metres.
-_DEPTH = frozenset({"16UC1", "16SC1", "32FC1", "64FC1"})
+DEPTH_ENCODINGS = frozenset({"16UC1", "16SC1", "32FC1", "64FC1"})
+
+# Of ROS, but not converted here.
+_FURTHER = ("nv24",)
+_GENERIC = re.compile(r"(8[US]|16[USF]|32[SF]|64F)C[1-9]\d*")
+
+
+def in_full_range(channels: np.ndarray) -> np.ndarray:
+    """Channels of 16 bits as 8 bits, 65535 as 255."""
+    return scaled_to_8_bits(channels, 16)
+
+
+def scaled_to_8_bits(channels: np.ndarray, bits: int) -> np.ndarray:
+    """Channels of ``bits`` bits as 8 bits, the largest value as 255.
+
+    Args:
+        channels: uint16.
+        bits: 9 to 16; larger values become 255.
+    """
+    return cv2.convertScaleAbs(channels, alpha=255 / (2**bits - 1))
 
 
 def bgr_pixels(
-    data: PixelData, encoding: str, width: int, height: int, step: int, big_endian: bool = False
+    data: PixelData,
+    encoding: str,
+    width: int,
+    height: int,
+    step: int,
+    big_endian: bool = False,
+    to_8_bits: Callable[[np.ndarray], np.ndarray] = in_full_range,
 ) -> np.ndarray:
     """Return an image's pixels as BGR.
 
     Args:
         data: the bytes of the image, row by row.
         encoding: one of rgb8, bgr8, rgba8, bgra8, mono8, 8UC1, 8UC3, 8UC4 (the last two are taken
-            as BGR and BGRA), their 16 bit forms and mono16 (full range 0-65535 scaled to 0-255,
-            as cv_bridge does), yuv422 (UYVY), yuv422_yuy2 (YUYV), nv12, nv21.
+            as BGR and BGRA), their 16 bit forms and mono16, Bayer patterns of 8 and 16 bits,
+            yuv422 (UYVY), yuv422_yuy2 (YUYV), nv12, nv21.
         width, height: size of the picture in pixels.
         step: bytes from one row to the next; rows may be padded.
         big_endian: byte order of 16 bit channels.
+        to_8_bits: scales channels of 16 bits, uint16 to uint8.
 
     Returns:
         uint8 (height, width, 3). For bgr8 and 8UC3 this is a view of ``data``: it may be
         read-only, and its rows are as far apart as ``step`` says. Else it is a new array.
 
     Raises:
-        UnknownEncodingError: none of the encodings above.
-        ImageError: a depth image, or sizes that contradict each other.
+        UnknownEncodingError: an encoding of ROS that is none of those above.
+        ImageError: a depth image, an encoding that does not exist, or sizes that contradict each
+            other.
     """
-    if encoding in _DEPTH:
-        raise ImageError(
-            "depth image",
-            f"an image of encoding {encoding!r} holds depth, not colours: "
-            "connect the colour or mono topic of this camera",
-        )
+    if encoding in DEPTH_ENCODINGS:
+        raise depth_error(encoding)
     if encoding in _SEMI_PLANAR:
         return _semi_planar_to_bgr(data, encoding, width, height, step)
     packed = _PACKED.get(encoding)
     if packed is None:
-        raise UnknownEncodingError(encoding)
-    return _packed_to_bgr(data, encoding, packed, width, height, step, big_endian)
+        raise _unknown(encoding)
+    _check_sizes(encoding, width, height, packed.columns_per_unit, 1)
+    row_bytes = width * packed.channels * packed.bytes_per_channel
+    rows = _rows(data, encoding, width, height, step, row_bytes)
+    if packed.bytes_per_channel == 2:
+        channels = np.ascontiguousarray(rows).view(">u2" if big_endian else "<u2")
+        rows = to_8_bits(channels.astype(np.uint16, copy=False))
+    # A view even where rows are padded: only their last axis is split.
+    pixels = rows.reshape(height, width, packed.channels)
+    return pixels if packed.to_bgr is None else cv2.cvtColor(pixels, packed.to_bgr)
+
+
+def demosaiced(mosaic: np.ndarray, encoding: str) -> np.ndarray:
+    """Colours of a Bayer mosaic.
+
+    Args:
+        mosaic: uint8 (H, W).
+        encoding: such as bayer_rggb8.
+
+    Returns:
+        uint8 (H, W, 3), BGR.
+
+    Raises:
+        ImageError: no such Bayer encoding.
+    """
+    if encoding not in _PACKED or not encoding.startswith("bayer_"):
+        raise _unknown(encoding)
+    return cv2.cvtColor(mosaic, _BAYER[encoding.rstrip("0123456789")])
+
+
+def depth_error(encoding: str) -> ImageError:
+    """The refusal of a depth image."""
+    return ImageError(
+        "depth image",
+        f"an image of encoding {encoding!r} holds depth, not colours: "
+        "connect the colour or mono topic of this camera",
+    )
+
+
+def _unknown(encoding: str) -> ImageError:
+    """The refusal of an encoding: it exists and is not converted here, or does not exist."""
+    if encoding in _FURTHER or _GENERIC.fullmatch(encoding):
+        return UnknownEncodingError(encoding)
+    if not encoding.strip():
+        return ImageError(
+            "no such encoding",
+            "the image states no encoding: have its publisher state one, such as rgb8 or mono8",
+        )
+    known = (*_PACKED, *_SEMI_PLANAR, *_FURTHER, *DEPTH_ENCODINGS)
+    similar = get_close_matches(encoding.strip().lower(), known, 1)
+    hint = f": {similar[0]!r} does" if similar else ""
+    return ImageError(
+        "no such encoding",
+        f"encoding {encoding!r} does not exist in ROS{hint}; have its publisher state one of "
+        "sensor_msgs/image_encodings.hpp",
+    )
 
 
 def label_pixels(data: PixelData, encoding: str, width: int, height: int, step: int) -> np.ndarray:
@@ -135,26 +228,6 @@ def label_pixels(data: PixelData, encoding: str, width: int, height: int, step: 
         )
     _check_sizes(encoding, width, height, 1, 1)
     return _rows(data, encoding, width, height, step, width)
-
-
-def _packed_to_bgr(
-    data: PixelData,
-    encoding: str,
-    packed: _Packed,
-    width: int,
-    height: int,
-    step: int,
-    big_endian: bool,
-) -> np.ndarray:
-    pixel_bytes = packed.channels * packed.bytes_per_channel
-    _check_sizes(encoding, width, height, packed.columns_per_unit, 1)
-    rows = _rows(data, encoding, width, height, step, width * pixel_bytes)
-    if packed.bytes_per_channel == 2:
-        channels = np.ascontiguousarray(rows).view(">u2" if big_endian else "<u2")
-        rows = cv2.convertScaleAbs(channels.astype(np.uint16, copy=False), alpha=255 / 65535)
-    # A view even where rows are padded: only their last axis is split.
-    pixels = rows.reshape(height, width, packed.channels)
-    return pixels if packed.to_bgr is None else cv2.cvtColor(pixels, packed.to_bgr)
 
 
 def _semi_planar_to_bgr(

@@ -55,8 +55,8 @@ def load_segmenter(
 
     Raises:
         BackendError: unknown backend, runtime or precision; a backend, runtime or provider that
-            can't run here; or a combination that there is not.
-        ModelError: the model can't be used.
+            cannot run here; or a combination that there is not.
+        ModelError: the model cannot be used.
         ValueError: a negative number of threads.
     """
     _require_one_of("backend", backend, BACKENDS)
@@ -101,11 +101,11 @@ def _runtime_of(backend: str, runtime: str) -> str:
     """The library that runs a backend.
 
     Raises:
-        BackendError: neither can, or the one asked for can't.
+        BackendError: neither can, or the one asked for cannot.
     """
     if backend == "cpu":
         if runtime == "pytorch" and (package := _missing_package()):
-            raise BackendError(f"runtime pytorch can't run here: {package}")
+            raise BackendError(f"runtime pytorch cannot run here: {package}")
         return "onnxruntime" if runtime == "auto" else runtime
     reason = None if runtime == "onnxruntime" else why_no_gpu()
     if runtime != "onnxruntime" and reason is None:
@@ -118,11 +118,11 @@ def _runtime_of(backend: str, runtime: str) -> str:
             "the installed ONNX Runtime has no provider for a GPU (onnxruntime-gpu has CUDA's and "
             "TensorRT's)"
         )
-    raise BackendError(f"backend gpu can't run here: {'; and '.join(reasons)}")
+    raise BackendError(f"backend gpu cannot run here: {'; and '.join(reasons)}")
 
 
 def why_no_gpu() -> str | None:
-    """Why PyTorch can't use a CUDA device here, with what to do; None where it can."""
+    """Why PyTorch cannot use a CUDA device here, with what to do; None where it can."""
     if missing := _missing_package():
         return missing
     import torch

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import onnxruntime
 
+from mininet_ros.inference.graph_checks import refuse_external_data, require_outputs
 from mininet_ros.inference.partial_graph import with_first_output
 from mininet_ros.inference.segmenter import BackendError, Segmentation, Segmenter
 from mininet_ros.models import GRAPH, INT8_GRAPH, Model, ModelError
@@ -42,7 +44,7 @@ class OnnxRuntimeSegmenter(Segmenter):
 
     Raises:
         BackendError: a provider is not to be had here.
-        ModelError: the graph is not there, can't be loaded, or disagrees with the model's card.
+        ModelError: the graph is not there, cannot be loaded, or disagrees with the model's card.
         ValueError: a negative number of threads.
     """
 
@@ -64,6 +66,7 @@ class OnnxRuntimeSegmenter(Segmenter):
                 f"--int8`, or choose precision float32"
             )
         self._path, self._threads, self._requested = model.path(graph), threads, providers
+        refuse_external_data(self._path, self._path.read_bytes())
         self._session = open_session(self._path, threads, providers, first_output_only=True)
         self._whole: onnxruntime.InferenceSession | None = None
         self.providers = tuple(self._session.get_providers())
@@ -77,11 +80,13 @@ class OnnxRuntimeSegmenter(Segmenter):
                 f"{self._path} takes {found.name} {found.type} {found.shape}, but the model's card "
                 f"asks for {INPUT} tensor(uint8) {expected}"
             )
+        # Dropped after its trial run: as long as nobody wants the confidence, it only takes memory.
+        require_outputs(self._path, open_session(self._path, threads, providers), model)
 
     def _run(self, image: np.ndarray) -> Segmentation:
         if self._whole is None:
             self._whole = open_session(self._path, self._threads, self._requested)
-        mask, confidence = self._whole.run(OUTPUTS, {INPUT: image[None]})
+        mask, confidence = run_session(self._whole, OUTPUTS, {INPUT: image[None]})
         return Segmentation(mask[0], confidence[0])
 
     def _mask(self, image: np.ndarray) -> np.ndarray:
@@ -92,30 +97,43 @@ def run_mask(session: onnxruntime.InferenceSession, image: np.ndarray) -> np.nda
     """The first output of a graph that takes one picture, without its batch axis.
 
     Args:
-        session: of a model's graph, or of any other network's.
+        session: session of a model's graph, or of another network's.
         image: uint8 (H, W, 3), contiguous.
     """
     name = session.get_inputs()[0].name
-    return session.run([session.get_outputs()[0].name], {name: image[None]})[0][0]
+    return run_session(session, [session.get_outputs()[0].name], {name: image[None]})[0][0]
+
+
+def run_session(
+    session: onnxruntime.InferenceSession, names: Sequence[str], feeds: Mapping[str, np.ndarray]
+) -> list[np.ndarray]:
+    """Values of a graph, all of which are dense arrays.
+
+    Args:
+        session: session of the graph.
+        names: names of the outputs.
+        feeds: inputs by name.
+    """
+    return cast(list[np.ndarray], session.run(names, feeds))
 
 
 def open_session(
-    path: Path,
+    graph: Path | bytes,
     threads: int,
     providers: Sequence[str] = (CPU,),
     first_output_only: bool = False,
 ) -> onnxruntime.InferenceSession:
-    """An ONNX file ready to run.
+    """An ONNX graph ready to run.
 
     Args:
-        path: the file.
-        threads: of one inference on the CPU; 0 for one a core.
+        graph: a file, or its content.
+        threads: CPU threads of one inference; 0 for one for each core.
         providers: see :class:`OnnxRuntimeSegmenter`.
         first_output_only: leave out what only further outputs need.
 
     Raises:
         BackendError: a provider is not to be had here.
-        ModelError: the file can't be loaded.
+        ModelError: the file cannot be loaded.
         ValueError: a negative number of threads.
     """
     if threads < 0:
@@ -129,17 +147,22 @@ def open_session(
     # Threads that spin between two frames would take the cores from the robot's other nodes.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     try:
-        source = with_first_output(path.read_bytes()) if first_output_only else str(path)
+        source = graph if isinstance(graph, bytes) else str(graph)
+        if first_output_only:
+            content = graph if isinstance(graph, bytes) else graph.read_bytes()
+            source = with_first_output(content)
         session = onnxruntime.InferenceSession(
             source, options, providers=list(providers), enable_fallback=0
         )
     # ONNX Runtime's errors have no public base class.
     except Exception as error:
-        raise ModelError(f"ONNX Runtime can't load {path}: {error}") from error
+        name = "the graph" if isinstance(graph, bytes) else graph
+        reason = " ".join(str(error).split())
+        raise ModelError(f"ONNX Runtime cannot load {name}: {reason}") from error
     # A provider whose libraries are missing is left out without an error.
     if missing := [name for name in providers if name not in session.get_providers()]:
         raise BackendError(
-            f"ONNX Runtime can't start its {', '.join(missing)}: install the libraries that it "
+            f"ONNX Runtime cannot start its {', '.join(missing)}: install the libraries that it "
             f"needs, or choose other providers"
         )
     return session
@@ -166,7 +189,7 @@ def gpu_providers() -> tuple[str, ...]:
 
 
 def processor_name() -> str:
-    """Name of this machine's processor, as its maker calls it where the system tells."""
+    """Model name of this machine's processor, or its architecture where that is unknown."""
     try:
         with Path("/proc/cpuinfo").open(encoding="utf-8") as lines:
             for line in lines:

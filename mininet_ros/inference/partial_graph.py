@@ -36,18 +36,16 @@ def with_first_output(model: bytes) -> bytes:
         ValueError: it is no ONNX file.
     """
     parts = []
-    for number, whole, content in _fields(model):
+    for number, whole, content in fields(model):
         parts.append(_with_length(number, _cut(content)) if number == MODEL_GRAPH else whole)
     return b"".join(parts)
 
 
 def _cut(graph: bytes) -> bytes:
-    fields = list(_fields(graph))
-    nodes = [(whole, *_ends(content)) for number, whole, content in fields if number == GRAPH_NODE]
+    parts = list(fields(graph))
+    nodes = [(whole, *_ends(content)) for number, whole, content in parts if number == GRAPH_NODE]
     controlled = any(kind in CONTROL_FLOW for _, _, _, kind in nodes)
-    outputs = [
-        _name(content, VALUE_NAME) for number, _, content in fields if number == GRAPH_OUTPUT
-    ]
+    outputs = [_name(content, VALUE_NAME) for number, _, content in parts if number == GRAPH_OUTPUT]
     needed, kept = set(outputs[:1]), set()
     # Nodes stand in the order of their use.
     for whole, taken, given, _ in reversed(nodes):
@@ -66,13 +64,13 @@ def _cut(graph: bytes) -> bytes:
             return controlled or _name(content, TENSOR_NAME) in needed
         return True
 
-    return b"".join(field[1] for field in fields if stays(*field))
+    return b"".join(field[1] for field in parts if stays(*field))
 
 
 def _ends(node: bytes) -> tuple[list[bytes], list[bytes], bytes]:
     """Inputs, outputs and kind of a node."""
     taken, given, kind = [], [], b""
-    for number, _, content in _fields(node):
+    for number, _, content in fields(node):
         if number == NODE_INPUT:
             taken.append(content)
         elif number == NODE_OUTPUT:
@@ -83,10 +81,10 @@ def _ends(node: bytes) -> tuple[list[bytes], list[bytes], bytes]:
 
 
 def _name(message: bytes, field: int) -> bytes:
-    return next((content for number, _, content in _fields(message) if number == field), b"")
+    return next((content for number, _, content in fields(message) if number == field), b"")
 
 
-def _fields(message: bytes) -> Iterator[Field]:
+def fields(message: bytes) -> Iterator[Field]:
     """The fields of a message in their order.
 
     Raises:

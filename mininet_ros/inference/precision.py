@@ -27,7 +27,7 @@ def open_on_cpu(
 
     Raises:
         BackendError: a provider is not to be had here.
-        ModelError: there is no graph of that precision, or it can't be loaded.
+        ModelError: there is no graph of that precision, or it cannot be loaded.
         ValueError: a negative number of threads.
     """
     if precision != "auto":

@@ -23,15 +23,15 @@ class PyTorchSegmenter(Segmenter):
     """Runs a model's ``weights.safetensors`` on ``device`` (``cuda``, ``cuda:1``, ``cpu``).
 
     On a GPU the way from bytes to labels is recorded once as a CUDA graph and then replayed, in
-    half precision, between buffers that the device reads and writes directly. Where it can't be
+    half precision, between buffers that the device reads and writes directly. Where it cannot be
     recorded every operation is launched by itself, and ``device`` says so.
 
     Args:
         model: the model folder.
-        device: of PyTorch.
-        dtype: of the network; None for float16 on a GPU and float32 elsewhere. The labels are
-            chosen in float32.
-        recorded: False to launch every operation by itself anyway.
+        device: PyTorch device.
+        dtype: precision of the network; None for float16 on a GPU and float32 elsewhere. The
+            labels are chosen in float32.
+        recorded: whether to record a CUDA graph; False launches every operation by itself.
 
     Raises:
         ModelError: the weights do not fit the network that the card names.
@@ -52,8 +52,8 @@ class PyTorchSegmenter(Segmenter):
         self.backend = "gpu" if on_gpu else "cpu"
         self._dtype = dtype or (torch.float16 if on_gpu else torch.float32)
         self.precision = NAMES[self._dtype]
-        network = load_network(model).to(self._device, self._dtype)
-        self._network = network.to(memory_format=torch.channels_last)
+        self._network = load_network(model).to(self._device, self._dtype)
+        self._network.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue] - PyTorch types no memory_format
         self.device = torch.cuda.get_device_name(self._device) if on_gpu else device
         self._replays: dict[bool, Replay] = {}
         if on_gpu and recorded and (reason := why_no_replay(self._device) or self._record()):
@@ -66,7 +66,7 @@ class PyTorchSegmenter(Segmenter):
         Args:
             pixels: uint8 (N, height, width, 3) BGR on the segmenter's device, of the network's
                 size.
-            with_confidence: compute it.
+            with_confidence: compute the confidence.
         """
         logits = self._network(normalise(pixels, self.model, self._dtype)).float()
         size = (self.model.height, self.model.width)

@@ -14,7 +14,7 @@ WARM_UP = 3
 
 
 def why_no_replay(device: torch.device) -> str:
-    """Why functions can't be recorded on a CUDA device; empty where they can."""
+    """Why functions cannot be recorded on a CUDA device; empty where they can."""
     if torch.version.hip is not None:
         return "CUDA graphs are not used on ROCm"
     major, minor = torch.cuda.get_device_capability(device)
@@ -33,7 +33,7 @@ class Replay:
         device: where the function runs.
 
     Raises:
-        RuntimeError: the function can't be recorded.
+        RuntimeError: the function cannot be recorded.
     """
 
     def __init__(self, function: Function, example: Tensor, device: torch.device) -> None:
@@ -64,7 +64,7 @@ def record(function: Function, x: Tensor) -> tuple[torch.cuda.CUDAGraph, Sequenc
     """A CUDA graph of ``function(x)`` and the tensors that it writes.
 
     Raises:
-        RuntimeError: an operation of the function can't be recorded.
+        RuntimeError: an operation of the function cannot be recorded.
     """
     # Libraries choose their algorithms and take their memory in the first runs.
     side = torch.cuda.Stream(x.device)

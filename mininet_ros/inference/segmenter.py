@@ -13,7 +13,7 @@ from mininet_ros.models import Model
 
 @dataclass(frozen=True)
 class Segmentation:
-    """What a network says of an image.
+    """The labels of an image.
 
     Attributes:
         mask: uint8 (H, W), class ids in the order of the model's classes.
@@ -25,7 +25,7 @@ class Segmentation:
     confidence: np.ndarray | None
 
     def resized(self, width: int, height: int) -> Segmentation:
-        """The same at another size: labels by nearest neighbour, confidence linearly."""
+        """Resize to another size: labels by nearest neighbour, confidence linearly."""
         if self.mask.shape == (height, width):
             return self
         size = (width, height)
@@ -44,13 +44,13 @@ class Segmenter(ABC):
     """A model ready to run.
 
     Attributes:
-        model: what it runs.
+        model: the model that runs.
         backend: ``cpu`` or ``gpu``, as asked for by users.
         runtime: the library that executes it, ``onnxruntime`` or ``pytorch``.
         providers: ONNX Runtime's execution providers in use, the preferred one first.
-        device: the device that it really runs on, in words.
-        precision: of the arithmetic, ``float32`` or ``int8`` on the CPU.
-        precision_reason: why that precision, where it was left to be chosen.
+        device: name of the device in use.
+        precision: precision of the arithmetic, ``float32`` or ``int8`` on the CPU.
+        precision_reason: why this precision was chosen; empty where the caller named it.
     """
 
     backend: str
@@ -68,7 +68,7 @@ class Segmenter(ABC):
 
         Args:
             image: uint8 (H, W, 3), BGR.
-            with_confidence: say how sure the network is, too; without it takes less time.
+            with_confidence: compute the confidence, too, which takes more time.
 
         Returns:
             Mask and confidence at the image's own size, (H, W).

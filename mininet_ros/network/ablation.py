@@ -21,8 +21,8 @@ What the paper leaves open is chosen so that its figures come out:
   meets all three of their figures.
 - -M has multi-dilation modules everywhere, at rate 1 outside the feature extractor; with them in
   the feature extractor alone it would print 0.52 M, 2.03 MB and 3.48 GFLOPs.
-- The printed memory of -D, -D-S and -D-I can't be weights and batch norm statistics. -D-I has 7,423
-  parameters more than -D, so 0.49 M for it allows -D at most 487,576. What -D's 1.97 MB hold
+- The printed memory of -D, -D-S and -D-I cannot be weights and batch norm statistics. -D-I has
+  7,423 parameters more than -D, so 0.49 M for it allows -D at most 487,576. What -D's 1.97 MB hold
   beyond those are at least 27,500 statistics; as many factors and offsets would be among the
   parameters, which leaves at most 460,000 for convolutions that have 477,000. (Table VI's 12.35 MB
   for MiniNet with 3.06 M parameters and no batch norm, 11.7 MB of weights, is no such count

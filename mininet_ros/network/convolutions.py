@@ -51,8 +51,8 @@ class FactorisedConvolution(nn.Sequential):
         in_channels, out_channels: Ci and Co.
         rate: distance of the taps along the kernels.
         kernel: d.
-        bias: of both convolutions.
-        between: makes what comes between the two from Co; nothing by default.
+        bias: whether both convolutions have a bias.
+        between: makes the layer between the two convolutions, given Co; None for none.
     """
 
     def __init__(
@@ -79,7 +79,7 @@ class FactorisedConvolution(nn.Sequential):
 class DepthwiseSeparableConvolution(nn.Module):
     """Each channel by itself in space, then across channels: Ci·d·d + Ci·Co weights.
 
-    ``bias`` is that of the second, pointwise step.
+    ``bias``: whether the pointwise step has a bias.
     """
 
     def __init__(
@@ -106,7 +106,7 @@ class DepthwiseSeparableConvolution(nn.Module):
 class FactorisedSeparableConvolution(nn.Sequential):
     """Depthwise d x 1, depthwise 1 x d, then pointwise: 2·Ci·d + Ci·Co weights.
 
-    ``after`` makes what follows each depthwise step from Ci; nothing by default.
+    ``after`` makes the layer after each depthwise step, given Ci; none by default.
     """
 
     def __init__(
@@ -134,7 +134,7 @@ class MultiDilationConvolution(nn.Module):
     """Two depthwise convolutions of the same input, one at rate 1 and one at ``rate``, added,
     then pointwise: 2·Ci·d·d + Ci·Co weights (the paper's own layer).
 
-    ``after`` makes what follows each depthwise step from Ci; nothing by default.
+    ``after`` makes the layer after each depthwise step, given Ci; none by default.
     """
 
     def __init__(

@@ -12,8 +12,8 @@ DRAWS = 2**16  # a draw has 16 bits: four of them to each number of PyTorch's ge
 class Dropout(nn.Module):
     """Set a share of the elements to zero and scale up the rest; the identity in evaluation.
 
-    PyTorch draws one 64-bit number an element, one after the other and on one core. Here one
-    number serves four elements, so ``share`` is rounded to a multiple of 2**-16. On a GPU
+    PyTorch draws one 64-bit number for each element, on one core. Here one number serves four
+    elements, so ``share`` is rounded to a multiple of 2**-16. On a GPU
     PyTorch's own fused kernel runs.
 
     Raises:
@@ -27,7 +27,7 @@ class Dropout(nn.Module):
         self.share = share
 
     def extra_repr(self) -> str:
-        """What the layer's printed form says of it."""
+        """Text of the layer's printed form."""
         return f"share={self.share}"
 
     def forward(self, x: Tensor) -> Tensor:

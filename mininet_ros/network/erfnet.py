@@ -9,7 +9,7 @@ erfnet_s   2.064 M (2.06 M)    7.90 (7.95)        13.34 (13.42)
 erfnet_d   0.487 M (0.49 M)    1.93 (1.93)        3.18 (3.20)
 =========  ==================  =================  ===================
 
-The printed 7.95 MB can't be weights and batch norm statistics together with 2.06 M parameters:
+The printed 7.95 MB cannot be weights and batch norm statistics together with 2.06 M parameters:
 7.95 MB hold at least 17,700 values more than 2.065 M, so as many statistics and, with them, as
 many factors and offsets among the parameters, which leaves fewer than the 2.05 M that the
 convolutions alone have. Nor does the paper say how ERFNet-D ends and where its batch norms are;

@@ -79,6 +79,9 @@ class MultiDilationModule(MultiDilationConvolution):
     ``out_channels``.
     """
 
+    local_norm: NormRelu
+    dilated_norm: NormRelu
+
     def __init__(
         self, in_channels: int, out_channels: int, rate: int, dropout: float = DROPOUT
     ) -> None:

@@ -81,7 +81,7 @@ class SeluModule(nn.Module):
         super().__init__()
         if in_channels < out_channels:
             raise ValueError(
-                f"a MiniNet module can't make {out_channels} channels from {in_channels}"
+                f"a MiniNet module cannot make {out_channels} channels from {in_channels}"
             )
         self.near_row = SeluSeparable(in_channels, out_channels, (1, 3))
         self.near_column = SeluSeparable(out_channels, out_channels, (3, 1))

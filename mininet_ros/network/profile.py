@@ -53,9 +53,8 @@ class NetworkProfile:
 class OperationCounter(TorchDispatchMode):
     """Counts floating point operations as TensorFlow's profiler does, which the paper quotes.
 
-    Two a multiply-accumulate of a convolution, one a bias and one an addition for every value that
-    comes out, and k·k for every value that a k x k pooling gives. Batch norms and activations count
-    nothing there.
+    A multiply-accumulate of a convolution counts 2; a bias and an addition count 1 for each output
+    value; a k x k pooling counts k·k for each output value. Batch norms and activations count 0.
     """
 
     def __init__(self) -> None:

@@ -107,7 +107,7 @@ class StagedNetwork(nn.Module):
 
 
 def input_multiple(table: Sequence[Stage]) -> int:
-    """What the sides of a network's input must be multiples of, so that every stage fits.
+    """Number that both sides of a network's input must be multiples of.
 
     The inverse of the smallest stage's scale, and at least :data:`INPUT_MULTIPLE`. A layer that
     changes the resolution says by how much in its attribute ``scale``.

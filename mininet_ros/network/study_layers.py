@@ -25,7 +25,7 @@ class ResidualModule(nn.Module):
 
     Args:
         in_channels, out_channels: must be equal.
-        convolution: of as many channels.
+        convolution: layer that keeps the number of channels.
         dropout: share of the residual that is dropped in training.
     """
 

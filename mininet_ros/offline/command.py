@@ -13,16 +13,20 @@ from tqdm import tqdm
 
 from mininet_ros.keyframes import ConfigError, Mode
 from mininet_ros.keyframes.settings import KeyframeSettings, read_preset
+from mininet_ros.offline.exact_selection import ExactSelection, Size
 from mininet_ros.offline.filtered_bag import FilteredBag, check_target, write_filtered_bag
-from mininet_ros.offline.output import ENTRIES, REPORT, TABLE, OutputFolder
+from mininet_ros.offline.output import ENTRIES, IMAGES, REPORT, TABLE, Layout, OutputFolder
 from mininet_ros.offline.report import data_size
 from mininet_ros.offline.requests import read_requests, recorded_requests
 from mininet_ros.offline.run import Run, run_selection
 from mininet_ros.offline.source import Source, SourceOptions, open_source
+from mininet_ros.offline.summary import Summary
 from mininet_ros.offline.until_interrupted import UntilInterrupted
 from mininet_ros.results import ResultFolder
-from mininet_ros.sequences import SequenceError
+from mininet_ros.sequences import Sequence, SequenceError
 from mininet_ros.sequences.bag import BagImages
+from mininet_ros.sequences.camera import Camera
+from mininet_ros.sequences.sequence import place_of
 
 
 def select_keyframes(arguments: Namespace) -> None:
@@ -39,22 +43,26 @@ def select_keyframes(arguments: Namespace) -> None:
     with source.sequence as sequence:
         requests = _requests(arguments, settings, source)
         _check(arguments, settings, source)
+        size = _size(arguments, sequence)
         counts = [count for count in (sequence.length, arguments.frames) if count is not None]
         frames = UntilInterrupted(islice(source.labelled(), arguments.frames))
         with ResultFolder(
             arguments.output, "select-keyframes", ENTRIES, inputs_of(arguments)
         ) as results:
             progress = tqdm(frames, total=min(counts, default=None), unit="frame")
-            folder = OutputFolder(results.staging, arguments.jpeg)
-            run = run_selection(source, progress, settings, folder, arguments.preset, requests)
+            folder = OutputFolder(results.staging, arguments.jpeg, Layout(arguments.format))
+            run = run_selection(
+                source, progress, settings, folder, arguments.preset, requests, size
+            )
         bag = None
         if arguments.bag is not None:
-            chosen = {frame.index for frame in run.frames if frame.decision.forwarded}
+            chosen = {place_of(frame.name) for frame in run.frames if frame.decision.forwarded}
             bag = write_filtered_bag(sequence, chosen, arguments.bag)
     if arguments.json:
         print(json.dumps(_as_json(arguments, settings, source, run, bag), indent=2))
     else:
-        _print(arguments, settings, run, bag)
+        _print(arguments, settings, source, run, bag)
+    source.sequence.problems.conclude(arguments.strict)
     if frames.interrupted:
         raise KeyboardInterrupt(f"{arguments.output} has the results of {len(run.frames)} frames")
 
@@ -86,6 +94,7 @@ def source_options(arguments: Namespace) -> SourceOptions:
         rate_hz=arguments.rate,
         image_topic=arguments.image_topic,
         mask_topic=arguments.mask_topic,
+        max_pixels=arguments.max_pixels,
     )
 
 
@@ -115,6 +124,22 @@ def _requests(arguments: Namespace, settings: KeyframeSettings, source: Source) 
     return recorded
 
 
+def _size(arguments: Namespace, sequence: Sequence) -> Size | None:
+    """How many frames are asked for, if any number is."""
+    if arguments.count is None and arguments.share is None:
+        return None
+    if isinstance(sequence, Camera):
+        raise SequenceError(
+            "a set of a given size is chosen from a recording, which is read twice; a camera "
+            "cannot be: leave out --count and --share"
+        )
+    size = Size(arguments.count, arguments.share)
+    counts = [count for count in (sequence.length, arguments.frames) if count is not None]
+    if counts:
+        size.of(min(counts))
+    return size
+
+
 def _check(arguments: Namespace, settings: KeyframeSettings, source: Source) -> None:
     """Say before a long run what would come to nothing."""
     targets = ", ".join(settings.targets())
@@ -141,9 +166,28 @@ def _check(arguments: Namespace, settings: KeyframeSettings, source: Source) -> 
 
 
 def _print(
-    arguments: Namespace, settings: KeyframeSettings, run: Run, bag: FilteredBag | None
+    arguments: Namespace,
+    settings: KeyframeSettings,
+    source: Source,
+    run: Run,
+    bag: FilteredBag | None,
 ) -> None:
-    summary = run.summary
+    if run.exact is None:
+        _print_online(settings, run.summary)
+    else:
+        _print_exact(arguments.preset, run.summary, run.exact)
+    if source.sequence.times_from:
+        print(f"times: {source.sequence.times_from}")
+    if bag is not None:
+        print(f"bag: {bag.path}, {bag.messages} messages")
+        if bag.left_out:
+            print(f"left out, for the bag does not define their types: {', '.join(bag.left_out)}")
+    if arguments.format == Layout.COLMAP.value:
+        print(f"images for COLMAP: {arguments.output / IMAGES}")
+    print(f"report: {arguments.output / REPORT}")
+
+
+def _print_online(settings: KeyframeSettings, summary: Summary) -> None:
     print(
         f"{summary.forwarded} of {summary.frames} frames forwarded "
         f"({100 * summary.share:.1f} %), {data_size(summary.forwarded_bytes)} of "
@@ -154,11 +198,17 @@ def _print(
     )
     for reason, count in summary.reasons.items():
         print(f"{count:>8}  {reason.replace('_', ' ')}")
-    if bag is not None:
-        print(f"bag: {bag.path}, {bag.messages} messages")
-        if bag.left_out:
-            print(f"left out, for the bag does not define their types: {', '.join(bag.left_out)}")
-    print(f"report: {arguments.output / REPORT}")
+
+
+def _print_exact(preset: str, summary: Summary, exact: ExactSelection) -> None:
+    print(
+        f"{summary.forwarded} of {summary.frames} frames chosen ({100 * summary.share:.1f} %), "
+        f"largest gap {summary.largest_gap_s:.2f} s; {exact.overlap_sentence()}"
+    )
+    print(
+        f"the online rule of preset {preset} takes {len(exact.online)} frames, {exact.same} of "
+        "them the same"
+    )
 
 
 def _as_json(
@@ -174,6 +224,8 @@ def _as_json(
         "mode": settings.selector.mode.value,
         "classes": settings.targets(),
         "masks": source.masks_from,
+        "times": source.sequence.times_from,
+        "passed_over": source.sequence.problems.count,
         **asdict(run.summary),
         "keyframes": [frame.name for frame in run.frames if frame.decision.forwarded],
         "comparison": {
@@ -183,6 +235,14 @@ def _as_json(
         "report": str(arguments.output / REPORT),
         "table": str(arguments.output / TABLE),
     }
+    if run.exact is not None:
+        described["exact"] = {
+            "min_overlap": run.exact.min_overlap,
+            "needed": run.exact.choice.needed,
+            "broken": run.exact.choice.broken,
+            "online": [run.frames[index].name for index in run.exact.online],
+            "same": run.exact.same,
+        }
     if bag is not None:
         described["bag"] = {
             "path": str(bag.path), "messages": bag.messages, "left_out": list(bag.left_out)

@@ -16,6 +16,8 @@ from mininet_ros.offline.selection import Arrival
 from mininet_ros.offline.truth import InstanceLinker
 
 OURS = "ours"
+ONLINE = "online"
+"""The online rule, beside a choice that knew the whole recording."""
 
 # Regions are followed on masks of this width, which takes a fraction of the full size's time.
 LINKING_WIDTH = 320
@@ -26,7 +28,7 @@ class Choice:
     """One way of choosing frames.
 
     Attributes:
-        name: "ours", or a key of `mininet_ros.offline.baselines.BASELINES`.
+        name: "ours", "online", or a key of `mininet_ros.offline.baselines.BASELINES`.
         chosen: indices of the frames, ascending.
         metrics: what it reaches. Instances are those that the masks show.
         content: mean content of the chosen frames as if nothing had been sent before.
@@ -72,11 +74,23 @@ class Comparison:
             sightings = self._linker.add(frame.image, np.ascontiguousarray(small))
         self._frames.append(JudgedFrame(scores, sightings, arrival.payload.jpeg_bytes))
 
-    def choices(self, chosen: Sequence[int]) -> list[Choice]:
-        """Ours and the baselines, each with as many frames as `chosen` has; ours comes first."""
+    @property
+    def frames(self) -> Sequence[JudgedFrame]:
+        """All frames, with the things that they show."""
+        return self._frames
+
+    def choices(self, chosen: Sequence[int], online: Sequence[int] = ()) -> list[Choice]:
+        """Ours, the online rule and the baselines; ours comes first.
+
+        Args:
+            chosen: indices of our frames; the baselines choose as many.
+            online: those of the online rule, where ours are chosen otherwise.
+        """
         if not chosen:
             return []
         choices = [self._judged(OURS, chosen)]
+        if online:
+            choices.append(self._judged(ONLINE, online))
         for name, choose in BASELINES.items():
             choices.append(self._judged(name, choose(self._frames, len(chosen))))
         return choices

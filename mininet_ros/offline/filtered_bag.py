@@ -5,11 +5,20 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
+from mininet_ros.images.encodings import ImageError
 from mininet_ros.sequences import SequenceError
 from mininet_ros.sequences.bag import BagImages
-from mininet_ros.sequences.bag_reader import IMAGE_TYPES, header_stamp_ns, open_bag
+from mininet_ros.sequences.bag_reader import (
+    IMAGE_TYPES,
+    header_stamp_ns,
+    open_bag,
+    read_message,
+    recorded_messages,
+)
+from mininet_ros.sequences.sequence import Problems
 
 if TYPE_CHECKING:
     from rosbags.highlevel import AnyReader
@@ -60,47 +69,71 @@ def write_filtered_bag(source: BagImages, chosen: Collection[int], target: Path)
 
     Args:
         source: the bag.
-        chosen: indices of the chosen frames in its image topic.
-        target: a file `.bag` for ROS 1, else the name of a new folder.
+        chosen: places of the chosen frames in its image topic; see
+            :func:`mininet_ros.sequences.sequence.place_of`.
+        target: a file ``.bag`` for ROS 1, else the name of a new folder.
 
     Raises:
         SequenceError: see :func:`check_target`, or a bag cannot be read or written.
     """
     check_target(source, target)
-    stamps = _chosen_stamps(source, chosen)
-    written = index = 0
+    times, stamps = _times_of(source, chosen)
+    with TemporaryDirectory(prefix=f".{target.name}.", dir=target.absolute().parent) as folder:
+        # Of the same name, for a bag's files are named after it.
+        unfinished = Path(folder) / target.name
+        try:
+            written, left_out = _copy(source, times, stamps, unfinished)
+            unfinished.rename(target)
+        except OSError as error:
+            raise SequenceError(f"cannot write bag {target}: {error.strerror or error}") from error
+    return FilteredBag(target, written, left_out)
+
+
+def _copy(
+    source: BagImages, times: set[int], stamps: set[int], target: Path
+) -> tuple[int, tuple[str, ...]]:
+    """Write the messages to keep; returns their number and the topics left out."""
+    written = 0
     left_out: set[str] = set()
     with open_bag(source.path) as reader, _open_writer(reader, source.path, target) as writer:
         copies = _Connections(reader, writer)
-        for connection, recorded_ns, data in reader.messages():
+        for connection, recorded_ns, data in recorded_messages(reader, (), Problems()):
             if connection.topic == source.topic and connection.msgtype in IMAGE_TYPES:
-                keep = index in chosen
-                index += 1
+                keep = recorded_ns in times
             elif connection.msgtype in STAMPED_TYPES:
-                stamp_ns = header_stamp_ns(reader.deserialize(data, connection.msgtype))
-                keep = stamp_ns in stamps
+                keep = _stamp(reader, connection, data) in stamps
             else:
                 keep = connection.msgtype in reader.typestore.fielddefs
                 left_out |= set() if keep else {connection.topic}
             if keep:
                 writer.write(copies.of(connection), recorded_ns, data)
                 written += 1
-    return FilteredBag(target, written, tuple(sorted(left_out)))
+    return written, tuple(sorted(left_out))
 
 
-def _chosen_stamps(source: BagImages, chosen: Collection[int]) -> set[int]:
-    """Header stamps of the chosen frames; one that is not set names nothing."""
+def _times_of(source: BagImages, chosen: Collection[int]) -> tuple[set[int], set[int]]:
+    """Times of recording and header stamps of the chosen frames, ns; without stamps not set."""
+    times, stamps = set(), set()
     with open_bag(source.path) as reader:
         images = [
             connection
             for connection in reader.connections
             if connection.topic == source.topic and connection.msgtype in IMAGE_TYPES
         ]
-        return {
-            header_stamp_ns(reader.deserialize(data, connection.msgtype))
-            for index, (connection, _, data) in enumerate(reader.messages(images))
-            if index in chosen
-        } - {0}
+        messages = recorded_messages(reader, images, Problems())
+        for index, (connection, recorded_ns, data) in enumerate(messages):
+            if index in chosen:
+                times.add(recorded_ns)
+                stamps.add(_stamp(reader, connection, data))
+    return times, {stamp for stamp in stamps if stamp}
+
+
+def _stamp(reader: AnyReader, connection: Any, data: bytes) -> int | None:
+    """Header stamp of a message, ns; None of a damaged one."""
+    try:
+        return header_stamp_ns(read_message(reader, connection, data))
+    except ImageError:
+        return None
 
 
 def _open_writer(reader: AnyReader, source: Path, target: Path) -> Any:

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterable, Mapping
+from enum import Enum
 from pathlib import Path
 
 import cv2
 import numpy as np
 
+from mininet_ros.escaping import as_cell
 from mininet_ros.keyframes import Outcome
 from mininet_ros.keyframes.cues.scores import COLUMNS, score_texts
+from mininet_ros.offline.exif import exif_of, with_exif
 from mininet_ros.offline.selection import DecidedFrame
 from mininet_ros.sequences import LabelledFrame
+from mininet_ros.sequences.sequence import frame_name
 
 TABLE = "keyframes.csv"
 REPORT = "report.html"
 IMAGES, MASKS = "images", "masks"
+_UNSAFE = re.compile(r"[^A-Za-z0-9._-]")  # COLMAP's lists part names by spaces
 ENTRIES = (IMAGES, MASKS, TABLE, REPORT)
 """What a selection leaves in its folder."""
 
@@ -26,21 +32,43 @@ _COLUMNS = (
 )  # fmt: skip
 
 
+class Layout(str, Enum):
+    """What the folder of a selection is for.
+
+    Attributes:
+        FOLDER: pictures under their frames' names, and masks of class ids beside them.
+        COLMAP: `images/` as COLMAP takes it: names without spaces in the order of the frames. No
+            masks: COLMAP would take class 0 for what is to be left out, and the rest for the scene.
+    """
+
+    FOLDER = "folder"
+    COLMAP = "colmap"
+
+
 class OutputFolder:
     """The files of one selection, below a folder that is empty at first.
 
     Args:
         folder: exists; see :class:`mininet_ros.results.ResultFolder`.
-        jpeg_quality: chosen frames are written as JPEG of this quality; None writes them as they
-            are: the bytes of the image file or compressed message, else the pixels as PNG.
+        jpeg_quality: chosen frames are written as JPEG of this quality, with the EXIF data of
+            JPEGs that they are made of; None writes them as they are: the bytes of the image file
+            or compressed message, else the pixels as PNG.
+        layout: how pictures are named, and whether there are masks.
     """
 
-    def __init__(self, folder: Path, jpeg_quality: int | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        jpeg_quality: int | None = None,
+        layout: Layout = Layout.FOLDER,
+    ) -> None:
         self.folder = folder
         self._jpeg_quality = jpeg_quality
+        self._layout = layout
         self._written: dict[int, tuple[str, str]] = {}
-        for name in (IMAGES, MASKS):
-            (folder / name).mkdir()
+        (folder / IMAGES).mkdir()
+        if layout is Layout.FOLDER:
+            (folder / MASKS).mkdir()
 
     def write(self, index: int, labelled: LabelledFrame) -> None:
         """Write a chosen frame and its mask.
@@ -49,10 +77,10 @@ class OutputFolder:
             OSError: a file cannot be written.
         """
         content, suffix = self._content(labelled)
-        image = f"{IMAGES}/{labelled.frame.name}{suffix}"
+        image = f"{IMAGES}/{self._name(index, labelled.frame.name)}{suffix}"
         (self.folder / image).write_bytes(content)
         mask = ""
-        if labelled.mask is not None:
+        if labelled.mask is not None and self._layout is Layout.FOLDER:
             mask = f"{MASKS}/{labelled.frame.name}.png"
             (self.folder / mask).write_bytes(_encode(".png", labelled.mask))
         self._written[index] = image, mask
@@ -84,11 +112,11 @@ class OutputFolder:
         image, mask = self._written.get(frame.index, ("", ""))
         row: dict[str, object] = {
             "index": frame.index,
-            "name": frame.name,
+            "name": as_cell(frame.name),
             "stamp": stamp_text(frame.stamp_ns),
             "forwarded": int(decision.forwarded),
             "reason": decision.reason.value,
-            "sentence": decision.sentence,
+            "sentence": as_cell(decision.sentence),
             "worth": f"{decision.worth:.6g}",
             "jpeg_bytes": frame.payload.jpeg_bytes,
             "mask_bytes": frame.payload.mask_bytes,
@@ -102,10 +130,17 @@ class OutputFolder:
             row |= score_texts(decision.scores)
         return row
 
+    def _name(self, index: int, name: str) -> str:
+        if self._layout is Layout.FOLDER or name == frame_name(index):
+            return name
+        return f"{index:06d}_{_UNSAFE.sub('_', name)}"
+
     def _content(self, labelled: LabelledFrame) -> tuple[bytes, str]:
         frame = labelled.frame
         if self._jpeg_quality is not None:
-            return _encode(".jpg", frame.image, self._jpeg_quality), ".jpg"
+            jpeg = _encode(".jpg", frame.image, self._jpeg_quality)
+            exif = exif_of(frame.encoded.data) if frame.encoded is not None else None
+            return (jpeg if exif is None else with_exif(jpeg, exif)), ".jpg"
         if frame.encoded is not None:
             return frame.encoded.data, frame.encoded.suffix
         return _encode(".png", frame.image), ".png"

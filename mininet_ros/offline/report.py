@@ -10,7 +10,8 @@ from html import escape
 from mininet_ros.keyframes import Reason
 from mininet_ros.keyframes.selection.waiting import worth_of
 from mininet_ros.keyframes.settings import KeyframeSettings
-from mininet_ros.offline.comparison import OURS, Choice
+from mininet_ros.offline.comparison import ONLINE, OURS, Choice
+from mininet_ros.offline.exact_selection import ExactSelection
 from mininet_ros.offline.report_tables import (
     baseline_names,
     comparison_table,
@@ -37,8 +38,9 @@ class Results:
         settings: of the selection.
         frames: all of them, at least one, in the order in which they came.
         summary: of the selection.
-        choices: this selection and others of as many frames; empty if nothing was forwarded.
+        choices: this selection and others; empty if nothing was forwarded.
         picture: thumbnail of a frame by its index, JPEG.
+        exact: what was chosen with the whole recording known; None of an online selection.
     """
 
     name: str
@@ -49,6 +51,7 @@ class Results:
     summary: Summary
     choices: Sequence[Choice]
     picture: Callable[[int], bytes]
+    exact: ExactSelection | None = None
 
 
 def write_report(results: Results) -> str:
@@ -101,10 +104,22 @@ def _header(results: Results) -> str:
     sought = (
         f"Looking for {wanted}; masks: {results.masks_from}." if wanted else "Without semantics."
     )
-    mode = results.settings.selector.mode.value
     return (
         f"<header><h1>Keyframes of {escape(results.name)}</h1>"
-        f"<p>Preset {escape(results.preset)}, mode {mode}. {escape(sought)}</p></header>"
+        f"<p>{escape(_rule(results))} {escape(sought)}</p></header>"
+    )
+
+
+def _rule(results: Results) -> str:
+    """How the frames were chosen, in a sentence or two."""
+    exact = results.exact
+    if exact is None:
+        return f"Preset {results.preset}, mode {results.settings.selector.mode.value}."
+    overlap = exact.overlap_sentence()
+    return (
+        f"Exactly {results.summary.forwarded} frames, chosen with the whole recording known; "
+        f"{overlap}. The online rule of preset {results.preset} would have chosen "
+        f"{len(exact.online)} frames, {exact.same} of them the same."
     )
 
 
@@ -122,12 +137,14 @@ def _figures(results: Results) -> str:
             saved,
         ),
         _figure(f"{summary.largest_gap_s:.2f} s", "longest time without a forwarded frame"),
-        _figure(
+    ]
+    if results.exact is None:
+        team = _figure(
             f"{summary.team.get('sent', 0)} of {summary.forwarded}",
             f"go to team mates at {data_size(results.settings.team_bytes_per_s)}/s: "
             f"{data_size(summary.team_bytes)}",
-        ),
-    ]
+        )
+        figures.append(team)
     if summary.without_mask and results.settings.targets():
         figures.append(_figure(f"{summary.without_mask:,}", "frames without a mask"))
     return f"<div class='figures'>{''.join(figures)}</div>"
@@ -156,7 +173,7 @@ def _timeline(results: Results) -> str:
             f"cuts and for what was forwarded before. {note}"
         )
     every_n = baseline_names(results.summary)["every_n"].removesuffix(" frame")
-    strip_names = {OURS: "Selected", "every_n": every_n}
+    strip_names = {OURS: "Selected", ONLINE: "Online rule", "every_n": every_n}
     strips = [
         (strip_names[choice.name], choice.chosen)
         for choice in results.choices

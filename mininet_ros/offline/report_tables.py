@@ -9,7 +9,7 @@ from html import escape
 
 from mininet_ros.keyframes.selection.decisions import FORWARDING, Reason
 from mininet_ros.keyframes.settings import KeyframeSettings
-from mininet_ros.offline.comparison import OURS, Choice
+from mininet_ros.offline.comparison import ONLINE, OURS, Choice
 from mininet_ros.offline.summary import Summary
 
 _BOUND = "greedy_bound"
@@ -33,6 +33,8 @@ MEANINGS = {
     Reason.BEST_FOR_REQUEST: "forwarded as the best near a requested stamp",
     Reason.PASSED_GATE: "forwarded at once, good enough among the recent ones",
     Reason.MAX_GAP: "forwarded because nothing had been for max_gap_s",
+    Reason.IN_SET: "in the best set of the size that was asked for",
+    Reason.NOT_IN_SET: "not in that set",
     Reason.NOT_BEST: "another frame was better",
     Reason.NOT_REQUESTED: "no request came for it in time",
     Reason.BELOW_GATE: "not good enough among the recent ones",
@@ -56,6 +58,7 @@ def baseline_names(summary: Summary) -> dict[str, str]:
     distance = summary.frames / max(1, summary.forwarded)
     return {
         OURS: "This selection",
+        ONLINE: "The online rule",
         "every_n": f"Every {_ordinal(round(distance))} frame",
         "random": "Random frames",
         "parallax": "Equal motion between frames",

@@ -8,12 +8,19 @@ from dataclasses import dataclass
 
 from mininet_ros.keyframes.settings import KeyframeSettings
 from mininet_ros.offline.comparison import Choice, Comparison
+from mininet_ros.offline.exact_selection import (
+    ExactSelection,
+    Size,
+    select_exactly,
+    write_chosen,
+)
 from mininet_ros.offline.output import OutputFolder
 from mininet_ros.offline.report import Results, write_report
-from mininet_ros.offline.selection import DecidedFrame, OfflineSelection
+from mininet_ros.offline.selection import Arrival, DecidedFrame, OfflineSelection
 from mininet_ros.offline.source import Source
 from mininet_ros.offline.summary import Summary, summarize
 from mininet_ros.offline.thumbnails import Thumbnails
+from mininet_ros.offline.views import ViewCollector
 from mininet_ros.sequences import LabelledFrame
 
 
@@ -24,12 +31,14 @@ class Run:
     Attributes:
         frames: all of them, in the order in which they came.
         summary: of the selection.
-        choices: this selection and others of as many frames; empty if nothing was forwarded.
+        choices: this selection and others; empty if nothing was forwarded.
+        exact: what was chosen with the whole recording known; None of an online selection.
     """
 
     frames: Sequence[DecidedFrame]
     summary: Summary
     choices: Sequence[Choice]
+    exact: ExactSelection | None = None
 
 
 def run_selection(
@@ -39,6 +48,7 @@ def run_selection(
     folder: OutputFolder,
     preset: str,
     requests: Sequence[int] = (),
+    size: Size | None = None,
 ) -> Run:
     """Select keyframes and write the chosen frames, the table and the report.
 
@@ -49,19 +59,23 @@ def run_selection(
         folder: for the results.
         preset: name or path of the parameter file, for the report.
         requests: see :class:`OfflineSelection`.
+        size: how many frames to choose with the whole recording known, for which it is read
+            twice; None leaves the choice to the online rule.
 
     Raises:
+        ConfigError: more frames are asked for than there are.
         ClassError: a target is not among the source's classes.
         ValueError: a frame cannot be read or scored.
         OSError: a file cannot be written.
     """
-    selection = OfflineSelection(
-        settings,
-        source.classes,
-        requests,
-        on_forward=lambda arrival: folder.write(arrival.index, arrival.labelled),
-    )
+
+    def write(arrival: Arrival) -> None:
+        if size is None:
+            folder.write(arrival.index, arrival.labelled)
+
+    selection = OfflineSelection(settings, source.classes, requests, on_forward=write)
     comparison = Comparison(settings, source.classes)
+    views = ViewCollector()
     targets = [source.classes.index(name) for name in settings.targets()]
     start_ns = source.sequence.start_ns
     with closing(Thumbnails(targets, source.colors)) as thumbnails:
@@ -69,14 +83,21 @@ def run_selection(
             arrival = selection.add(labelled, start_ns + labelled.frame.stamp_ns)
             comparison.add(arrival)
             thumbnails.add(labelled)
+            if size is not None:
+                views.add(labelled)
         decided, team = selection.finish(), selection.team_outcomes()
+        exact = None
+        if size is not None:
+            exact = select_exactly(decided, views, comparison.frames, settings, size)
+            decided, team = exact.decided, {}
+            write_chosen(source, exact, folder)
         summary = summarize(decided, team)
         chosen = [frame.index for frame in decided if frame.decision.forwarded]
-        choices = comparison.choices(chosen)
+        choices = comparison.choices(chosen, exact.online if exact is not None else ())
         folder.write_table(decided, team)
         results = Results(
             source.sequence.name, source.masks_from, preset, settings, decided, summary, choices,
-            thumbnails.jpeg,
+            thumbnails.jpeg, exact,
         )  # fmt: skip
         folder.write_report(write_report(results))
-    return Run(decided, summary, choices)
+    return Run(decided, summary, choices, exact)

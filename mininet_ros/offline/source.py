@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from mininet_ros.images.class_tables import ClassTable, read_class_table
+from mininet_ros.images.limits import MAX_PIXELS
 from mininet_ros.inference import Segmenter, load_segmenter
 from mininet_ros.models import load_model
 from mininet_ros.offline.labels import LabelFolder
@@ -37,6 +38,7 @@ class SourceOptions:
         rate_hz: frames a second, for inputs that do not state it.
         image_topic: of a bag.
         mask_topic: of a bag; "none" passes over the masks in it.
+        max_pixels: images of more pixels are passed over.
     """
 
     input: str
@@ -50,6 +52,7 @@ class SourceOptions:
     rate_hz: float | None = None
     image_topic: str | None = None
     mask_topic: str | None = None
+    max_pixels: int = MAX_PIXELS
 
     def open_segmenter(self) -> Segmenter:
         """The model, ready to run.
@@ -132,11 +135,14 @@ def _open_sequence(options: SourceOptions) -> tuple[Sequence, SegmentedBag | Non
     if not (path.exists() and is_bag(path)):
         if options.mask_topic is not None:
             raise SequenceError(f"{path} is no bag; leave out the mask topic")
-        return open_sequence(options.input, options.rate_hz, options.image_topic), None
+        sequence = open_sequence(
+            options.input, options.rate_hz, options.image_topic, options.max_pixels
+        )
+        return sequence, None
     topics = find_topics(path, options.image_topic, options.mask_topic)
     if topics.mask is None:
-        return open_sequence(path, options.rate_hz, topics.image), None
-    bag = SegmentedBag(path, topics, options.rate_hz)
+        return open_sequence(path, options.rate_hz, topics.image, options.max_pixels), None
+    bag = SegmentedBag(path, topics, options.rate_hz, options.max_pixels)
     return bag, bag
 
 

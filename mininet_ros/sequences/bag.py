@@ -6,17 +6,17 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
+from mininet_ros.images.decoding import ImageDecoder, is_compressed
 from mininet_ros.images.encodings import ImageError
+from mininet_ros.images.limits import MAX_PIXELS
 from mininet_ros.sequences.bag_reader import (
     IMAGE_TYPES,
     bag_root,
     header_stamp_ns,
     image_topics,
-    is_compressed,
-    message_pixels,
     open_bag,
+    read_message,
+    recorded_messages,
 )
 from mininet_ros.sequences.files import IMAGE_RATE_HZ
 from mininet_ros.sequences.sequence import (
@@ -46,14 +46,22 @@ class BagImages(Sequence):
     Args:
         path: a ROS 1 bag file, or a ROS 2 bag's folder or file (.mcap, .db3).
         topic: the image topic; may be left out where the bag has only one.
-        rate_hz: replaces `rate_hz`, which is else the mean rate over the bag; stamps stay.
+        rate_hz: replaces ``rate_hz``, which is else the mean rate over the bag; stamps stay.
+        max_pixels: larger images are passed over.
 
     Raises:
         SequenceError: rosbags is not installed, the bag cannot be read, or it has no such topic,
-            no images, or several image topics and none is named.
+            no image that can be used, or several image topics and none is named.
     """
 
-    def __init__(self, path: Path, topic: str | None = None, rate_hz: float | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        topic: str | None = None,
+        rate_hz: float | None = None,
+        max_pixels: int = MAX_PIXELS,
+    ) -> None:
+        self.max_pixels = max_pixels
         self.path = bag_root(path)
         self.name = self.path.stem
         with open_bag(self.path) as reader:
@@ -62,21 +70,48 @@ class BagImages(Sequence):
             self.length = sum(connection.msgcount for connection in connections)
             if not self.length:
                 raise SequenceError(f"topic {self.topic} of bag {path} is empty; choose another")
-            _, recorded_ns, data = next(reader.messages(connections))
-            message = reader.deserialize(data, connections[0].msgtype)
-            stamp_ns = header_stamp_ns(message)
-            self._by_header = stamp_ns != 0
-            self.start_ns = stamp_ns if self._by_header else recorded_ns
-            self.height, self.width = self._pixels(message, 0).shape[:2]
+            self._begin(reader, connections)
             mean_rate = (self.length - 1) * 1e9 / max(reader.duration, 1)
         self.rate_hz = float(rate_hz or mean_rate or IMAGE_RATE_HZ)
 
     def __iter__(self) -> Iterator[Frame]:
+        self.problems.clear()
+        decoder = ImageDecoder(self.max_pixels)
         with open_bag(self.path) as reader:
-            messages = reader.messages(self._connections(reader))
+            messages = recorded_messages(reader, self._connections(reader), self.problems)
             for index, (connection, recorded_ns, data) in enumerate(messages):
-                message = reader.deserialize(data, connection.msgtype)
-                yield self._frame(message, recorded_ns, index)
+                try:
+                    message = read_message(reader, connection, data)
+                    frame = self._frame(message, recorded_ns, index, decoder)
+                except ImageError as error:
+                    self._note(index, error)
+                    continue
+                yield frame
+
+    def _begin(self, reader: AnyReader, connections: list[Any]) -> None:
+        """Take times and size from the first image that can be used."""
+        decoder = ImageDecoder(self.max_pixels)
+        for connection, recorded_ns, data in recorded_messages(reader, connections, self.problems):
+            try:
+                message = read_message(reader, connection, data)
+                self.height, self.width = decoder.message(message).shape[:2]
+            except ImageError as error:
+                self._note(self.problems.count, error)
+                continue
+            stamp_ns = header_stamp_ns(message)
+            self._by_header = stamp_ns != 0
+            self.start_ns = stamp_ns if self._by_header else recorded_ns
+            self.times_from = "the header stamps" if self._by_header else "the times of recording"
+            return
+        raise SequenceError(
+            f"no image of topic {self.topic} in bag {self.path} can be used: "
+            f"{self.problems.sentences[0]}"
+        )
+
+    def _note(self, index: int, error: ImageError) -> None:
+        self.problems.add(
+            f"image {index} of topic {self.topic} in bag {self.path} is passed over: {error}"
+        )
 
     def _connections(self, reader: AnyReader) -> list[Any]:
         return [
@@ -85,18 +120,11 @@ class BagImages(Sequence):
             if connection.topic == self.topic and connection.msgtype in IMAGE_TYPES
         ]
 
-    def _frame(self, message: Any, recorded_ns: int, index: int) -> Frame:
+    def _frame(self, message: Any, recorded_ns: int, index: int, decoder: ImageDecoder) -> Frame:
+        """See :class:`Frame`; raises ImageError."""
         stamp_ns = header_stamp_ns(message) if self._by_header else recorded_ns
-        image = self._pixels(message, index)
+        image = decoder.message(message)
         return Frame(image, stamp_ns - self.start_ns, frame_name(index), _encoded(message))
-
-    def _pixels(self, message: Any, index: int) -> np.ndarray:
-        try:
-            return message_pixels(message)
-        except ImageError as error:
-            raise SequenceError(
-                f"image {index} of topic {self.topic} in bag {self.path} is no picture: {error}"
-            ) from error
 
 
 def _choose(path: Path, reader: AnyReader, topic: str | None) -> str:

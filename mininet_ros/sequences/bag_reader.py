@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import cv2
-import numpy as np
-
-from mininet_ros.images.encodings import ImageError, bgr_pixels
-from mininet_ros.sequences.sequence import SequenceError
+from mininet_ros.images.encodings import ImageError
+from mininet_ros.sequences.sequence import Problems, SequenceError
 
 if TYPE_CHECKING:
     from rosbags.highlevel import AnyReader
@@ -21,6 +17,9 @@ BAG_SUFFIXES = (".bag", ".db3", ".mcap")
 """Files that are read as bags; a folder with a metadata.yaml is a bag too."""
 
 IMAGE_TYPES = ("sensor_msgs/msg/Image", "sensor_msgs/msg/CompressedImage")
+
+# Precision to which the end of a damaged part is found, ns.
+_STEP_NS = 1_000_000
 
 
 def is_bag(path: Path) -> bool:
@@ -44,11 +43,10 @@ def open_bag(path: Path) -> Iterator[AnyReader]:
     """Open a bag.
 
     Raises:
-        SequenceError: rosbags is not installed, or the bag cannot be read; the latter may also
-            come to light inside of the with statement.
+        SequenceError: rosbags is not installed, or the bag cannot be opened.
     """
     try:
-        from rosbags.highlevel import AnyReader, AnyReaderError
+        from rosbags.highlevel import AnyReader
         from rosbags.typesys import Stores, get_typestore
     except ImportError as error:
         raise SequenceError(
@@ -58,13 +56,15 @@ def open_bag(path: Path) -> Iterator[AnyReader]:
     try:
         # Bags of ROS 2 Humble and before do not bring the definitions of their messages.
         typestore = get_typestore(Stores.ROS2_HUMBLE)
-        with AnyReader([path], default_typestore=typestore) as reader:
-            yield reader
-    except (AnyReaderError, OSError, _database_error()) as error:
-        reason = " ".join(str(error).split())
+        reader = AnyReader([path], default_typestore=typestore)
+        reader.open()
+    # Damaged files leave rosbags as an error of any of the libraries beneath it.
+    except Exception as error:
         raise SequenceError(
-            f"cannot read bag {path}: {reason}; check that it was recorded to its end"
+            f"cannot read bag {path}: {one_line(error)}; check that it was recorded to its end"
         ) from error
+    with closing(reader):
+        yield reader
 
 
 def image_topics(reader: AnyReader) -> list[str]:
@@ -82,36 +82,72 @@ def stamp_ns_of(header: Any) -> int:
     return header.stamp.sec * 1_000_000_000 + header.stamp.nanosec
 
 
-def message_pixels(message: Any) -> np.ndarray:
-    """Pixels of a raw or compressed image, uint8 (H, W, 3) BGR.
+def recorded_messages(
+    reader: AnyReader, connections: Sequence[Any], problems: Problems
+) -> Iterator[tuple[Any, int, bytes]]:
+    """Connection, time of recording (ns) and bytes of messages; damaged parts are passed over.
+
+    Args:
+        reader: of the bag.
+        connections: whose messages are wanted.
+        problems: is told of each damaged part.
+    """
+    start: int | None = None
+    last_ns = reader.start_time
+    while True:
+        try:
+            for item in reader.messages(connections, start=start):
+                last_ns = item[1]
+                yield item
+            return
+        # Damaged data leaves rosbags as an error of any of the libraries beneath it.
+        except Exception as error:  # noqa: BLE001
+            problems.add(
+                f"a part of the bag {1e-9 * (last_ns - reader.start_time):.3f} s after its begin "
+                f"is damaged: {one_line(error)}"
+            )
+        start = _next_readable(reader, connections, last_ns + 1)
+        if start is None:
+            return
+
+
+def read_message(reader: AnyReader, connection: Any, data: bytes) -> Any:
+    """A message from its bytes.
 
     Raises:
-        ImageError: it is no colour or grey picture, or contradicts itself.
+        ImageError: the bytes are no message of the connection's type.
     """
-    if is_compressed(message):
-        return _decompressed(message)
-    return bgr_pixels(
-        message.data, message.encoding, message.width, message.height, message.step,
-        bool(message.is_bigendian),
-    )  # fmt: skip
-
-
-def is_compressed(message: Any) -> bool:
-    """Whether an image message is a CompressedImage."""
-    return not hasattr(message, "encoding")
-
-
-def _decompressed(message: Any) -> np.ndarray:
-    image = cv2.imdecode(np.asarray(message.data), cv2.IMREAD_COLOR) if len(message.data) else None
-    if image is None:
+    try:
+        return reader.deserialize(data, connection.msgtype)
+    # Whatever the bytes of a damaged message make the generated code do.
+    except Exception as error:
         raise ImageError(
-            "undecodable image", f"its {message.format or 'compressed'} data cannot be decoded"
-        )
-    return image
+            "damaged message", f"its bytes are no {connection.msgtype}: {one_line(error)}"
+        ) from error
 
 
-def _database_error() -> type[Exception]:
-    """What a damaged .db3 file raises: rosbags reads it by apsw, before 0.11 by sqlite3."""
-    import sqlite3
+def one_line(error: BaseException) -> str:
+    """What an error of a library says, in one line; its name where it says nothing."""
+    return " ".join(str(error).split()) or type(error).__name__
 
-    return getattr(sys.modules.get("apsw"), "Error", sqlite3.Error)
+
+def _next_readable(reader: AnyReader, connections: Sequence[Any], begin_ns: int) -> int | None:
+    """The first time from which messages can be read again, to 1 ms; None up to the end."""
+
+    def can_be_read(start: int) -> bool:
+        try:
+            next(reader.messages(connections, start=start), None)
+        except Exception:  # noqa: BLE001 - it is counted by the caller, once for the whole part
+            return False
+        return True
+
+    step, low, high = _STEP_NS, begin_ns, begin_ns
+    while not can_be_read(high):
+        low, high = high, begin_ns + step
+        step *= 2
+        if low > reader.end_time:
+            return None
+    while high - low > _STEP_NS:
+        middle = (low + high) // 2
+        low, high = (low, middle) if can_be_read(middle) else (middle, high)
+    return high

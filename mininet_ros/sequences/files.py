@@ -1,23 +1,24 @@
-"""Image sequences from image files, video files and cameras."""
+"""Image sequences from image files."""
 
 from __future__ import annotations
 
 import logging
-import math
 import re
-import time
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-import cv2
 import numpy as np
 
+from mininet_ros.images.decoding import ImageDecoder
+from mininet_ros.images.encodings import ImageError
+from mininet_ros.images.headers import UPRIGHT
+from mininet_ros.images.limits import MAX_PIXELS
 from mininet_ros.sequences.sequence import (
     EncodedImage,
     Frame,
     Sequence,
     SequenceError,
-    frame_name,
     stamp_of,
 )
 
@@ -29,209 +30,142 @@ IMAGE_RATE_HZ = 10.0
 
 _log = logging.getLogger(__name__)
 
+# Seconds since the epoch with a fraction, as TUM RGB-D names its pictures; or whole milli-, micro-
+# or nanoseconds. All are times after the year 2001, so that plain numbers are not among them.
+_SECONDS = re.compile(r"(\d{10})\.(\d{1,9})")
+_UNITS_NS = {13: 10**6, 16: 10**3, 19: 1}
 
-def read_image(path: Path) -> np.ndarray:
-    """Read an image file as cameras deliver pictures.
 
-    Grey images become colour images, 16 bits are scaled to 8 (65535 to 255), transparency is
-    dropped, and an orientation tag is obeyed.
+def read_image(path: Path, decoder: ImageDecoder | None = None) -> np.ndarray:
+    """Read an image file as cameras deliver pictures: see :mod:`mininet_ros.images.decoding`.
 
     Args:
         path: the file.
+        decoder: of the sequence that it belongs to; None for an image by itself.
 
     Returns:
         (H, W, 3) uint8 BGR.
 
     Raises:
-        SequenceError: the file cannot be read or decoded, or its pixels are not integers of 8 or
-            16 bits.
+        SequenceError: the file cannot be read or decoded, has too many pixels, or pixels that are
+            no integers of 8 or 16 bits.
     """
-    return _decode(path, _read(path))
+    return _read(path, decoder or ImageDecoder())[0]
 
 
-def _read(path: Path) -> bytes:
+def _read(path: Path, decoder: ImageDecoder) -> tuple[np.ndarray, EncodedImage, bool]:
+    """Pixels, bytes, and whether the file asks to be shown turned."""
     try:
-        return path.read_bytes()
-    except OSError as error:
-        raise SequenceError(
-            f"cannot read image {path}: {error.strerror}; check the file and its permissions"
-        ) from error
-
-
-def _decode(path: Path, data: bytes) -> np.ndarray:
-    flags = cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH
-    image = cv2.imdecode(np.frombuffer(data, np.uint8), flags) if data else None
-    if image is None:
-        raise SequenceError(
-            f"cannot decode image {path}; replace or remove the file, for it is damaged or holds "
-            "no picture of 8 or 16 bits"
-        )
-    if image.dtype == np.uint16:
-        return cv2.convertScaleAbs(image, alpha=1 / 257)
-    if image.dtype != np.uint8:
-        raise SequenceError(
-            f"image {path} has {image.dtype} pixels; convert it to 8 or 16 bit integers"
-        )
-    return image
+        data, header = decoder.read(path)
+        image = decoder.encoded(data)
+    except ImageError as error:
+        raise SequenceError(f"cannot use image {path}: {error}") from error
+    encoded = EncodedImage(data, path.suffix.lower())
+    return image, encoded, header.orientation != UPRIGHT
 
 
 class ImageFiles(Sequence):
-    """Image files in the natural order of their names (frame_2 before frame_10).
+    """Image files in the order of their times, or in the natural order of their names.
 
-    Images of different sizes are allowed: each frame has its own, and `width` and `height` are
-    the first one's.
+    Names that are times, such as those of TUM RGB-D (1305031102.175304.png), are the stamps, unless
+    a rate is given. In the natural order frame_2 comes before frame_10. Images of different sizes
+    are allowed: each frame has its own, and ``width`` and ``height`` are the first one's.
 
     Args:
         paths: the files, at least one.
         name: of the sequence.
-        rate_hz: frames a second.
+        rate_hz: frames a second; None for the times in the names, else :data:`IMAGE_RATE_HZ`.
+        max_pixels: larger images are passed over.
 
     Raises:
-        SequenceError: the first image cannot be read.
+        SequenceError: none of the images can be used.
     """
 
-    def __init__(self, paths: list[Path], name: str, rate_hz: float) -> None:
-        self._paths = sorted(paths, key=natural_order)
-        stems = [path.stem for path in self._paths]
-        unique = len(set(stems)) == len(stems)
-        self._names = stems if unique else [path.name for path in self._paths]
+    def __init__(
+        self,
+        paths: list[Path],
+        name: str,
+        rate_hz: float | None = None,
+        max_pixels: int = MAX_PIXELS,
+    ) -> None:
+        times = times_in_names(paths) if rate_hz is None and len(paths) > 1 else None
+        if times is None:
+            self._paths = sorted(paths, key=natural_order)
+            self.rate_hz = rate_hz or IMAGE_RATE_HZ
+            self._stamps = [stamp_of(index, self.rate_hz) for index in range(len(paths))]
+            self.times_from = f"the images' order, {self.rate_hz:g} a second"
+        else:
+            self._paths = sorted(paths, key=times.__getitem__)
+            ordered = sorted(times.values())
+            self.start_ns = ordered[0]
+            self._stamps = [stamp - self.start_ns for stamp in ordered]
+            self.rate_hz = 1e9 / float(np.median(np.diff(ordered)))
+            self.times_from = "the files' names"
+        self._names = unique_names(self._paths)
+        self._max_pixels = max_pixels
         self.name = name
-        self.rate_hz = rate_hz
         self.length = len(paths)
-        self.height, self.width = read_image(self._paths[0]).shape[:2]
+        self.height, self.width = self._first().shape[:2]
 
     def __iter__(self) -> Iterator[Frame]:
-        for index, (path, name) in enumerate(zip(self._paths, self._names, strict=True)):
-            data = _read(path)
-            encoded = EncodedImage(data, path.suffix.lower())
-            yield Frame(_decode(path, data), stamp_of(index, self.rate_hz), name, encoded)
+        self.problems.clear()
+        decoder = ImageDecoder(self._max_pixels)
+        turned = 0
+        for path, name, stamp_ns in zip(self._paths, self._names, self._stamps, strict=True):
+            try:
+                image, encoded, asks_to_be_turned = _read(path, decoder)
+            except SequenceError as error:
+                self.problems.add(str(error))
+                continue
+            turned += asks_to_be_turned
+            if asks_to_be_turned and turned == 1:
+                _log.warning(
+                    "%s asks to be shown turned (EXIF orientation): its pixels are taken as they "
+                    "are stored; turn the pixels themselves if that is not meant",
+                    path,
+                )
+            yield Frame(image, stamp_ns, name, encoded)
+
+    def _first(self) -> np.ndarray:
+        """The first image that can be used."""
+        first_error = None
+        for path in self._paths:
+            try:
+                return read_image(path, ImageDecoder(self._max_pixels))
+            except SequenceError as error:
+                first_error = first_error or error
+        if self.length == 1 or first_error is None:
+            raise first_error or SequenceError("there are no images")
+        raise SequenceError(f"none of the {self.length} images can be used: {first_error}")
 
 
-class VideoFile(Sequence):
-    """A video file, every frame at the file's own rate.
+def unique_names(paths: list[Path]) -> list[str]:
+    """A name for each file of a folder: its stem, or its whole name where stems are equal."""
+    stems = Counter(path.stem for path in paths)
+    names = [path.stem if stems[path.stem] == 1 else path.name for path in paths]
+    return names if len(set(names)) == len(names) else [path.name for path in paths]
 
-    `length` is what the file states; where fewer frames can be decoded, iteration ends early with
-    a warning in the log.
 
-    Args:
-        path: the file.
-        rate_hz: replaces the file's rate, for files that state none or a wrong one.
+def times_in_names(paths: list[Path]) -> dict[Path, int] | None:
+    """Times that the names of files are, ns since the epoch; None unless all names are times.
 
-    Raises:
-        SequenceError: the file cannot be decoded, or states no frame rate and none is given.
+    Names are seconds with a fraction, or whole milli-, micro- or nanoseconds, and all different.
     """
-
-    def __init__(self, path: Path, rate_hz: float | None = None) -> None:
-        self._path = path
-        self.name = path.stem
-        capture = self._open()
-        try:
-            decoded, image = capture.read()
-            stated = capture.get(cv2.CAP_PROP_FPS)
-            count = int(capture.get(cv2.CAP_PROP_FRAME_COUNT))
-        finally:
-            capture.release()
-        if not decoded:
-            raise self._undecodable()
-        if rate_hz is None and not (math.isfinite(stated) and stated > 0):
-            raise SequenceError(f"video {path} states no frame rate; give one as rate_hz")
-        self.rate_hz = float(stated if rate_hz is None else rate_hz)
-        self.length = count if count > 0 else None
-        self.height, self.width = image.shape[:2]
-
-    def __iter__(self) -> Iterator[Frame]:
-        capture = self._open()
-        index = 0
-        try:
-            while True:
-                decoded, image = capture.read()
-                if not decoded:
-                    break
-                yield Frame(image, stamp_of(index, self.rate_hz), frame_name(index))
-                index += 1
-        finally:
-            capture.release()
-        if self.length is not None and index < self.length:
-            _log.warning("%s: only %d of %d frames can be decoded", self._path, index, self.length)
-
-    def _open(self) -> cv2.VideoCapture:
-        capture = _capture(str(self._path))
-        if not capture.isOpened():
-            raise self._undecodable()
-        return capture
-
-    def _undecodable(self) -> SequenceError:
-        return SequenceError(
-            f"cannot decode {self._path} as a video; convert it to MP4 or AVI, or give a folder "
-            "of images"
-        )
+    times = {path: _time_in_name(path.stem) for path in paths}
+    found = [time for time in times.values() if time is not None]
+    if len(found) < len(paths) or len(set(found)) < len(paths):
+        return None
+    return {path: time for path, time in times.items() if time is not None}
 
 
-class Camera(Sequence):
-    """A camera of this machine. Iterating again goes on with the newest frame.
-
-    Args:
-        index: of the camera, as OpenCV counts them.
-        rate_hz: asked of the camera; `rate_hz` then tells what the camera says it delivers.
-
-    Raises:
-        SequenceError: there is no such camera, or it delivers no picture.
-    """
-
-    def __init__(self, index: int, rate_hz: float | None = None) -> None:
-        self.name = f"camera_{index}"
-        self.length = None
-        self._index = index
-        self._count = 0
-        self._capture = _capture(index)
-        if not self._capture.isOpened():
-            raise SequenceError(
-                f"cannot open camera {index}; check that it is plugged in, that no other program "
-                f"uses it and that you may read /dev/video{index}"
-            )
-        if rate_hz is not None:
-            self._capture.set(cv2.CAP_PROP_FPS, rate_hz)
-        self._start_ns = time.monotonic_ns()
-        try:
-            image = self._read()
-        except SequenceError:
-            self.close()
-            raise
-        self.height, self.width = image.shape[:2]
-        stated = self._capture.get(cv2.CAP_PROP_FPS)
-        self.rate_hz = float(stated if stated > 0 else rate_hz or IMAGE_RATE_HZ)
-
-    def __iter__(self) -> Iterator[Frame]:
-        while self._capture.isOpened():
-            image = self._read()
-            stamp_ns = time.monotonic_ns() - self._start_ns
-            yield Frame(image, stamp_ns, frame_name(self._count))
-            self._count += 1
-
-    def close(self) -> None:
-        """Release the camera; iteration ends."""
-        self._capture.release()
-
-    def _read(self) -> np.ndarray:
-        delivered, image = self._capture.read()
-        if not delivered:
-            raise SequenceError(
-                f"camera {self._index} delivers no picture; unplug it and plug it in again"
-            )
-        return image if image.ndim == 3 else cv2.cvtColor(image, cv2.COLOR_GRAY2BGR)
-
-
-def _capture(source: int | str) -> cv2.VideoCapture:
-    """Open with OpenCV's own messages silenced: its failure is told in one sentence here."""
-    messages = getattr(cv2.utils, "logging", None)  # OpenCV 4.5 cannot silence them
-    if messages is None:
-        return cv2.VideoCapture(source)
-    level = messages.getLogLevel()
-    messages.setLogLevel(messages.LOG_LEVEL_SILENT)
-    try:
-        return cv2.VideoCapture(source)
-    finally:
-        messages.setLogLevel(level)
+def _time_in_name(stem: str) -> int | None:
+    match = _SECONDS.fullmatch(stem)
+    if match:
+        return int(match[1]) * 10**9 + int(match[2].ljust(9, "0"))
+    unit_ns = _UNITS_NS.get(len(stem))
+    if unit_ns is None or not stem.isascii() or not stem.isdecimal() or stem[0] == "0":
+        return None
+    return int(stem) * unit_ns
 
 
 def image_files(folder: Path) -> list[Path]:

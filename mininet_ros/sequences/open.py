@@ -7,17 +7,13 @@ import re
 from importlib.metadata import entry_points
 from pathlib import Path
 
+from mininet_ros.images.limits import MAX_PIXELS
 from mininet_ros.sequences.bag import BagImages
 from mininet_ros.sequences.bag_reader import is_bag
-from mininet_ros.sequences.files import (
-    IMAGE_RATE_HZ,
-    IMAGE_SUFFIXES,
-    Camera,
-    ImageFiles,
-    VideoFile,
-    image_files,
-)
+from mininet_ros.sequences.camera import Camera
+from mininet_ros.sequences.files import IMAGE_SUFFIXES, ImageFiles, image_files
 from mininet_ros.sequences.sequence import Sequence, SequenceError
+from mininet_ros.sequences.video import VideoFile
 
 GENERATED = "generated"
 """Name of the project's own sequence."""
@@ -26,7 +22,10 @@ DRAWN = "mininet_ros.sequences"
 
 
 def open_sequence(
-    source: str | Path, rate_hz: float | None = None, topic: str | None = None
+    source: str | Path,
+    rate_hz: float | None = None,
+    topic: str | None = None,
+    max_pixels: int = MAX_PIXELS,
 ) -> Sequence:
     """Open an image sequence.
 
@@ -34,10 +33,12 @@ def open_sequence(
         source: an image file, a folder of images, a video file, a ROS 1 or ROS 2 bag, the index
             of a camera ("0"), or "generated" for the project's own sequence. A file or folder
             wins over a camera or the generator of the same name.
-        rate_hz: frames a second. Images have 10 and the generated sequence 15 by default; a
-            video's replaces the rate that its file states, every frame is still delivered; a bag
-            keeps its stamps; a camera is asked for it.
+        rate_hz: frames a second. By default images have the times in their names, or else 10 a
+            second, and the generated sequence has 15; a video's replaces the times that its file
+            states, every frame is still delivered; a bag keeps its stamps; a camera is asked for
+            it.
         topic: the images of a bag that has several image topics.
+        max_pixels: larger images are passed over, before they are decoded.
 
     Returns:
         The sequence, its first frame known to be readable.
@@ -53,7 +54,7 @@ def open_sequence(
         raise SequenceError("the name of the sequence is empty; give a file, a folder or a camera")
     path = Path(source).expanduser()
     if path.exists() and is_bag(path):
-        return BagImages(path, topic, rate_hz)
+        return BagImages(path, topic, rate_hz, max_pixels)
     if topic is not None:
         raise SequenceError(f"{path} is no bag; leave out the topic {topic}")
     camera = re.fullmatch(r"(?:/dev/video)?(\d+)", text)
@@ -63,22 +64,22 @@ def open_sequence(
         for drawn in entry_points(group=DRAWN, name=text):
             return drawn.load()() if rate_hz is None else drawn.load()(rate_hz=rate_hz)
     if path.is_dir():
-        return _open_folder(path, rate_hz or IMAGE_RATE_HZ)
+        return _open_folder(path, rate_hz, max_pixels)
     if not path.exists():
         raise SequenceError(
             f"{path} does not exist; give an image, a folder of images, a video, a bag, the "
             f'index of a camera or "{GENERATED}"'
         )
     if path.suffix.lower() in IMAGE_SUFFIXES:
-        return ImageFiles([path], path.stem, rate_hz or IMAGE_RATE_HZ)
-    return VideoFile(path, rate_hz)
+        return ImageFiles([path], path.stem, rate_hz, max_pixels)
+    return VideoFile(path, rate_hz, max_pixels)
 
 
-def _open_folder(folder: Path, rate_hz: float) -> Sequence:
+def _open_folder(folder: Path, rate_hz: float | None, max_pixels: int) -> Sequence:
     paths = image_files(folder)
     if not paths:
         raise SequenceError(
             f"{folder} holds no images; give a folder with files that end in "
             f"{', '.join(IMAGE_SUFFIXES)}"
         )
-    return ImageFiles(paths, folder.resolve().name, rate_hz)
+    return ImageFiles(paths, folder.resolve().name, rate_hz, max_pixels)

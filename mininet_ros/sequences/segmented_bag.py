@@ -8,19 +8,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import cv2
 import numpy as np
 
+from mininet_ros.images.decoding import ImageDecoder
 from mininet_ros.images.encodings import ImageError
+from mininet_ros.images.limits import MAX_PIXELS
 from mininet_ros.sequences.bag import BagImages
 from mininet_ros.sequences.bag_reader import (
     IMAGE_TYPES,
     bag_root,
     header_stamp_ns,
     image_topics,
-    is_compressed,
-    message_pixels,
     open_bag,
+    read_message,
+    recorded_messages,
 )
 from mininet_ros.sequences.sequence import Frame, LabelledFrame, SequenceError
 
@@ -36,8 +37,6 @@ NO_MASKS = "none"
 """Given as the mask topic, it passes over the masks in a bag."""
 
 MAX_UNPAIRED = 64
-
-_LABEL_ENCODINGS = ("mono8", "8UC1")
 
 
 @dataclass(frozen=True)
@@ -100,8 +99,14 @@ class SegmentedBag(BagImages):
         SequenceError: see `BagImages`.
     """
 
-    def __init__(self, path: Path, topics: BagTopics, rate_hz: float | None = None) -> None:
-        super().__init__(path, topics.image, rate_hz)
+    def __init__(
+        self,
+        path: Path,
+        topics: BagTopics,
+        rate_hz: float | None = None,
+        max_pixels: int = MAX_PIXELS,
+    ) -> None:
+        super().__init__(path, topics.image, rate_hz, max_pixels)
         self.mask_topic = topics.mask
         self._confidence_topic = topics.confidence
 
@@ -109,35 +114,43 @@ class SegmentedBag(BagImages):
         """Iterate over the images with their masks.
 
         An image whose mask was dropped comes without one: as soon as a later image is complete,
-        or when 64 wait.
+        or when 64 wait. Images and masks that cannot be used are passed over.
 
         Raises:
-            SequenceError: an image or a mask cannot be read.
+            SequenceError: the masks are none.
         """
+        self.problems.clear()
+        decoder = ImageDecoder(self.max_pixels)
         wanted = {self.topic, self.mask_topic, self._confidence_topic}
         pairing = _Pairing(self._confidence_topic is not None)
-        index = 0
+        index = -1
+        is_any_mask_usable = False
         with open_bag(self.path) as reader:
-            for connection, recorded_ns, data in reader.messages(_of_topics(reader, wanted)):
-                message = reader.deserialize(data, connection.msgtype)
-                stamp_ns = header_stamp_ns(message)
-                if connection.topic == self.topic:
-                    pairing.add_image(stamp_ns, self._frame(message, recorded_ns, index))
-                    index += 1
-                else:
-                    labels = self._labels(message, connection.topic)
-                    pairing.add_labels(stamp_ns, labels, connection.topic == self.mask_topic)
+            connections = _of_topics(reader, wanted)
+            for connection, recorded_ns, data in recorded_messages(
+                reader, connections, self.problems
+            ):
+                is_image = connection.topic == self.topic
+                index += is_image
+                try:
+                    message = read_message(reader, connection, data)
+                    stamp_ns = header_stamp_ns(message)
+                    if is_image:
+                        frame = self._frame(message, recorded_ns, index, decoder)
+                        pairing.add_image(stamp_ns, frame)
+                    else:
+                        is_mask = connection.topic == self.mask_topic
+                        pairing.add_labels(stamp_ns, decoder.labels(message), is_mask)
+                        is_any_mask_usable |= is_mask
+                except ImageError as error:
+                    if not is_image and not is_any_mask_usable:
+                        raise SequenceError(
+                            f"topic {connection.topic} of bag {self.path} holds no label masks: "
+                            f"{error}; choose another mask topic"
+                        ) from error
+                    self._note(index, error)
                 yield from pairing.complete()
         yield from pairing.rest()
-
-    def _labels(self, message: Any, topic: str) -> np.ndarray:
-        try:
-            return _single_channel(message)
-        except ImageError as error:
-            raise SequenceError(
-                f"topic {topic} of bag {self.path} holds no label masks: {error}; "
-                "choose another mask topic"
-            ) from error
 
 
 class _Pairing:
@@ -186,15 +199,3 @@ def _is_output(topic: str, output: str) -> bool:
 
 def _of_topics(reader: AnyReader, topics: set[str | None]) -> list[Any]:
     return [c for c in reader.connections if c.topic in topics and c.msgtype in IMAGE_TYPES]
-
-
-def _single_channel(message: Any) -> np.ndarray:
-    if not is_compressed(message):
-        if message.encoding not in _LABEL_ENCODINGS:
-            raise ImageError("no labels", f"their encoding is {message.encoding}, not mono8")
-        return message_pixels(message)[..., 0]
-    data = np.asarray(message.data)
-    labels = cv2.imdecode(data, cv2.IMREAD_UNCHANGED) if data.size else None
-    if labels is None or labels.ndim != 2 or labels.dtype != np.uint8:
-        raise ImageError("no labels", "their data are no pictures of one 8 bit channel")
-    return labels

@@ -2,15 +2,67 @@
 
 from __future__ import annotations
 
+import logging
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import ClassVar
 
 import numpy as np
 
 
 class SequenceError(ValueError):
     """A source cannot be opened or read; one sentence says which and what to do."""
+
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass
+class Problems:
+    """Items of a source that cannot be used: named in the log, counted, and passed over.
+
+    Attributes:
+        count: number of items.
+        sentences: what is wrong with the first ones, at most :data:`KEPT`.
+    """
+
+    KEPT: ClassVar[int] = 20
+
+    count: int = 0
+    sentences: list[str] = field(default_factory=list)
+
+    def add(self, sentence: str) -> None:
+        """Note an item that is passed over."""
+        self.count += 1
+        if len(self.sentences) < self.KEPT:
+            self.sentences.append(sentence)
+            _log.warning("%s", sentence)
+
+    def clear(self) -> None:
+        """Forget all of them, as a new iteration does."""
+        self.count = 0
+        self.sentences.clear()
+
+    def summary(self) -> str:
+        """How many there are and what is wrong with the first; empty where there is none."""
+        if not self.count:
+            return ""
+        items = "1 item" if self.count == 1 else f"{self.count} items"
+        return f"{items} of the input passed over, the first: {self.sentences[0]}"
+
+    def conclude(self, strict: bool) -> None:
+        """Say at the end what was passed over.
+
+        Raises:
+            SequenceError: something was, and ``strict``.
+        """
+        summary = self.summary()
+        if summary and strict:
+            raise SequenceError(f"{summary} (--strict)")
+        if summary:
+            _log.warning("warning: %s", summary)
 
 
 @dataclass(frozen=True)
@@ -62,12 +114,15 @@ class LabelledFrame:
 class Sequence(ABC):
     """Frames in order of time. Iterating again starts from the beginning (a camera goes on).
 
+    An item that cannot be used, such as a damaged picture among others, is passed over.
+
     Attributes:
         name: of the source, usable as a file name.
         width: of the first frame, px.
         height: of the first frame, px.
         rate_hz: frames a second.
         length: number of frames; None where it is not known, as with a camera.
+        times_from: what the stamps are taken from, in words.
         start_ns: time of stamp 0 on the source's own clock, ns; 0 where it has none.
         camera_matrix: (3, 3) float64 intrinsics K of an undistorted camera, px; None if unknown.
     """
@@ -77,15 +132,21 @@ class Sequence(ABC):
     height: int
     rate_hz: float
     length: int | None
+    times_from: str = ""
     start_ns: int = 0
     camera_matrix: np.ndarray | None = None
+
+    @cached_property
+    def problems(self) -> Problems:
+        """Items that were passed over since the last iteration began."""
+        return Problems()
 
     @abstractmethod
     def __iter__(self) -> Iterator[Frame]:
         """Iterate over the frames from the beginning.
 
         Raises:
-            SequenceError: a frame cannot be read.
+            SequenceError: the source cannot be read any further.
         """
 
     def close(self) -> None:  # noqa: B027 - most sources hold nothing to release
@@ -117,6 +178,11 @@ class LabelledSequence(Sequence):
 def frame_name(index: int) -> str:
     """Name of a numbered frame, in an order that sorts."""
     return f"frame_{index:06d}"
+
+
+def place_of(name: str) -> int:
+    """Place of a numbered frame in its source, from 0; see :func:`frame_name`."""
+    return int(name.rpartition("_")[2])
 
 
 def stamp_of(index: int, rate_hz: float) -> int:

@@ -22,7 +22,7 @@ class LinkSettings:
     team_endpoints: tuple[str, ...] = parameter(
         ("",),
         "Zenoh endpoints of base stations where team_link is zenoh, for example "
-        "[tcp/10.0.0.1:7447]; the first that answers is used.",
+        "['tcp/10.0.0.1:7447']; the first that answers is used.",
     )
     robot_name: str = parameter(
         "",

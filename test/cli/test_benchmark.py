@@ -114,7 +114,7 @@ def test_other_input_size_is_exported(tiny_model, capsys):
 
 def test_engine_that_does_not_fit_is_named(tiny_model):
     engine = Engine("tiny", "onnxruntime", str(load_model(tiny_model).path(GRAPH)))
-    with pytest.raises(BenchmarkError, match=r"tiny can't be measured: .* takes \[1, 64, 96, 3\]"):
+    with pytest.raises(BenchmarkError, match=r"tiny cannot be measured: .* takes \[1, 64, 96, 3\]"):
         measure([engine], 64, 64, 1, 1)
     with pytest.raises(BenchmarkError, match="unknown runtime 'tpu'"):
         measure([Engine("tiny", "tpu")], 64, 64, 1, 1)

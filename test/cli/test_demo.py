@@ -95,11 +95,9 @@ def test_wrong_requests_end_with_one_message(arguments, message, tmp_path):
 
 def test_demo_keeps_to_itself(monkeypatch):
     monkeypatch.setenv("ROS_DOMAIN_ID", "7")
-    monkeypatch.setenv("FASTRTPS_DEFAULT_PROFILES_FILE", "mine.xml")
     environment = graph_environment(215)
     assert environment["ROS_DOMAIN_ID"] == "215"
-    assert environment["FASTRTPS_DEFAULT_PROFILES_FILE"] == "mine.xml"
-    assert environment["FASTDDS_DEFAULT_PROFILES_FILE"].endswith("fastdds_images.xml")
+    assert environment["ROS_AUTOMATIC_DISCOVERY_RANGE"] == "LOCALHOST"
 
 
 def test_missing_rclpy_is_said(monkeypatch, capsys, tmp_path):

@@ -1,4 +1,4 @@
-"""`mininet_ros select-keyframes`: its files are complete, its words true, its input untouched."""
+"""``mininet_ros select-keyframes``: its files are complete, its words true, its input untouched."""
 
 from __future__ import annotations
 

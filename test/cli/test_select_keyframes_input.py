@@ -1,4 +1,4 @@
-"""`mininet_ros select-keyframes`: what it takes, and what it says of what it cannot take."""
+"""``mininet_ros select-keyframes``: what it takes, and what it says of what it cannot take."""
 
 from __future__ import annotations
 

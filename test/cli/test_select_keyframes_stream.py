@@ -1,4 +1,4 @@
-"""`mininet_ros select-keyframes`: requests, Ctrl-C, and stamps that come twice."""
+"""``mininet_ros select-keyframes``: requests, Ctrl-C, and stamps that come twice."""
 
 from __future__ import annotations
 

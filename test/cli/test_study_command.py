@@ -1,4 +1,4 @@
-"""The command `study`, on a tiny data set."""
+"""The command ``study``, on a tiny data set."""
 
 import fcntl
 import json

@@ -34,7 +34,7 @@ def world() -> np.ndarray:
 
 
 def view(world: np.ndarray, x: float, y: float, zoom: float = 1.0) -> np.ndarray:
-    """The window of `world` with its upper left corner at x, y, magnified."""
+    """The window of ``world`` with its upper left corner at x, y, magnified."""
     transform = np.array([[zoom, 0, -zoom * x], [0, zoom, -zoom * y]], np.float32)
     return cv2.warpAffine(world, transform, (WIDTH, HEIGHT), flags=cv2.INTER_LINEAR)
 

@@ -25,7 +25,7 @@ def world() -> np.ndarray:
 
 
 def view(world: np.ndarray, x: int, y: int) -> np.ndarray:
-    """The window of `world` with its upper left corner at x, y."""
+    """The window of ``world`` with its upper left corner at x, y."""
     return np.ascontiguousarray(world[y : y + HEIGHT, x : x + WIDTH])
 
 
@@ -42,7 +42,7 @@ def regions_of(*masks: np.ndarray) -> tuple[Region, ...]:
 
 
 def moving(world: np.ndarray, sent: SentRegions, step_x: int, steps: int) -> PointTracker:
-    """Carries `sent` along with a view that moves from x = 100."""
+    """Carries ``sent`` along with a view that moves from x = 100."""
     tracker = PointTracker()
     tracker.update(view(world, 100, 100))
     for step in range(1, steps + 1):

@@ -6,6 +6,7 @@ import platform
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -85,6 +86,19 @@ def test_a_signal_ends_a_working_node_in_order(graph, tiny_model, number):
     assert node.wait() == 0
     assert "Traceback" not in node.errors
     assert "rror" not in node.errors
+
+
+@pytest.mark.parametrize("delay_s", [0.1, 0.3, 0.6, 1.0, 1.5, 2.5])
+def test_a_signal_during_the_start_ends_the_process_silently(ros_domain, tmp_path, delay_s):
+    """Imports, the loading of the model and the start of ROS are all met by some delay."""
+    node = NodeProcess(tmp_path / "process", "segmentation_node")
+    try:
+        time.sleep(delay_s)
+        assert node.stop() == 0
+        assert "Traceback" not in node.errors
+        assert "KeyboardInterrupt" not in node.errors
+    finally:
+        node.close()
 
 
 @pytest.mark.parametrize(

@@ -17,10 +17,10 @@ from pathlib import Path
 
 import pytest
 
+PROFILE_VARIABLES = ("FASTRTPS_DEFAULT_PROFILES_FILE", "FASTDDS_DEFAULT_PROFILES_FILE")
 PROFILE = Path(__file__).parents[2] / "config" / "fastdds_images.xml"
 SHARED_MEMORY = Path("/dev/shm")
 SEGMENTS_BYTES = 2 * 72 * 2**20  # of two processes, with what Fast DDS keeps beside them
-PROFILE_VARIABLES = ("FASTRTPS_DEFAULT_PROFILES_FILE", "FASTDDS_DEFAULT_PROFILES_FILE")
 RATE_HZ = 30
 CAMERA = "image"
 READY = "ready"
@@ -75,7 +75,7 @@ def measure(width: int, height: int, frames: int, profile: Path | None) -> Deliv
 
 
 def publish(width: int, height: int, frames: int) -> dict[str, int]:
-    """Publish `frames` images once the subscriber is there; then stay until it has left."""
+    """Publish ``frames`` images once the subscriber is there; then stay until it has left."""
     import rclpy
     from std_msgs.msg import Empty
 

@@ -1,4 +1,4 @@
-"""`mininet_ros select-keyframes` and the node: the same input, the same choice."""
+"""``mininet_ros select-keyframes`` and the node: the same input, the same choice."""
 
 from __future__ import annotations
 

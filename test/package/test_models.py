@@ -92,6 +92,56 @@ def test_unreadable_cards(folder, tmp_path):
         load_model("")
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("scale: 0.00392", "scale: .nan #", "finite"),
+        ("scale: 0.00392", "scale: .inf #", "finite"),
+        ("offset: -0.5", "offset: -.inf", "finite"),
+        ("width: 96", "width: .inf", "wrong one"),
+        ("width: 96", f"width: 1{'0' * 30}", "more than 40000000 pixels"),
+        ("ignore_label: 255", "ignore_label: 255\n1: one", "key 1 is no text"),
+        ("ignore_label: 255", "ignore_label: 255\n? [a, b]\n: one", "no text|unhashable"),
+        ("ignore_label: 255", "ignore_label: 255\na: &a [b]\nc: [*a, *a]", "aliases"),
+        ("ignore_label: 255", "ignore_label: 255\na: " + 3000 * "[", "nested|not readable"),
+        ("ignore_label: 255", "ignore_label: 255\na: '" + 1_100_000 * "b" + "'", "more than"),
+    ],
+)
+def test_cards_that_would_do_harm_are_refused(folder, old, new, message):
+    text = (folder / "model.yaml").read_text()
+    assert old in text
+    (folder / "model.yaml").write_text(text.replace(old, new))
+    with pytest.raises(ModelError, match=message) as error:
+        load_model(folder)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("name", ["weights.bin", "model.onnx.data", "custom.so"])
+def test_files_that_no_hash_covers_are_refused(folder, name):
+    for allowed in ("README.md", "LICENSE", ".gitattributes"):
+        (folder / allowed).write_text("for people")
+    (folder / "training").mkdir()
+    load_model(folder)
+    (folder / name).write_text("")
+    with pytest.raises(ModelError, match=f"holds {name}, which model.yaml does not list"):
+        load_model(folder)
+
+
+def test_the_cpu_needs_no_weights(folder):
+    (folder / "weights.safetensors").unlink()
+    change_card(folder, lambda card: card["files"].pop("weights.safetensors"))
+    assert not load_model(folder).has("weights.safetensors")
+
+
+def test_what_is_written_twice_can_be_read_again(tiny_model, tmp_path):
+    model = load_model(tiny_model)
+    files = {name: model.path(name).read_bytes() for name in model.card["files"]}
+    remark = ["measured here"]
+    card = {**model.card, "one": remark, "two": remark}
+    written = models.write_model_folder(tmp_path / "copy", card, files)
+    assert written.card["one"] == written.card["two"] == remark
+
+
 def test_weights_that_are_no_safetensors(folder):
     (folder / "weights.safetensors").write_bytes(b"pickle")
     change_card(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import struct
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import numpy as np
 import pytest
 
 from mininet_ros.sequences import SequenceError, open_sequence
-from mininet_ros.sequences import files as files_module
+from mininet_ros.sequences import capture as capture_module
 
 
 def picture(value: int, width: int = 32, height: int = 24) -> np.ndarray:
@@ -103,7 +104,7 @@ def test_every_pixel_format_becomes_bgr(tmp_path, stored, expected):
     assert (frame.image == expected).all()
 
 
-def test_orientation_tag_is_obeyed(tmp_path):
+def test_pixels_come_as_stored_whatever_the_orientation_tag(tmp_path, caplog):
     jpeg = cv2.imencode(".jpg", picture(50, 64, 32))[1].tobytes()
     turn_right = struct.pack("<HHIHH", 0x0112, 3, 1, 6, 0)
     tags = b"II*\0" + struct.pack("<IH", 8, 1) + turn_right + bytes(4)
@@ -112,7 +113,9 @@ def test_orientation_tag_is_obeyed(tmp_path):
     path = tmp_path / "phone.jpg"
     path.write_bytes(jpeg[:2] + header + segment + jpeg[2:])
     sequence = open_sequence(path)
-    assert (sequence.width, sequence.height) == (32, 64)
+    assert (sequence.width, sequence.height) == (64, 32)
+    list(sequence)
+    assert "asks to be shown turned" in caplog.text
 
 
 def test_video_keeps_its_rate(tmp_path):
@@ -145,16 +148,17 @@ def test_video_without_a_rate(tmp_path, monkeypatch):
     open_video = cv2.VideoCapture
 
     class Rateless:
-        def __init__(self, source):
-            self.video = open_video(source)
+        def __init__(self, *source):
+            self.video = open_video(*source)
 
         def __getattr__(self, name):
             return getattr(self.video, name)
 
         def get(self, prop):
-            return 0.0 if prop == cv2.CAP_PROP_FPS else self.video.get(prop)
+            hidden = {cv2.CAP_PROP_FPS: 0.0, cv2.CAP_PROP_POS_MSEC: -8e15}
+            return hidden.get(prop, self.video.get(prop))
 
-    monkeypatch.setattr(files_module.cv2, "VideoCapture", Rateless)
+    monkeypatch.setattr(capture_module.cv2, "VideoCapture", Rateless)
     assert error_of(path) == f"video {path} states no frame rate; give one as rate_hz"
     assert len(list(open_sequence(path, rate_hz=5))) == 2
 
@@ -176,7 +180,7 @@ def test_folder_of_that_name_wins(tmp_path, monkeypatch):
 class FakeCapture:
     """A camera that delivers so many frames and then fails."""
 
-    def __init__(self, source, frames=3, opened=True):
+    def __init__(self, source, _backend, frames=3, opened=True):
         self.source, self.frames, self.opened = source, frames, opened
         self.asked = {}
 
@@ -198,7 +202,7 @@ class FakeCapture:
 
 
 def test_camera(monkeypatch):
-    monkeypatch.setattr(files_module.cv2, "VideoCapture", FakeCapture)
+    monkeypatch.setattr(capture_module.cv2, "VideoCapture", FakeCapture)
     sequence = open_sequence("2", rate_hz=12)
     assert (sequence.length, sequence.rate_hz, sequence.name) == (None, 12, "camera_2")
     first, second = next(iter(sequence)), next(iter(sequence))
@@ -208,7 +212,7 @@ def test_camera(monkeypatch):
 
 
 def test_camera_that_stops(monkeypatch):
-    monkeypatch.setattr(files_module.cv2, "VideoCapture", FakeCapture)
+    monkeypatch.setattr(capture_module.cv2, "VideoCapture", FakeCapture)
     assert "camera 0 delivers no picture; unplug it" in error_of("/dev/video0")
 
 
@@ -232,24 +236,31 @@ def test_folder_without_images(tmp_path):
 def test_damaged_image_is_named(tmp_path, content):
     write(tmp_path / "1.png", picture(1))
     (tmp_path / "2.png").write_bytes(content)
+    write(tmp_path / "3.png", picture(3))
     sequence = open_sequence(tmp_path)
-    frames = iter(sequence)
-    assert next(frames).name == "1"
-    with pytest.raises(
-        SequenceError, match=r"cannot decode image .*2\.png; replace or remove the file"
-    ):
-        next(frames)
+    for _ in range(2):
+        assert [(frame.name, frame.stamp_ns) for frame in sequence] == [
+            ("1", 0),
+            ("3", 200_000_000),
+        ]
+        assert sequence.problems.count == 1
+        assert re.match(
+            r"cannot use image .*2\.png: the data are no", sequence.problems.sentences[0]
+        )
+    assert sequence.problems.summary().startswith("1 item of the input passed over")
 
 
 def test_unreadable_image_is_named(tmp_path):
     (tmp_path / "1.png").mkdir()
-    assert f"cannot read image {tmp_path / '1.png'}: Is a directory" in error_of(tmp_path)
+    message = f"cannot use image {tmp_path / '1.png'}: the file cannot be read (Is a directory)"
+    assert message in error_of(tmp_path)
 
 
 def test_image_of_floats(tmp_path):
     path = write(tmp_path / "depth.tiff", np.zeros((8, 8, 3), np.float32))
     assert error_of(path) == (
-        f"image {path} has float32 pixels; convert it to 8 or 16 bit integers"
+        f"cannot use image {path}: the TIFF image has float32 pixels: convert them to integers of "
+        "8 or 16 bits"
     )
 
 

@@ -1,4 +1,4 @@
-"""A short drive with its truth, and `select-keyframes` run on it: for tests of that command."""
+"""A short drive with its truth, and ``select-keyframes`` run on it: for tests of that command."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def forwarded(rows):
 
 @pytest.fixture(scope="module")
 def drive(tmp_path_factory):
-    """A short drive as JPEGs in `images`, with PNGs of its truth in `labels`."""
+    """A short drive as JPEGs in ``images``, with PNGs of its truth in ``labels``."""
     folder = tmp_path_factory.mktemp("drive")
     for name in ("images", "labels"):
         (folder / name).mkdir()

@@ -93,7 +93,7 @@ class Rig:
     """The node, and a desk that looks at the results.
 
     Args:
-        graph: see `ros_graph.Graph`.
+        graph: see ``ros_graph.Graph``.
         namespace: of the node and its topics.
         listen_to: the outputs with a listener, of OUTPUTS.
         **parameters: of the node.

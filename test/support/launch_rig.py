@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from mininet_ros.nodes.start import MODULES
+
 ROOT = Path(__file__).parents[2]
 CONFIG = ROOT / "config"
 PROFILE = CONFIG / "fastdds_images.xml"
@@ -36,8 +38,8 @@ sys.exit(service.run())
 
 NODE = """
 import sys
-from mininet_ros.nodes.{executable} import main
-sys.exit(main())
+from mininet_ros.nodes.start import start
+sys.exit(start("{executable}"))
 """
 
 # Stands in for a node: says what reached it, through the same parsing by ROS, and ends.
@@ -111,9 +113,9 @@ def make_package(prefix: Path, program: str) -> None:
     (index / "mininet_ros").touch()
     folder = prefix / "lib" / "mininet_ros"
     folder.mkdir(parents=True)
-    for node in (ROOT / "mininet_ros" / "nodes").glob("*_node.py"):
-        executable = folder / node.stem
-        executable.write_text(f"#!{sys.executable}\n{program.format(executable=node.stem)}")
+    for name in MODULES:
+        executable = folder / name
+        executable.write_text(f"#!{sys.executable}\n{program.format(executable=name)}")
         executable.chmod(0o755)
 
 

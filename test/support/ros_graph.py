@@ -13,7 +13,6 @@ from pathlib import Path
 import pytest
 
 from mininet_ros.demo.domain import claimed_domain
-from mininet_ros.demo.graph import MODULES
 
 ROOT = Path(__file__).parents[2]
 PROFILE = ROOT / "config" / "fastdds_images.xml"
@@ -49,7 +48,7 @@ class NodeProcess:
 
     Args:
         folder: for what it prints.
-        module: a key of MODULES.
+        module: name of an executable.
         arguments: of the command line.
     """
 
@@ -58,7 +57,7 @@ class NodeProcess:
         self._output, self._errors = folder / "output", folder / "errors"
         with self._output.open("w") as output, self._errors.open("w") as errors:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", MODULES[module], *arguments],
+                [sys.executable, "-m", "mininet_ros.nodes", module, *arguments],
                 cwd=ROOT,
                 stdout=output,
                 stderr=errors,

@@ -21,7 +21,7 @@ GATE = SelectorConfig(mode=Mode.GATE, min_gap_s=0.3, max_gap_s=3.0, gate_share=0
 
 
 def frame(index: int, quality: float = 0.4, **scores: float) -> FrameScores:
-    """The frame `index` tenths of a second after the start."""
+    """The frame ``index`` tenths of a second after the start."""
     return FrameScores(
         **{
             "stamp_ns": START + index * STEP,

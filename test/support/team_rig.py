@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from typing import Any
 
 import pytest
@@ -12,12 +11,6 @@ from rclpy.parameter import Parameter
 pytest.importorskip("zenoh", reason="needs eclipse-zenoh (extra team)")
 
 from mininet_ros.nodes.team.team_base_node import TeamBaseNode
-
-
-def free_endpoint() -> str:
-    """A Zenoh endpoint on this machine that nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return f"tcp/127.0.0.1:{server.getsockname()[1]}"
 
 
 def start_base(graph, endpoint: str, **parameters: Any) -> TeamBaseNode:

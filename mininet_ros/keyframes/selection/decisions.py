@@ -15,8 +15,10 @@ class Reason(str, Enum):
     BEST_FOR_REQUEST = "best_for_request"
     PASSED_GATE = "passed_gate"
     MAX_GAP = "max_gap"
+    IN_SET = "in_set"
 
     NOT_BEST = "not_best"
+    NOT_IN_SET = "not_in_set"
     NOT_REQUESTED = "not_requested"
     BELOW_GATE = "below_gate"
     BELOW_QUALITY = "below_quality"
@@ -33,7 +35,13 @@ class Reason(str, Enum):
 
 
 FORWARDING = frozenset(
-    {Reason.BEST_OF_WINDOW, Reason.BEST_FOR_REQUEST, Reason.PASSED_GATE, Reason.MAX_GAP}
+    {
+        Reason.BEST_OF_WINDOW,
+        Reason.BEST_FOR_REQUEST,
+        Reason.PASSED_GATE,
+        Reason.MAX_GAP,
+        Reason.IN_SET,
+    }
 )
 """The reasons for which a frame is forwarded; all others are reasons for dropping it."""
 

@@ -26,20 +26,20 @@ class CamerasTiming:
     """What became of the images of several cameras in one run, over the same seconds.
 
     Attributes:
-        way: one of `WAYS`, of the segmentation nodes. Each camera is a process always.
-        width, height, rate_hz: of each camera.
-        threads: of each node's inference; 0 for one a core.
-        seconds: that count, after all cameras have begun.
-        masks: of each camera.
-        received, replaced, lost: images of all cameras as the nodes report them once a second, so
-            over up to two seconds more. Images that wait while the network is busy are replaced
-            by newer ones; the middleware knows that it lost the lost ones.
-        latency_ms, latency_p95_ms: of all masks, from the stamp of an image to the arrival of its
-            mask in another process.
-        resident_mb: memory of the segmentation processes in 10^6 bytes, added up: what they share
-            counts in each.
-        proportional_mb: the same, but what several processes of the machine share counts in each
-            by its part.
+        way: how the segmentation nodes run, one of ``WAYS``; each camera is a process of its own.
+        width, height, rate_hz: image size in pixels and rate of each camera.
+        threads: CPU threads of each node's inference; 0 for one for each core.
+        seconds: length of the measurement, which begins when all cameras have begun.
+        masks: number of masks of each camera.
+        received, replaced, lost: number of images of all cameras, as the nodes report it once a
+            second (and so over up to two seconds more). An image that waits while the network is
+            busy is replaced by a newer one; a lost image was reported lost by the middleware.
+        latency_ms, latency_p95_ms: median and 95th percentile, over all masks, of the time from
+            the stamp of an image to the arrival of its mask in another process.
+        resident_mb: sum of the resident memory (RSS) of the segmentation processes, 10^6 bytes;
+            shared memory counts fully in each process.
+        proportional_mb: sum of the proportional memory (PSS), 10^6 bytes; memory that N processes
+            share counts 1/N in each.
     """
 
     way: str
@@ -59,7 +59,7 @@ class CamerasTiming:
 
     @property
     def masks_per_s(self) -> float:
-        """Of all cameras together."""
+        """Masks per second of all cameras together."""
         return sum(self.masks) / self.seconds
 
     def as_dict(self) -> dict[str, Any]:
@@ -81,11 +81,11 @@ def measure_cameras(
     The arithmetic is float32, so that no node measures under load which one it takes.
 
     Args:
-        model: for the nodes' parameter of this name.
-        cameras: how many.
-        width, height, rate_hz: of each.
-        seconds: that count in each run.
-        threads: of each node's inference; 0 for one a core.
+        model: value of the nodes' parameter ``model``.
+        cameras: number of cameras.
+        width, height, rate_hz: image size in pixels and rate of each camera.
+        seconds: length of the measurement in each run.
+        threads: CPU threads of each node's inference; 0 for one for each core.
 
     Raises:
         ValueError: no camera.
@@ -161,7 +161,7 @@ def _run(
 
 
 def _memory(processes: list[subprocess.Popen]) -> dict[str, int]:
-    """Bytes by name, from the kernel's account of the processes' memory, added up."""
+    """Memory of all processes together in bytes (``Rss``, ``Pss``), from ``smaps_rollup``."""
     total = {"Rss": 0, "Pss": 0}
     for process in processes:
         text = Path(f"/proc/{process.pid}/smaps_rollup").read_text(encoding="ascii")

@@ -1,4 +1,4 @@
-"""What is measured: a way to turn a picture into a label mask of the same size."""
+"""The engines of a benchmark: ways to turn a picture into a label mask of the same size."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ class Engine:
     """One entry of a benchmark.
 
     Attributes:
-        name: as printed.
+        name: name in the tables.
         runtime: ``onnxruntime``, ``openvino`` or ``pytorch``; ``gemm`` is the machine's own matrix
             product.
         path: an ONNX file, a model folder for ``pytorch``, nothing for GEMM.
-        precision: of the arithmetic.
+        precision: precision of the arithmetic.
         macs: multiply-accumulates of one run, as the paper counts them; None where unknown.
         parameters: trainable parameters; None where unknown.
-        miou: accuracy where known, in 0-1.
+        miou: mIoU where known, 0 to 1.
     """
 
     name: str

@@ -34,8 +34,8 @@ def engines_of(
             it has a graph in integers, in int8.
         peers: ONNX files, see :func:`mininet_ros.lab.benchmark.peer.peer_engine`.
         size: width and height; None for the first model's own.
-        others: more ways to run each model, of :data:`OTHERS`.
-        folder: for graphs that are exported for the benchmark.
+        others: further ways to run each model, from :data:`OTHERS`.
+        folder: folder for graphs that are exported for the benchmark.
 
     Returns:
         The engines, and the size that they run at.

@@ -25,14 +25,15 @@ class GpuTiming:
     """Median times of a model on a device, all to the mask at input size.
 
     Attributes:
-        model, device: what ran where; the device says if nothing could be recorded.
-        precision: of the network.
-        width, height: of the input in pixels.
-        device_ms: from picture to mask, both on the device.
-        host_ms: from picture to mask, both in the host's memory.
-        eager_ms: the same in plain PyTorch: float32, operation by operation.
-        batch: pictures at once for the throughput.
-        batch_images_per_s: from device tensor to device tensor.
+        model, device: name of the model and of the device, which says if no CUDA graph could be
+            recorded.
+        precision: precision of the network.
+        width, height: size of the input in pixels.
+        device_ms: time from picture to mask, both on the device.
+        host_ms: time from picture to mask, both in the host's memory.
+        eager_ms: the same time in plain PyTorch: float32, operation by operation.
+        batch: number of pictures at once for the throughput.
+        batch_images_per_s: throughput from device tensor to device tensor.
         peak_mb: largest memory that PyTorch held on the device, in 10^6 bytes; 0 on a CPU.
     """
 
@@ -61,12 +62,12 @@ def measure_gpu(
     Args:
         name: a model's name or path; a family's MiniNet-v2, unless the name says otherwise.
         size: width and height of the input; None for the model's own.
-        batch: pictures at once for the throughput.
-        device: of PyTorch.
+        batch: number of pictures at once for the throughput.
+        device: PyTorch device.
 
     Raises:
         BackendError: there is no CUDA device.
-        ModelError: the model can't be used.
+        ModelError: the model cannot be used.
         ValueError: a batch of less than one picture.
     """
     if batch < 1:

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 from tqdm import tqdm
@@ -25,7 +25,7 @@ THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"
 
 
 class BenchmarkError(RuntimeError):
-    """An engine can't be measured; one sentence names it and says why."""
+    """An engine cannot be measured; one sentence names it and says why."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ def measure(
         operations a second.
 
     Raises:
-        BenchmarkError: an engine can't be made, or its process died.
+        BenchmarkError: an engine cannot be made, or its process died.
         ValueError: more threads than cores, or no round.
     """
     available = sorted(os.sched_getaffinity(0))
@@ -161,21 +161,28 @@ class _Worker:
 
     def finish(self) -> float:
         """End the process; returns its peak memory in 10^6 bytes."""
-        self._process.stdin.close()
+        _pipe(self._process.stdin).close()
         return next(self._answers())["peak_mb"]
 
     def kill(self) -> None:
         self._process.kill()
         self._process.wait()
-        self._process.stdout.close()
+        _pipe(self._process.stdout).close()
 
     def _ask(self, request: dict[str, Any]) -> dict[str, Any]:
         print(json.dumps(request), file=self._process.stdin, flush=True)
         return next(self._answers())
 
     def _answers(self) -> Iterator[dict[str, Any]]:
-        line = self._process.stdout.readline()
+        line = _pipe(self._process.stdout).readline()
         answer = json.loads(line) if line else {"error": "its process died"}
         if "error" in answer:
-            raise BenchmarkError(f"{self.engine.name} can't be measured: {answer['error']}")
+            raise BenchmarkError(f"{self.engine.name} cannot be measured: {answer['error']}")
         yield answer
+
+
+def _pipe(end: IO[str] | None) -> IO[str]:
+    """An end of a pipe that the process was started with."""
+    if end is None:
+        raise ValueError("the process was started without this pipe")
+    return end

@@ -25,11 +25,11 @@ class NodeTiming:
     """What the node did with a camera's stream.
 
     Attributes:
-        width, height, rate_hz: of the camera.
-        published, masks, replaced, lost: images, and what became of them. Images that wait
-            while the network is busy are replaced by newer ones.
-        latency_ms, latency_p95_ms: from the stamp of an image to the arrival of its mask in
-            another process.
+        width, height, rate_hz: image size in pixels and rate of the camera.
+        published, masks, replaced, lost: number of images, and what became of them. An image that
+            waits while the network is busy is replaced by a newer one.
+        latency_ms, latency_p95_ms: median and 95th percentile of the time from the stamp of an
+            image to the arrival of its mask in another process.
         inference_ms: the node's median time in the network, resizing included.
         start_to_first_mask_s: from the start of the process, with the camera running already.
         resident_mb: memory of the node's process in 10^6 bytes, shared memory included.
@@ -70,10 +70,10 @@ def measure_node(
     to time the node's start, and then after it, so that every image counts.
 
     Args:
-        model: for the node's parameter of this name.
-        width, height, rate_hz: of the camera.
+        model: value of the node's parameter ``model``.
+        width, height, rate_hz: image size in pixels and rate of the camera.
         seconds: length of the stream.
-        threads: of the node's inference; 0 for one a core.
+        threads: CPU threads of the node's inference; 0 for one for each core.
 
     Raises:
         GraphError: a process failed, or no mask came.
@@ -154,7 +154,7 @@ def as_table(timings: list[NodeTiming]) -> str:
 
 
 def _memory(pid: int) -> dict[str, int]:
-    """Bytes by name from the kernel's account of a process; empty once it has ended."""
+    """Memory of a process in bytes, by name, from ``smaps_rollup``; empty once it has ended."""
     try:
         text = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
     except OSError:

@@ -16,16 +16,16 @@ OPSET = 17
 def peer_engine(name: str, source: Path, width: int, height: int, folder: Path) -> Engine:
     """An engine of an ONNX file that takes a picture and gives a label mask of its size.
 
-    What the file leaves out is added, so that all engines of a benchmark do the same: a float
+    Steps that the file leaves out are added, so that all engines do the same work: a float
     (1, 3, H, W) input gets a conversion from a uint8 picture before it, logits (1, C, h, w) get
     bilinear enlargement and the choice of the largest class after them. A file that already goes
     from uint8 (1, H, W, 3) to integer labels is taken as it is.
 
     Args:
-        name: as printed.
+        name: name in the tables.
         source: the ONNX file.
-        width, height: of the picture.
-        folder: where the completed file is written.
+        width, height: size of the picture in pixels.
+        folder: folder that the completed file is written to.
 
     Raises:
         ValueError: the file is no ONNX model, or has other inputs or outputs than these.

@@ -1,4 +1,4 @@
-"""The command `benchmark`."""
+"""The command ``benchmark``."""
 
 from __future__ import annotations
 
@@ -17,14 +17,19 @@ from mininet_ros.lab.benchmark.node import measure_node
 from mininet_ros.lab.benchmark.report import PLOT_MARK, as_table, as_values, draw
 from mininet_ros.results import check_result_file, write_result_file
 
+CAMERA_HZ, CAMERA_SECONDS = 30.0, 10.0
+TEAM_RATE, TEAM_SECONDS, MAX_ROBOTS = "1mbit", 60.0, 100
+
 
 def benchmark(arguments: argparse.Namespace) -> None:
     """Time engines side by side, the GPU, or the node in its graph.
 
     Raises:
-        ValueError, RuntimeError: what can't be measured, and why.
+        ValueError, RuntimeError: what cannot be measured, and why.
     """
-    if arguments.node and arguments.cameras is not None:
+    if arguments.team is not None:
+        _benchmark_team(arguments)
+    elif arguments.node and arguments.cameras is not None:
         _benchmark_cameras(arguments)
     elif arguments.cameras is not None:
         raise ValueError("--cameras is for the node: give --node, too")
@@ -67,9 +72,35 @@ def _benchmark_gpu(arguments: argparse.Namespace) -> None:
         print(as_gpu_table(timings))
 
 
+def _benchmark_team(arguments: argparse.Namespace) -> None:
+    from mininet_ros.lab.benchmark.team.measure import as_table as as_team_table
+    from mininet_ros.lab.benchmark.team.measure import measure_team
+
+    if not 1 <= arguments.team <= MAX_ROBOTS:
+        raise ValueError(f"--team is from 1 to {MAX_ROBOTS} robots, not {arguments.team}")
+    if not 0.0 <= arguments.loss <= 90.0:
+        raise ValueError(f"--loss is from 0 to 90 percent, not {arguments.loss:g}")
+    seconds = TEAM_SECONDS if arguments.seconds is None else arguments.seconds
+    rate = TEAM_RATE if arguments.rate is None else arguments.rate
+    rate = "" if rate == "none" else rate
+    timing = measure_team(arguments.team, rate, arguments.loss, seconds)
+    print(json.dumps(timing.as_dict(), indent=2) if arguments.json else as_team_table([timing]))
+
+
+def _camera_stream(arguments: argparse.Namespace) -> tuple[float, float, int]:
+    """Return rate in Hz, seconds and threads."""
+    seconds = CAMERA_SECONDS if arguments.seconds is None else arguments.seconds
+    if arguments.rate is None:
+        return CAMERA_HZ, seconds, arguments.threads
+    try:
+        return float(arguments.rate), seconds, arguments.threads
+    except ValueError:
+        raise ValueError(f"--rate '{arguments.rate}' of a camera is images a second") from None
+
+
 def _benchmark_node(arguments: argparse.Namespace) -> None:
     timings = [
-        measure_node(model, *size, arguments.rate, arguments.seconds, arguments.threads)
+        measure_node(model, *size, *_camera_stream(arguments))
         for model in arguments.models or ["camvid"]
         for size in arguments.camera_size or [(640, 480)]
     ]
@@ -80,7 +111,7 @@ def _benchmark_node(arguments: argparse.Namespace) -> None:
 
 
 def _benchmark_cameras(arguments: argparse.Namespace) -> None:
-    stream = (arguments.rate, arguments.seconds, arguments.threads)
+    stream = _camera_stream(arguments)
     timings = [
         timing
         for model in arguments.models or ["camvid"]

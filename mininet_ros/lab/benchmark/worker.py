@@ -42,8 +42,8 @@ def main() -> int:
 def peak_resident_bytes() -> int:
     """Largest resident memory of this process so far.
 
-    From the kernel's own account of it: ``getrusage`` of a process counts what its parent held
-    when it was started, too.
+    Read from ``/proc``, because ``getrusage`` includes the memory that the parent held when it
+    started the process.
     """
     for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines():
         name, _, value = line.partition(":")

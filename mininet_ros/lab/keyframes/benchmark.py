@@ -59,7 +59,7 @@ class Outcome:
         budget: share of the frames that might be chosen, 0 to 1.
         length: frames of the sequence.
         frames: how many were chosen: as many as ours took within the budget, by all.
-        selectors: metrics by the name of the way of choosing; `ours` comes first.
+        selectors: metrics by the name of the way of choosing; ``ours`` comes first.
         cost: of our scores.
     """
 
@@ -135,8 +135,8 @@ def advantage(outcome: Outcome) -> dict[str, float | str | None]:
     """How ours compares: with the best that follows a single cue, the bound, and every-N.
 
     Returns:
-        `best_single_cue`, its name; `recall_over_single_cue` and `recall_over_bound`, ratios of
-        instance recall; `cut_over_every_n`, the ratio of cut shares. A ratio over 0 is None.
+        ``best_single_cue``, its name; ``recall_over_single_cue`` and ``recall_over_bound``, ratios
+        of instance recall; ``cut_over_every_n``, the ratio of cut shares. A ratio over 0 is None.
     """
     metrics = outcome.selectors
     best = max(SINGLE_CUES, key=lambda name: metrics[name].instance_recall)
@@ -210,7 +210,7 @@ class _Search:
         self.ms_per_frame: dict[str, float] = {}
 
     def select_within(self, count: int) -> list[int]:
-        """Indices of the most frames, at most `count`, that the selector can be brought to take.
+        """Indices of the most frames, at most ``count``, that the selector can be brought to take.
 
         Windows close by motion alone, no gap forces or forbids a frame, and the floor of content is
         varied until as many frames are taken. All else is as the settings say.

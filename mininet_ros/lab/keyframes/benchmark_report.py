@@ -1,4 +1,4 @@
-"""The command `select-keyframes --benchmark`: outcomes as a table, as JSON and as curves."""
+"""The command ``select-keyframes --benchmark``: outcomes as a table, as JSON and as curves."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Degraded copies of real photos, and how often a quality score ranks them below the original.
 
 A quality score is worth trusting when the same picture, darkened, over-exposed, blurred or noisy,
-never scores higher than it did before. `pairs_won` measures that on photos of any origin, with any
-score: one pair is one photo and one degraded copy of it, and the original wins a pair when its
+never scores higher than it did before. ``pairs_won`` measures that on photos of any origin, with
+any score: one pair is one photo and one degraded copy of it, and the original wins a pair when its
 score is strictly higher.
 """
 
@@ -28,7 +28,7 @@ class Degradation:
     """One way to make a picture worse.
 
     Attributes:
-        name: what happens and how strongly, e.g. `darker_2ev`.
+        name: what happens and how strongly, e.g. ``darker_2ev``.
         apply: takes a picture (H, W, 3) uint8 BGR and a random generator; returns the degraded
             copy, same shape and dtype. Only the noisy ones draw from the generator.
     """
@@ -38,23 +38,23 @@ class Degradation:
 
 
 def change_exposure(image: np.ndarray, stops: float) -> np.ndarray:
-    """The picture as exposed by `stops` EV more (positive) or less (negative), clipped at 255."""
+    """The picture as exposed by ``stops`` EV more (positive) or less (negative), clipped at 255."""
     return cv2.convertScaleAbs(image, alpha=2.0 ** (stops / ENCODING_GAMMA))
 
 
 def change_gamma(image: np.ndarray, gamma: float) -> np.ndarray:
-    """The picture through the tone curve `x ** gamma`: darker above 1, brighter below."""
+    """The picture through the tone curve ``x ** gamma``: darker above 1, brighter below."""
     levels = np.linspace(0.0, 1.0, 256) ** gamma
     return cv2.LUT(image, np.round(levels * 255.0).astype(np.uint8))
 
 
 def blur(image: np.ndarray, sigma: float) -> np.ndarray:
-    """Defocus: Gaussian of `sigma` pixels at a width of 640."""
+    """Defocus: Gaussian of ``sigma`` pixels at a width of 640."""
     return cv2.GaussianBlur(image, (0, 0), sigma * image.shape[1] / REFERENCE_WIDTH)
 
 
 def motion_blur(image: np.ndarray, length: float, angle: float) -> np.ndarray:
-    """Camera shake: a straight smear of `length` pixels at a width of 640, `angle` in degrees."""
+    """Camera shake: a straight smear of ``length`` px at a width of 640, at ``angle`` degrees."""
     scaled = length * image.shape[1] / REFERENCE_WIDTH
     half = int(np.ceil(scaled / 2.0))
     steps = np.linspace(-scaled / 2.0, scaled / 2.0, 8 * half + 1)
@@ -68,7 +68,7 @@ def motion_blur(image: np.ndarray, length: float, angle: float) -> np.ndarray:
 def darken_with_noise(
     image: np.ndarray, stops: float, sigma: float, generator: np.random.Generator
 ) -> np.ndarray:
-    """Low light: `stops` EV less, then white Gaussian noise of `sigma` grey levels per channel."""
+    """Low light: ``stops`` EV less, then white Gaussian noise of ``sigma`` grey levels."""
     darker = change_exposure(image, -stops).astype(np.float32)
     noise = generator.standard_normal(image.shape, dtype=np.float32) * sigma
     return np.clip(np.round(darker + noise), 0, 255).astype(np.uint8)
@@ -141,7 +141,7 @@ def pairs_won(
         Degradation name to share of pairs won, 0 to 1.
 
     Raises:
-        ValueError: `images` is empty.
+        ValueError: ``images`` is empty.
     """
     generator = np.random.default_rng(seed)
     wins = dict.fromkeys((degradation.name for degradation in degradations), 0)

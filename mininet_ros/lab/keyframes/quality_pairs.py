@@ -1,4 +1,4 @@
-"""The command `select-keyframes --judge-quality`: how often degraded copies score less."""
+"""The command ``select-keyframes --judge-quality``: how often degraded copies score less."""
 
 from __future__ import annotations
 

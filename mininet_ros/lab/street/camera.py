@@ -46,7 +46,7 @@ class Texture:
         """The picture at a size in texels, at most its own.
 
         Width and height are reduced apart, which keeps a wall seen at a grazing angle free of
-        both aliasing and blur. A repeating picture has `margin` more columns at either end.
+        both aliasing and blur. A repeating picture has ``margin`` more columns at either end.
 
         Returns:
             (rows, columns + 2 * margin, 4) uint8, premultiplied; not to be changed.
@@ -62,7 +62,7 @@ class Texture:
 
 
 def veil(pixels: np.ndarray, haze: int) -> np.ndarray:
-    """A premultiplied BGRA picture seen through haze: 0, clear, to `HAZE_STEPS`, nothing else."""
+    """A premultiplied BGRA picture seen through haze: 0, clear, to ``HAZE_STEPS``, nothing else."""
     share = haze / HAZE_STEPS
     mix = np.diag([1 - share, 1 - share, 1 - share, 1.0])
     mix[:3, 3] = share * _HAZE_BGR / 255  # the colours are premultiplied with alpha

@@ -175,7 +175,7 @@ def _crop(
 def _from_texels(
     planes: np.ndarray, begin: np.ndarray, columns: np.ndarray, rows: np.ndarray
 ) -> np.ndarray:
-    """(n, 3, 3) maps from texel centres, counted from column `begin`, to homogeneous pixels."""
+    """(n, 3, 3) maps from texel centres, counted from column ``begin``, to homogeneous pixels."""
     shares = np.zeros_like(planes)
     shares[:, 0, 0] = 1 / columns
     shares[:, 0, 2] = (begin + 0.5) / columns

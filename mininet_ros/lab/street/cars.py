@@ -33,10 +33,10 @@ class Car:
         color: of the bodywork.
 
     Attributes:
-        glazing: side above the waist, front to the right, `LENGTH` by `WAIST`.
+        glazing: side above the waist, front to the right, ``LENGTH`` by ``WAIST``.
         doors: side below the waist, front to the right.
-        rear: back of the hatchback, `WIDTH` by `HEIGHT`.
-        front: front below the bonnet, `WIDTH` by `BONNET`.
+        rear: back of the hatchback, ``WIDTH`` by ``HEIGHT``.
+        front: front below the bonnet, ``WIDTH`` by ``BONNET``.
         bonnet: bonnet seen from the front, near edge below.
         windscreen: windscreen with its pillars.
     """

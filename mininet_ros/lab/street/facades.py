@@ -40,7 +40,7 @@ def facade(
     Args:
         rng: source of the texture.
         width: m.
-        storeys: number of storeys of `STOREY` metres.
+        storeys: number of storeys of ``STOREY`` metres.
         color: of the masonry.
         light: brightness of this side of the street.
         shop: the ground floor is a shop.
@@ -89,7 +89,7 @@ def gable(
 
 
 def roof(rng: np.random.Generator, width: float, slope: float, light: float) -> Texture:
-    """Slates of a roof, `width` by `slope` metres."""
+    """Slates of a roof, ``width`` by ``slope`` metres."""
     rows, columns = round(slope * _SCALE / 2), round(width * _SCALE / 2)
     courses = np.repeat(rng.normal(0, 5, (rows // 4 + 1, columns)), 4, 0)[:rows]
     field = 86 + courses + 5 * clouded(rng, (rows, columns), 30, 3)

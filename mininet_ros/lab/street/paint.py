@@ -83,7 +83,7 @@ class Sketch:
 
 
 def noise(rng: np.random.Generator, shape: tuple[int, int], cell: float) -> np.ndarray:
-    """Smooth noise of zero mean and unit variance whose bumps are about `cell` texels wide."""
+    """Smooth noise of zero mean and unit variance whose bumps are about ``cell`` texels wide."""
     rows = max(2, round(shape[0] / cell))
     columns = max(2, round(shape[1] / cell))
     field = rng.standard_normal((rows, columns)).astype(np.float32)

@@ -131,7 +131,7 @@ class Street:
             z += rng.uniform(10, 28)
 
     def _place_car(self, x: float, z: float, ahead: bool, speed: float) -> None:
-        """A car with its near end at `z`; `ahead`: it faces along the street, else the camera."""
+        """A car with its near end at ``z``; it faces along the street, or the camera."""
         stage, car = self._stage, self._cars[int(self._rng.integers(len(self._cars)))]
         wide, long, high = cars.WIDTH, cars.LENGTH, cars.HEIGHT
         waist, lean = cars.WAIST, 0.2

@@ -63,7 +63,7 @@ class StreetTruth:
     """What is in a frame.
 
     Attributes:
-        labels: (H, W) uint8 ids of `CLASSES`, 255 = void.
+        labels: (H, W) uint8 ids of ``CLASSES``, 255 = void.
         instances: (H, W) uint16 numbers of the signs, 0 elsewhere.
         signs: the signs of which at least one pixel is seen.
         light: gain of the light: 1 normal, below 1 dark, above 1 over-exposed.
@@ -158,7 +158,7 @@ class GeneratedStreet(LabelledSequence):
         return Frame(image, stamp_of(index, self.rate_hz), frame_name(index)), truth
 
     def position(self, index: int) -> np.ndarray:
-        """(3,) float64 x, y, z of the camera in a frame, m, in the world of `camera`."""
+        """(3,) float64 x, y, z of the camera in a frame, m, in the world of ``camera``."""
         pose = sensor.pose_at(index / self.rate_hz)
         return np.array([pose.x, pose.y, pose.z])
 

@@ -72,7 +72,7 @@ def warning(rng: np.random.Generator) -> Texture:
 
 
 def fascia(rng: np.random.Generator, name: str, width: float) -> Texture:
-    """The name board over a shop window, `width` by 0.62 metres."""
+    """The name board over a shop window, ``width`` by 0.62 metres."""
     ground, letters = _FASCIAS[int(rng.integers(len(_FASCIAS)))]
     sketch = Sketch(width, 0.62, 64)
     sketch.box(0, 0, width, 0.62, ground)

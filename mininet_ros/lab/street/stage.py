@@ -71,7 +71,7 @@ class Stage:
     ) -> None:
         """Put up a parallelogram; one with a text is a sign.
 
-        The further `options` are attributes of `Quad`.
+        The further ``options`` are attributes of ``Quad``.
         """
         textures = texture if isinstance(texture, tuple) else (texture,)
         corner, along, below = (np.array(edge, np.float64) for edge in (origin, across, down))

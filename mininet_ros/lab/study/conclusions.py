@@ -22,7 +22,7 @@ NORMAL_95 = 1.96
 
 HOLDS = "holds"
 FAILS = "does not hold"
-UNDECIDED = "can't be told apart"
+UNDECIDED = "cannot be told apart"
 UNKNOWN = "not measured"
 
 
@@ -31,9 +31,9 @@ class Claim:
     """A conclusion of the paper on two networks.
 
     Attributes:
-        text: in words.
-        network, other: their names in this package.
-        allowed_loss: in mIoU; the claim is that ``network`` scores more than ``other`` less this.
+        text: the claim in words.
+        network, other: names of the two networks in this package.
+        allowed_loss: how much lower the mIoU of ``network`` may be than that of ``other``, 0 to 1.
     """
 
     text: str
@@ -47,11 +47,12 @@ class Finding:
     """What the measurements say of a claim.
 
     Attributes:
-        claim: which.
+        claim: the claim that was judged.
         verdict: :data:`HOLDS`, :data:`FAILS`, :data:`UNDECIDED` or :data:`UNKNOWN`.
-        difference: of the mean mIoU, ``network`` less ``other``; None where not measured.
-        uncertainty: half the width of its 95 % interval; None where no network has two seeds.
-        reason: in words.
+        difference: mean mIoU of ``network`` minus that of ``other``; None where not measured.
+        uncertainty: half the width of the difference's 95 % interval; None where no network has
+            two seeds.
+        reason: why this is the verdict, in words.
     """
 
     claim: Claim
@@ -99,11 +100,11 @@ CLAIMS = {
 
 @dataclass(frozen=True)
 class SeedVariance:
-    """How far the mIoU of one network's seeds scatters.
+    """Variance of the mIoU over the seeds of one network.
 
     Attributes:
-        value: the unbiased variance, mIoU squared.
-        freedom: its degrees of freedom.
+        value: unbiased variance of the mIoU.
+        freedom: degrees of freedom of the variance.
     """
 
     value: float
@@ -133,9 +134,9 @@ def judge(
 ) -> Finding:
     """Compare two networks by the mIoU (0-1) of their seeds.
 
-    The 95 % interval of the difference of the means is Student's with ``variance`` for both. A
-    claim holds where the whole interval is above ``-allowed_loss``, does not where it is below,
-    and is undecided between.
+    The 95 % interval of the difference of the means is Student's, with ``variance`` for both
+    networks. A claim holds where the whole interval is above ``-allowed_loss``, does not hold where
+    the whole interval is below it, and is undecided otherwise.
     """
     if not mious or not others:
         return Finding(claim, UNKNOWN, None, None, "not trained")
@@ -159,7 +160,7 @@ def judge(
 
 
 def judge_all(mious: Mapping[str, Sequence[float]], protocol: str) -> list[Finding]:
-    """Every claim of a protocol's tables on networks both of which are there, even if untrained.
+    """Judge every claim of a protocol's tables whose two networks are in the study.
 
     ``mious`` has the seeds of all networks that were trained alike, by name.
     """

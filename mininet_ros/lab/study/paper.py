@@ -18,16 +18,16 @@ class PaperRow:
     """One row as printed; an empty string where the paper has a dash or no such column.
 
     Attributes:
-        name: of the method.
-        network: its name in this package; empty where only the paper has it.
-        width, height: of the input in pixels.
-        gpu_ms: on the GPU named in brackets, on a Titan Xp where none is.
-        cpu_ms: on an Intel i5-8600k.
-        parameters: in millions.
-        gflops: of TensorFlow's profiler.
-        megabytes: of the model.
-        miou: in percent, without pretraining.
-        pretrained_miou: in percent, with pretraining on ImageNet.
+        name: name of the method.
+        network: name of the network in this package; empty where only the paper has it.
+        width, height: size of the input in pixels.
+        gpu_ms: milliseconds on the GPU named in brackets, or on a Titan Xp where none is named.
+        cpu_ms: milliseconds on an Intel i5-8600k.
+        parameters: number of parameters in millions.
+        gflops: operations in 10^9, as TensorFlow's profiler counts them.
+        megabytes: size of the model.
+        miou: mIoU in percent, without pretraining.
+        pretrained_miou: mIoU in percent, with pretraining on ImageNet.
     """
 
     name: str
@@ -48,13 +48,13 @@ class PaperTable:
     """One table.
 
     Attributes:
-        number: in Roman numerals.
-        title: what it shows.
-        evaluated_on: whose mIoU it prints.
-        classes: of our networks in it, as the dataset has them.
-        protocol: by which its networks are trained, :data:`ANALYSIS` or :data:`BENCHMARK`.
-        rows: in the order of the paper.
-        remark: why a printed count can't be met.
+        number: number of the table in Roman numerals.
+        title: what the table compares.
+        evaluated_on: images on which the printed mIoU was measured.
+        classes: number of classes of our networks in this table.
+        protocol: how the networks are trained, :data:`ANALYSIS` or :data:`BENCHMARK`.
+        rows: rows in the order of the paper.
+        remark: why a printed count cannot be met.
     """
 
     number: str

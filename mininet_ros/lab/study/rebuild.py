@@ -1,4 +1,4 @@
-"""The command `study`: tables from the arguments, runs from the tables, and a report of both."""
+"""The command ``study``: tables from the arguments, runs from the tables, and a report of both."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def study(arguments: Namespace) -> None:
 
     Raises:
         ValueError: an argument, a peer or the data is not usable.
-        BenchmarkError, TrainingError: a network can't be measured or trained.
+        BenchmarkError, TrainingError: a network cannot be measured or trained.
         KeyboardInterrupt: stopped by the user; says what is kept.
     """
     if arguments.train and arguments.data is None:

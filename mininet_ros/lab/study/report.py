@@ -12,6 +12,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from mininet_ros.escaping import as_markdown
 from mininet_ros.inference.onnx_runtime import processor_name
 from mininet_ros.lab.study.conclusions import Finding
 from mininet_ros.lab.study.paper import TABLES
@@ -44,10 +45,10 @@ class Study:
     """Everything that a study found.
 
     Attributes:
-        tables: rows by the number of their table.
-        findings: on the paper's conclusions, by protocol and input size of training, such as
-            ``512x256``; none where nothing was trained.
-        measured: how, in words: one line each on times and on training.
+        tables: rows, by the number of their table.
+        findings: judgements of the paper's conclusions, by protocol and input size of training
+            (``512x256``); none where nothing was trained.
+        measured: how times and mIoU were measured, one sentence for each.
         trained_on: images and size of the training, such as ``camvid val, 192x144``.
     """
 
@@ -220,4 +221,4 @@ def _aligned(table: Sequence[Sequence[str]]) -> list[str]:
 
 
 def _markdown_row(cells: Sequence[str]) -> str:
-    return "| " + " | ".join(cell.replace("*", r"\*") for cell in cells) + " |"
+    return "| " + " | ".join(map(as_markdown, cells)) + " |"

@@ -25,17 +25,17 @@ class Row:
     """What is known of one method here; None where it is not.
 
     Attributes:
-        name: as in the paper, or as given with an ONNX file.
+        name: name of the method in the paper, or as given with an ONNX file.
         network: its name in this package, or that of a user's own table; empty for others.
-        options: of the network's table.
-        width, height: of the input in pixels.
-        classes: of the network; 0 where unknown.
-        parameters: trainable ones.
-        gflops: as TensorFlow's profiler counts them, 10^9 floating point operations.
+        options: options of the network's table.
+        width, height: size of the input in pixels.
+        classes: number of classes of the network; 0 where unknown.
+        parameters: number of trainable parameters.
+        gflops: 10^9 floating point operations, as TensorFlow's profiler counts them.
         megabytes: parameters and batch norm statistics as float32, 2^20 bytes, as in the paper.
-        cpu_ms, gpu_ms: median from picture to label mask.
-        mious: mIoU in 0-1 of each seed that was trained.
-        paper: what the paper prints of it.
+        cpu_ms, gpu_ms: median time from picture to label mask, milliseconds.
+        mious: mIoU of each seed that was trained, 0 to 1.
+        paper: the row as the paper prints it.
     """
 
     name: str
@@ -63,12 +63,12 @@ class Row:
         return statistics.stdev(self.mious) if len(self.mious) > 1 else None
 
     def printed(self, field: str) -> float | None:
-        """What the paper prints for one of :data:`FIELDS`, in this row's unit."""
+        """The printed value of one of :data:`FIELDS`, in this row's unit."""
         value = number(getattr(self.paper, field)) if self.paper else None
         return None if value is None else value * UNITS.get(field, 1)
 
     def difference(self, field: str) -> float | None:
-        """This row's value less the printed one; None where one is unknown."""
+        """This row's value minus the printed one; None where one is unknown."""
         ours, printed = getattr(self, field), self.printed(field)
         return None if ours is None or printed is None else ours - printed
 
@@ -124,7 +124,7 @@ def same_network(name: str) -> str:
 
 
 def named(rows: Sequence[Row], name: str) -> list[int]:
-    """Places of the rows of a method, whose case does not matter."""
+    """Indices of the rows of a method; the case of its name does not matter."""
     return [place for place, row in enumerate(rows) if row.name.casefold() == name.casefold()]
 
 

@@ -38,7 +38,7 @@ ORDER = (
 
 
 class StudyError(ValueError):
-    """The study can't be run as asked; one sentence says why."""
+    """The study cannot be run as asked; one sentence says why."""
 
 
 @dataclass(frozen=True)
@@ -50,14 +50,14 @@ class Run:
 
     @property
     def name(self) -> str:
-        """Of its folder below that of all runs."""
+        """Path of the run's folder below the folder of all runs."""
         recipe = self.recipe
         network = f"{recipe.network}_{recipe.width}x{recipe.height}"
         return f"{self.protocol}/{network}_seed{recipe.seed}"
 
 
 def runs_of(tables: Tables, schedule: Schedule) -> list[Run]:
-    """Every run that the tables need, once, in the order of what matters most; seed by seed.
+    """Every run that the tables need, once: seed by seed, the most important networks first.
 
     Raises:
         StudyError: a network does not take the input size.
@@ -80,9 +80,9 @@ def runs_of(tables: Tables, schedule: Schedule) -> list[Run]:
 def train_run(
     run: Run, training: Dataset, validation: Dataset, folder: Path, device: str
 ) -> float | None:
-    """The validation mIoU (0-1) of a run, which is made, continued, or known already.
+    """Train or continue a run, unless its result is known; return its validation mIoU (0 to 1).
 
-    None, and nothing is done, while another process has the run.
+    Returns None, without doing anything, while another process works on the run.
 
     Raises:
         StudyError: ``folder`` holds the result of another recipe.
@@ -101,7 +101,7 @@ def train_run(
 
 @contextmanager
 def _claim(run: Path) -> Iterator[bool]:
-    """Whether this process has the run's folder to itself; the system lets go of it at its end."""
+    """Whether this process has locked the run's folder; the lock ends with the process."""
     run.mkdir(parents=True, exist_ok=True)
     with (run / LOCK).open("w") as file:
         try:
@@ -146,10 +146,10 @@ def with_mious(tables: Tables, schedule: Schedule, folder: Path) -> Tables:
 
 
 def alike(tables: Tables, schedule: Schedule) -> dict[tuple[str, str], dict[str, Sequence[float]]]:
-    """The mIoU (0-1) of each network's seeds, by what was trained alike.
+    """The mIoU (0 to 1) of each network's seeds, grouped by protocol and input size.
 
-    The keys are a protocol and an input size such as ``512x256``; a network that has several names
-    is there under that of :func:`~mininet_ros.lab.study.rows.same_network`.
+    The keys are a protocol and an input size such as ``512x256``. A network with several names
+    has the one from :func:`~mininet_ros.lab.study.rows.same_network`.
     """
     mious: dict[tuple[str, str], dict[str, Sequence[float]]] = {}
     for number, rows in tables.items():

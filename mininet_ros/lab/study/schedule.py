@@ -38,15 +38,15 @@ class FlipsAndShifts(Augmentation):
 
 @dataclass(frozen=True)
 class Protocol:
-    """How the paper trains the networks of some tables alike: Adam 1e-3, poly 0.9, and this.
+    """How the paper trains the networks of some tables: Adam 1e-3, poly 0.9, and this.
 
     Attributes:
-        tables: which, in words.
-        batch_size: images a step.
-        epochs: passes over the data; 0 where the paper counts iterations.
-        iterations: steps, where there are no ``epochs``.
+        tables: range of the tables, in words.
+        batch_size: number of images in a step.
+        epochs: number of passes over the data; 0 where the paper counts iterations.
+        iterations: number of steps, where there are no ``epochs``.
         class_weight_power: exponent of the median-frequency weights; 0 weighs all classes alike.
-        augmentation: of the pictures.
+        augmentation: random changes of the images.
     """
 
     tables: str
@@ -80,11 +80,12 @@ class Schedule:
     """How every row is trained.
 
     Attributes:
-        dataset: its name.
-        images: how many it learns from.
-        epochs, batch_size: None for those of each table's protocol.
+        dataset: name of the dataset.
+        images: number of training images.
+        epochs, batch_size: passes over the data, and images in a step; None for those of each
+            table's protocol.
         size: width and height of the input; None for each row's own, as in the paper.
-        seeds: one run each.
+        seeds: seeds, with one run for each.
     """
 
     dataset: str

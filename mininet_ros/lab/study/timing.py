@@ -37,8 +37,9 @@ Size = tuple[int, int]
 def with_peers(tables: Tables, peers: Mapping[str, Path]) -> Tables:
     """Tables VI to VIII with a row for every peer that has none.
 
-    A peer with a name of the paper's is measured in the paper's row, at its input size. Another
-    gets a row of its own: at the size that its file is fixed to, or at each of our networks'.
+    A peer with the name of a method in the paper is measured in that method's row, at the row's
+    input size. Another peer gets a row of its own: at the size that its file is fixed to, or at
+    the size of each of our networks.
 
     Raises:
         ValueError: none of these tables is wanted, or a file is no ONNX model.
@@ -67,10 +68,10 @@ def with_cpu_times(
 
     Args:
         tables: as from :func:`with_peers`.
-        peers: ONNX files by name; what they hold is counted, too.
-        threads: of every engine.
-        blocks: of a few runs; the engines of one size take turns block by block.
-        folder: for the graphs.
+        peers: ONNX files by name; their parameters and operations are counted, too.
+        threads: number of CPU threads of every engine.
+        blocks: number of blocks of a few runs; engines of one size take turns block by block.
+        folder: folder for the exported graphs.
 
     Raises:
         ValueError, BenchmarkError: see :mod:`mininet_ros.lab.benchmark`.
@@ -158,7 +159,7 @@ def fixed_size(path: Path) -> Size | None:
 
 
 def _counts(engine: Engine, row: Row) -> dict[str, float]:
-    """What a peer's file holds; our networks' counts are known already."""
+    """Parameters and operations of a peer's file; those of our networks are known."""
     if row.network or engine.parameters is None or engine.macs is None:
         return {}
     return {

@@ -15,7 +15,7 @@ def denormals_as_zero() -> Iterator[None]:
     Processors take several times longer with them, and a training meets many: a module that begins
     as the identity has such gradients, and weight decay leaves such weights in channels that
     nothing depends on. As zeros they change nothing. Afterwards denormal floats are floats again,
-    as other code of the process expects; processors that can't do it calculate on as they did.
+    as other code of the process expects; processors that cannot do it calculate on as they did.
     """
     torch.set_flush_denormal(True)
     try:

@@ -23,7 +23,7 @@ Value = TypeVar("Value")
 
 
 class DistributionError(RuntimeError):
-    """The work can't be spread over the processes; one sentence says why."""
+    """The work cannot be spread over the processes; one sentence says why."""
 
 
 @dataclass(frozen=True)
@@ -42,11 +42,11 @@ class Processes:
         """This process's part of a batch of so many images.
 
         Raises:
-            DistributionError: the batch can't be cut into equal parts.
+            DistributionError: the batch cannot be cut into equal parts.
         """
         if batch % self.size:
             raise DistributionError(
-                f"a batch of {batch} images can't be cut into {self.size} equal parts: choose a "
+                f"a batch of {batch} images cannot be cut into {self.size} equal parts: choose a "
                 f"batch size that is a multiple of the number of processes"
             )
         part = batch // self.size

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from mininet_ros.escaping import as_markdown
+
 README = "README.md"
 
 
@@ -19,7 +21,7 @@ def write_readme(folder: Path, card: Mapping[str, Any]) -> None:
             writes them.
 
     Raises:
-        OSError: the file can't be written.
+        OSError: the file cannot be written.
     """
     path = folder / README
     if not path.exists():
@@ -34,23 +36,23 @@ def readme_of(name: str, card: Mapping[str, Any]) -> str:
     lines = [
         f"# {name}",
         "",
-        f"{card['network']['name']} for {len(classes)} classes of {data['name']} at "
+        f"{card['network']['name']} for {len(classes)} classes of {as_markdown(data['name'])} at "
         f"{card['input']['width']}x{card['input']['height']}.",
         "",
-        f"| on {data['name']} {training['validation_split']} | |",
+        f"| on {as_markdown(data['name'])} {training['validation_split']} | |",
         "|---|---|",
         f"| mIoU | {_percent(figures['validation_miou'])} |",
         f"| pixel accuracy | {_percent(figures['validation_pixel_accuracy'])} |",
         *(
-            f"| IoU of {label} | {_percent(value)} |"
+            f"| IoU of {as_markdown(label)} | {_percent(value)} |"
             for label, value in figures["validation_iou"].items()
         ),
         "",
         f"    mininet_ros evaluate {shlex.quote(name)} --dataset {training['dataset']} --data DIR "
         f"--split {training['validation_split']} --report OUT",
         "",
-        f"**Data:** {data['images']} images of {data['name']} {data['split']}; "
-        f"licence: {data['licence']}.",
+        f"**Data:** {data['images']} images of {as_markdown(data['name'])} {data['split']}; "
+        f"licence: {as_markdown(data['licence'])}.",
         "",
         f"**Trained** on {training['device']} in {training['hours']} hours, finished "
         f"{training['finished']}: {training['images_seen']:,} crops in {training['epochs']} "

@@ -28,7 +28,7 @@ LOG_COLUMNS = ("epoch", "learning_rate", "loss", "miou", "pixel_accuracy")
 
 
 class TrainingError(RuntimeError):
-    """The run can't start, continue or be resumed; one sentence says why."""
+    """The run cannot start, continue or be resumed; one sentence says why."""
 
 
 @dataclass(frozen=True)
@@ -125,7 +125,7 @@ def read_checkpoint(run: Path, parts: Mapping[str, Any]) -> Progress:
         return Progress(**{field.name: checkpoint[field.name] for field in fields(Progress)})
     except (RuntimeError, ValueError, LookupError, EOFError, pickle.UnpicklingError) as error:
         raise TrainingError(
-            f"{path} is damaged, so the run can't be resumed: delete it to begin again"
+            f"{path} is damaged, so the run cannot be resumed: delete it to begin again"
         ) from error
 
 
@@ -157,7 +157,7 @@ def write_checkpoint(run: Path, parts: Mapping[str, Any], progress: Progress) ->
     """Write what :func:`read_checkpoint` reads.
 
     Raises:
-        TrainingError: the file can't be written; the one before is kept.
+        TrainingError: the file cannot be written; the one before is kept.
     """
     states = {name: part.state_dict() for name, part in parts.items()}
     buffer = io.BytesIO()
@@ -171,7 +171,7 @@ def write_log(
     """Add a row to the log, in place of those that a run wrote after its last checkpoint.
 
     Raises:
-        TrainingError: the file can't be written.
+        TrainingError: the file cannot be written.
     """
     rows = []
     if path.exists():
@@ -201,7 +201,7 @@ def write_atomically(path: Path, content: bytes) -> None:
     """Write beside and rename, so that an interrupted write leaves the last good file.
 
     Raises:
-        TrainingError: the file can't be written.
+        TrainingError: the file cannot be written.
     """
     beside = path.with_suffix(path.suffix + ".part")
     try:
@@ -209,7 +209,7 @@ def write_atomically(path: Path, content: bytes) -> None:
         beside.replace(path)
     except OSError as error:
         kept = what_is_kept(path.parent)
-        raise TrainingError(f"{path} can't be written: {error.strerror}; {kept}") from error
+        raise TrainingError(f"{path} cannot be written: {error.strerror}; {kept}") from error
     finally:
         beside.unlink(missing_ok=True)
 

@@ -96,10 +96,10 @@ def train(
 
     Raises:
         TrainingError: ``run`` holds a run of another recipe or a damaged one, the loss is no
-            longer finite, no pixel of ``validation`` is labelled, or a file can't be written.
-        ModelError: the recipe's initial model can't be loaded.
+            longer finite, no pixel of ``validation`` is labelled, or a file cannot be written.
+        ModelError: the recipe's initial model cannot be loaded.
         DatasetError: a file of either dataset is not what it must be.
-        DistributionError: the batches can't be spread over the processes.
+        DistributionError: the batches cannot be spread over the processes.
     """
     if processes.leads:
         check_run_folder(recipe, run)
@@ -160,7 +160,7 @@ def train(
             matrix = score(judged, unseen)
             if np.isnan(matrix.miou):
                 raise TrainingError(
-                    f"no pixel of {validation.name} {validation.split} is labelled: weights can't "
+                    f"no pixel of {validation.name} {validation.split} is labelled: weights cannot "
                     f"be chosen by it"
                 )
             if matrix.miou > progress.best_miou:

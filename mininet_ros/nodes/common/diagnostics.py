@@ -10,6 +10,7 @@ from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
 
 from mininet_ros.nodes.common.topics import OUTPUT_QOS, OnDemandSubscription
+from mininet_ros.nodes.common.transport import lost_images_advice
 
 OK = DiagnosticStatus.OK
 WARN = DiagnosticStatus.WARN
@@ -17,11 +18,6 @@ ERROR = DiagnosticStatus.ERROR
 
 PERIOD_S = 1.0
 SILENCE_S = 3.0  # a camera that is silent for so long is worth a warning
-
-TRANSPORT_ADVICE = (
-    "a transport without room for whole images drops them, so start their publisher with "
-    "config/fastdds_images.xml as its Fast DDS profile"
-)
 
 
 @dataclass(frozen=True)
@@ -83,7 +79,7 @@ def input_problem(node: Node, subscription: OnDemandSubscription) -> str | None:
     """
     topic = subscription.topic
     if subscription.losing():
-        return f"messages on {topic} are lost on the way: {TRANSPORT_ADVICE}"
+        return f"messages on {topic} are lost on the way: {lost_images_advice()}"
     silent_s = subscription.silent_s()
     if silent_s < PERIOD_S:
         return None
@@ -107,7 +103,7 @@ def input_problem(node: Node, subscription: OnDemandSubscription) -> str | None:
     return (
         f"{silence} from {len(publishers)} publisher(s): they are silent, their QoS is not "
         f"compatible (ros2 topic info --verbose), or images are lost on the way: "
-        f"{TRANSPORT_ADVICE}"
+        f"{lost_images_advice()}"
     )
 
 

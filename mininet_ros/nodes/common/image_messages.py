@@ -9,51 +9,21 @@ import numpy as np
 from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Header
 
-from mininet_ros.images.encodings import (
-    ImageError,
-    UnknownEncodingError,
-    bgr_pixels,
-    label_pixels,
-)
-
-# Cameras write how they were held into EXIF; a raw image of the same camera ignores it too.
-_COLOUR_AS_STORED = cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
+from mininet_ros.images.decoding import ImageDecoder
+from mininet_ros.images.encodings import ImageError, UnknownEncodingError
 
 _CHANNELS = {"mono8": 1, "rgb8": 3, "bgr8": 3}
 
 
 def image_to_bgr(message: Image | CompressedImage) -> np.ndarray:
-    """Return the pixels of a message as uint8 (height, width, 3), BGR.
+    """Return the pixels of a message by itself as uint8 (height, width, 3), BGR.
 
-    bgr8 comes as a view of the message's own bytes (rows may be padded, see
-    :func:`~mininet_ros.images.encodings.bgr_pixels`). Encodings that are not converted here,
-    Bayer patterns for one, go through ``cv_bridge`` where it is installed.
+    The messages of a stream are decoded by one :class:`~mininet_ros.images.decoding.ImageDecoder`.
 
     Raises:
-        ImageError: the message contradicts itself, is no picture, or cannot be converted here.
+        ImageError: see :meth:`~mininet_ros.images.decoding.ImageDecoder.message`.
     """
-    if isinstance(message, CompressedImage):
-        return _decode(message)
-    try:
-        return bgr_pixels(
-            message.data,
-            message.encoding,
-            message.width,
-            message.height,
-            message.step,
-            bool(message.is_bigendian),
-        )
-    except UnknownEncodingError as error:
-        return _through_cv_bridge(message, error)
-
-
-def image_to_labels(message: Image) -> np.ndarray:
-    """Return a mask or confidence as uint8 (height, width), a view of the message's own bytes.
-
-    Raises:
-        ImageError: the message contradicts itself, or is neither mono8 nor 8UC1.
-    """
-    return label_pixels(message.data, message.encoding, message.width, message.height, message.step)
+    return ImageDecoder(last_resort=through_cv_bridge).message(message)
 
 
 def image_message(pixels: np.ndarray, encoding: str, header: Header) -> Image:
@@ -108,23 +78,19 @@ def byte_array(values: np.ndarray) -> array:
     return data
 
 
-def _decode(message: CompressedImage) -> np.ndarray:
-    encoded = np.frombuffer(message.data, np.uint8)
-    try:
-        image = cv2.imdecode(encoded, _COLOUR_AS_STORED)
-    except cv2.error:  # no bytes at all, or more pixels than OpenCV allows
-        image = None
-    if image is None:
-        raise ImageError(
-            "undecodable",
-            f"the {encoded.size} bytes of format {message.format!r} are no image that can be "
-            "decoded",
-        )
-    return image
+def through_cv_bridge(message: Image, unknown: UnknownEncodingError) -> np.ndarray:
+    """Convert with cv_bridge: the last resort for encodings that are not converted here.
 
+    Args:
+        message: of an encoding such as 8UC2.
+        unknown: what to raise where cv_bridge is not installed.
 
-def _through_cv_bridge(message: Image, unknown: UnknownEncodingError) -> np.ndarray:
-    """Convert with cv_bridge; raise `unknown` where it is not installed."""
+    Returns:
+        uint8 (height, width, 3), BGR.
+
+    Raises:
+        ImageError: cv_bridge is not installed, or cannot convert it either.
+    """
     try:
         from cv_bridge import CvBridge, CvBridgeError
     # AttributeError: a cv_bridge that was compiled for another NumPy.

@@ -19,13 +19,12 @@ from launch.launch_description_sources import PythonLaunchDescriptionSource
 from launch_ros.actions import Node
 from launch_ros.parameter_descriptions import ParameterValue
 
+from mininet_ros.nodes.common.transport import PROFILE_VARIABLES, image_profile
 from mininet_ros.share import share_folder
 
 CONFIG = share_folder() / "config"
 LAUNCH = share_folder() / "launch"
-DDS_PROFILE = str(CONFIG / "fastdds_images.xml")
-# Fast DDS 2 (Humble, Jazzy) reads the first name, Fast DDS 3 (Kilted and later) the second.
-DDS_PROFILE_VARIABLES = ("FASTRTPS_DEFAULT_PROFILES_FILE", "FASTDDS_DEFAULT_PROFILES_FILE")
+DDS_PROFILE = str(image_profile())
 FROM_PARAMS_FILE = "Not given: what the parameter files say."
 
 
@@ -259,10 +258,10 @@ def dds_environment(profile: str, context: LaunchContext) -> dict[str, str]:
     Raises:
         ValueError: there is no such file.
     """
-    chosen = any(context.environment.get(name) for name in DDS_PROFILE_VARIABLES)
+    chosen = any(context.environment.get(name) for name in PROFILE_VARIABLES)
     if not profile or (chosen and profile == DDS_PROFILE):
         return {}
-    return dict.fromkeys(DDS_PROFILE_VARIABLES, existing_file("dds_profile", profile))
+    return dict.fromkeys(PROFILE_VARIABLES, existing_file("dds_profile", profile))
 
 
 def existing_file(argument: str, path: str) -> str:

@@ -16,6 +16,7 @@ from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
 
 from mininet_ros.nodes.common.parameters import parameter_help
+from mininet_ros.nodes.common.transport import use_image_profile
 from mininet_ros.parameters import ParameterError, parameter_specs
 
 Finish = Callable[..., None]
@@ -130,6 +131,7 @@ def _start_ros(name: str, description: str, parameters: type, args: Sequence[str
     )
     try:
         parser.parse_args(_own_arguments(args))
+        use_image_profile()
         rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
     except RuntimeError as error:  # the common base of what rcl raises
         sentence = " ".join(str(error).split())

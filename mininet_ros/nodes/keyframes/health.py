@@ -116,9 +116,8 @@ class KeyframeHealth:
         if names_problem:
             return (ERROR if self._names.known else WARN), names_problem
         if not images.active:
-            link_problem = self._outputs.team.problem()
-            if link_problem:
-                return WARN, link_problem
+            for problem in filter(None, self._team_problems()):
+                return WARN, problem
             return OK, "idle: nobody subscribes to an output"
         problems = (
             recent["rejected"] and f"messages are rejected: {self._outputs.last_rejection}",
@@ -127,12 +126,14 @@ class KeyframeHealth:
             recent["refused"] and f"images are refused: {self._session.last_refusal}",
             masks.active and self._mask_problem(recent),
             recent["overrun"] and "the node falls behind the camera: lower its rate",
-            self._outputs.team.problem(),
-            self._interest.problem(self._names.names),
+            *self._team_problems(),
         )
         for problem in filter(None, problems):
             return WARN, problem
         return OK, f"selecting keyframes of {images.topic} in mode {mode}"
+
+    def _team_problems(self) -> tuple[str | None, str | None]:
+        return self._outputs.team.problem(), self._interest.problem(self._names.names)
 
     def _several_publishers(self) -> str | None:
         for subscription in self._inputs.values():

@@ -21,8 +21,9 @@ from mininet_ros.team.keys import INTEREST_TOPIC
 
 # Least time between two changes of the selection; of what comes faster the newest counts.
 PERIOD_S = 0.3
-# More messages a second than this are a flood.
-FLOOD_HZ = 5.0
+# So many messages within two seconds are a flood.
+FLOOD_SPAN_S = 2.0
+FLOOD_MESSAGES = 10
 # Messages from the radio that wait to be read. More only come in a flood.
 MAX_QUEUED = 16
 MAX_BYTES = 4096
@@ -44,7 +45,7 @@ class TeamInterest:
         self._active = False
         self._pending: str | None = None
         self._problem: str | None = None
-        self._rate = RecentValues(span_s=2.0)
+        self._recent = RecentValues(FLOOD_SPAN_S)
         self._last_change = 0.0
         self._radio: deque[bytes] = deque(maxlen=MAX_QUEUED)
         self._wake = node.create_guard_condition(self._read_radio)
@@ -73,9 +74,10 @@ class TeamInterest:
 
     def problem(self, known: Collection[str]) -> str | None:
         """Return what is wrong with what the team wants, as a sentence, or None."""
-        if self._rate.rate_hz() > FLOOD_HZ:
+        recent = len(self._recent.values())
+        if recent >= FLOOD_MESSAGES:
             return (
-                f"{self._rate.rate_hz():.0f} messages a second come on {INTEREST_TOPIC}: of those "
+                f"{recent / FLOOD_SPAN_S:.0f} messages a second come on {INTEREST_TOPIC}: of those "
                 f"within {PERIOD_S} s the newest counts; stop the one who sends them"
             )
         unknown = self._current.unknown(known) if self._active and known else []
@@ -106,7 +108,7 @@ class TeamInterest:
 
     def _receive(self, text: str) -> None:
         self.received += 1
-        self._rate.add()
+        self._recent.add()
         self._pending = text
         self._settle()
 

@@ -72,10 +72,13 @@ class KeyframeSelectorNode(Node):
         link = make_link(
             self, parameters.link, self._follow_subscribers, self._interest.receive_serialized
         )
-        self._outputs = KeyframeOutputs(self, settings, link, kind, self._follow_subscribers)
+        decoder = parameters.images.decoder()
+        self._outputs = KeyframeOutputs(
+            self, settings, link, kind, self._follow_subscribers, decoder
+        )
         store = FrameStore(parameters.mask_wait_s, settings.selector.max_waiting)
         self._session = KeyframeSession(
-            settings, self._semantics(settings), store, self._outputs, self._now_ns
+            settings, self._semantics(settings), store, self._outputs, self._now_ns, decoder
         )
         self._inbox = Inbox(INBOX_CAPACITY)
         self._inputs = self._make_inputs(kind)

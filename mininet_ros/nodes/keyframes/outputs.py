@@ -11,6 +11,7 @@ from rclpy.qos import QoSProfile
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from std_msgs.msg import Header
 
+from mininet_ros.images.decoding import ImageDecoder
 from mininet_ros.images.encodings import ImageError
 from mininet_ros.keyframes.settings import KeyframeSettings
 from mininet_ros.nodes.common.topics import create_publisher
@@ -34,6 +35,7 @@ class KeyframeOutputs:
         image_type: of the input and of keyframe/image: Image, or CompressedImage, which goes to
             keyframe/image/compressed.
         matched: called when subscribers come and go; see :func:`create_publisher`.
+        decoder: of the camera's images.
     """
 
     def __init__(
@@ -43,11 +45,12 @@ class KeyframeOutputs:
         link: Link,
         image_type: type[Image | CompressedImage],
         matched: Callable[[], None],
+        decoder: ImageDecoder,
     ) -> None:
         self.jpeg_quality = settings.jpeg_quality
         self.counts: Counter[str] = Counter()
         self.last_rejection = ""
-        self.team = TeamLink(settings, link)
+        self.team = TeamLink(settings, link, decoder)
         self._node = node
         topic = "keyframe/image" + ("/compressed" if image_type is CompressedImage else "")
         # The image comes last: who works on it has what belongs to it.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from mininet_ros.keyframes.settings import KeyframeSettings
+from mininet_ros.nodes.common.image_settings import ImageSettings
 from mininet_ros.nodes.common.topics import RELIABILITIES
 from mininet_ros.parameters import Change, parameter
 from mininet_ros.team.settings import LinkSettings
@@ -21,6 +22,7 @@ class KeyframeParameters:
     )
     settings: KeyframeSettings = field(default_factory=KeyframeSettings)
     link: LinkSettings = field(default_factory=LinkSettings)
+    images: ImageSettings = field(default_factory=ImageSettings)
     mask_wait_s: float = parameter(
         1.0,
         "Longest time that a frame waits for its mask and confidence before it is scored without "

@@ -16,10 +16,10 @@ import numpy as np
 from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Header
 
+from mininet_ros.images.decoding import ImageDecoder
 from mininet_ros.images.encodings import ImageError
 from mininet_ros.keyframes import ContentStatus, Decision, KeyframePipeline
 from mininet_ros.keyframes.settings import KeyframeSettings
-from mininet_ros.nodes.common.image_messages import image_to_bgr, image_to_labels
 from mininet_ros.nodes.common.recent_values import RecentValues
 from mininet_ros.nodes.keyframes.frame_store import FrameStore, StoredFrame, stamp_of
 from mininet_ros.nodes.keyframes.scores import FrameReport, decision_report
@@ -66,6 +66,7 @@ class KeyframeSession:
         store: for the messages.
         outputs: for the results.
         now_ns: the time of the node's clock, nanoseconds.
+        decoder: of the camera's images; None for one with default settings.
     """
 
     def __init__(
@@ -75,6 +76,7 @@ class KeyframeSession:
         store: FrameStore,
         outputs: Outputs,
         now_ns: Callable[[], int],
+        decoder: ImageDecoder | None = None,
     ) -> None:
         self.store = store
         self.counts: Counter[str] = Counter()
@@ -87,6 +89,7 @@ class KeyframeSession:
         self._semantics = semantics
         self._outputs = outputs
         self._now_ns = now_ns
+        self._decoder = decoder or ImageDecoder()
         self._notes: dict[int, str] = {}
         self._newest: tuple[int, int] | None = None  # stamp, and when it was scored
         self.pipeline = self._make_pipeline()
@@ -109,7 +112,7 @@ class KeyframeSession:
         """
         try:
             if name in LABELS:
-                image_to_labels(part)
+                self._decoder.labels(part)
         except ImageError as error:
             self.counts[f"rejected_{name}: {error.reason}"] += 1
             self._outputs.rejected(error)
@@ -215,7 +218,7 @@ class KeyframeSession:
         self, frame: StoredFrame
     ) -> tuple[np.ndarray, np.ndarray | None, np.ndarray | None]:
         """Return image, mask and confidence, the last two where they came and are to be read."""
-        image = image_to_bgr(frame.image)
+        image = self._decoder.message(frame.image)
         self.sizes["image"] = f"{image.shape[1]}x{image.shape[0]}"
         mask = self._labels(frame, "mask")
         if mask is not None:
@@ -228,7 +231,7 @@ class KeyframeSession:
     def _labels(self, frame: StoredFrame, name: str) -> np.ndarray | None:
         """Return the pixels of a part, or None without it."""
         part = frame.parts.get(name)
-        return image_to_labels(part) if isinstance(part, Image) else None
+        return self._decoder.labels(part) if isinstance(part, Image) else None
 
     def _note(self, frame: StoredFrame) -> str:
         """Return what is to be said of the frame's content besides the decision; count it."""

@@ -11,13 +11,9 @@ from rclpy.publisher import Publisher
 from rclpy.serialization import serialize_message
 from sensor_msgs.msg import CameraInfo, CompressedImage
 
+from mininet_ros.images.decoding import ImageDecoder
 from mininet_ros.keyframes.settings import KeyframeSettings
-from mininet_ros.nodes.common.image_messages import (
-    image_to_bgr,
-    image_to_labels,
-    jpeg_message,
-    png_message,
-)
+from mininet_ros.nodes.common.image_messages import jpeg_message, png_message
 from mininet_ros.nodes.common.recent_values import RecentValues, quantile
 from mininet_ros.nodes.common.topics import OUTPUT_QOS, create_publisher
 from mininet_ros.nodes.keyframes.frame_store import StoredFrame
@@ -141,9 +137,11 @@ class TeamLink:
     Args:
         settings: for the byte budget.
         link: carries the frames.
+        decoder: of the camera's images.
     """
 
-    def __init__(self, settings: KeyframeSettings, link: Link) -> None:
+    def __init__(self, settings: KeyframeSettings, link: Link, decoder: ImageDecoder) -> None:
+        self._decoder = decoder
         self._link = link
         self._budget = settings.budget()
         self._budget_rate = settings.team_bytes_per_s
@@ -252,8 +250,9 @@ class TeamLink:
         if "camera_info" in wanted and "camera_info" in frame.parts:
             messages["camera_info"] = frame.parts["camera_info"]
         if "mask" in wanted and "mask" in frame.parts:
-            labels = image_to_labels(frame.parts["mask"])
+            labels = self._decoder.labels(frame.parts["mask"])
             messages["mask"] = png_message(labels, frame.parts["mask"].header)
         if "image" in wanted:
-            messages["image"] = jpeg_message(image_to_bgr(frame.image), frame.header, jpeg_quality)
+            image = self._decoder.message(frame.image)
+            messages["image"] = jpeg_message(image, frame.header, jpeg_quality)
         return [(name, serialize_message(message)) for name, message in messages.items()]

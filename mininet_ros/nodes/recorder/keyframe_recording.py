@@ -95,11 +95,12 @@ class KeyframeRecording:
 
     def _caption(self, stamp_ns: int, start_ns: int) -> str:
         values = self._decisions.get(stamp_ns, {})
-        figures = [f"{(stamp_ns - start_ns) / 1e9:.1f} s", values.get("reason", "not seen")]
-        for name, form in (("quality", "q {:.2f}"), ("content", "c {:.2f}")):
+        reason = values.get("reason", "not seen").replace("_", " ")
+        figures = [f"{(stamp_ns - start_ns) / 1e9:.1f} s: {reason}"]
+        for name in ("quality", "content"):
             if name in values:
-                figures.append(form.format(float(values[name])))
-        return "  ".join(figures)
+                figures.append(f"{name} {float(values[name]):.2f}")
+        return ", ".join(figures)
 
 
 def _title(text: str, width: int) -> np.ndarray:

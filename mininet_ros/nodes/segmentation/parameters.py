@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from mininet_ros.nodes.common.image_settings import ImageSettings
 from mininet_ros.nodes.common.topics import RELIABILITIES
 from mininet_ros.parameters import Change, parameter
 
@@ -50,6 +51,7 @@ class SegmentationParameters:
         choices=RELIABILITIES,
         change=Change.AT_ONCE,
     )
+    images: ImageSettings = field(default_factory=ImageSettings)
     mask_size: str = parameter(
         "camera",
         "Size of mask and confidence: camera is the size of the image, network that of the "

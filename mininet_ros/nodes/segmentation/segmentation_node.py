@@ -29,7 +29,7 @@ from mininet_ros.nodes.common.diagnostics import (
     Status,
     input_problem,
 )
-from mininet_ros.nodes.common.image_messages import image_message, image_to_bgr
+from mininet_ros.nodes.common.image_messages import image_message
 from mininet_ros.nodes.common.label_info import publish_label_info
 from mininet_ros.nodes.common.latest_frame import LatestFrame
 from mininet_ros.nodes.common.parameters import NodeParameters
@@ -84,6 +84,7 @@ class SegmentationNode(Node):
         )
 
         self._familiarity = FamiliarityMonitor(self._segmenter.model)
+        self._decoder = wanted.images.decoder()
         self._statistics = StreamStatistics()
         self._enabled = True
         self._camera_info: CameraInfo | None = None
@@ -184,7 +185,7 @@ class SegmentationNode(Node):
         if not wanted:
             self._statistics.note_skipped()
             return
-        image = image_to_bgr(message)
+        image = self._decoder.message(message)
         latency_s = None
         for name, output in self._results(image, wanted, message.header):
             self._outputs[name].publish(output)

@@ -13,7 +13,7 @@ class TeamBaseParameters:
 
     listen: tuple[str, ...] = parameter(
         ("tcp/0.0.0.0:7447",),
-        "Zenoh endpoints on which robots find this base station, for example [tcp/0.0.0.0:7447].",
+        "Zenoh endpoints on which robots find this base station, for example ['tcp/0.0.0.0:7447'].",
     )
     connect: tuple[str, ...] = parameter(
         ("",),

@@ -1,4 +1,4 @@
-"""`select-keyframes --judge-quality`: pairs won on the half that no constant was chosen on."""
+"""``select-keyframes --judge-quality``: pairs won on the half that no constant was chosen on."""
 
 from __future__ import annotations
 

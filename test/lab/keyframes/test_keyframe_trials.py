@@ -1,4 +1,4 @@
-"""`select-keyframes --benchmark --trial`: each situation is what it says, and figures are true."""
+"""``select-keyframes --benchmark --trial``: each situation is as named, and figures are true."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from mininet_ros.offline.baselines import even_choice
 from mininet_ros.sequences import Frame, LabelledFrame, SequenceError
 
 WORD = [[260, 200], [380, 200], [380, 260], [260, 260]]
-SLAM = KeyframeSettings.from_values(read_preset("slam") | {"classes": ()})
+SLAM = KeyframeSettings.from_values(read_preset("slam") | {"classes": ("",)})
 
 
 def textured(seed, width=640, height=480):

@@ -113,7 +113,7 @@ def test_all_ways_are_judged_at_the_same_number(capsys, monkeypatch, tmp_path):
     arguments += ["--reconstruct", "--output", str(tmp_path)]
     assert cli.main([*arguments, "--json"]) == 0
     (trial,) = json.loads(capsys.readouterr().out)["trials"]
-    ways = ["ours", "every n", "sharpest of window", "grid with veto"]
+    ways = ["ours", "every n", "sharpest of window", "grid with veto", "exact"]
     rows = [(row["drive"], row["selector"]) for row in trial["rows"]]
     assert rows == [(drive, way) for drive in ("clean", "degraded") for way in ways]
     for row in trial["rows"]:

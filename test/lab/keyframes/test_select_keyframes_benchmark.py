@@ -1,4 +1,4 @@
-"""`select-keyframes --benchmark`: every selector at the same count, judged by the truth."""
+"""``select-keyframes --benchmark``: every selector at the same count, judged by the truth."""
 
 from __future__ import annotations
 

@@ -138,7 +138,7 @@ def test_mininet_module_dilates_along_the_width():
 
 
 def test_mininet_module_makes_no_channels():
-    with pytest.raises(ValueError, match="can't make 4 channels from 2"):
+    with pytest.raises(ValueError, match="cannot make 4 channels from 2"):
         SeluModule(2, 4)
 
 
@@ -175,7 +175,7 @@ def network_model(request, tmp_path_factory):
 
 
 def test_exported_logits_and_labels_are_pytorchs(network_model):
-    """`write_model` has compared the logits; here both runtimes label a picture alike."""
+    """``write_model`` has compared the logits; here both runtimes label a picture alike."""
     _, model = network_model
     picture = check_image(200, 90)
     ours = load_segmenter(model, backend="cpu").segment(picture)

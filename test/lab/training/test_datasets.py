@@ -157,7 +157,7 @@ def test_a_picture_that_is_cut_short_is_refused(own, suffix):
         open_dataset("folder", own, "train")[0]
     path.unlink()
     path.mkdir()
-    with pytest.raises(DatasetError, match=rf"a\{suffix} can't be read: Is a directory"):
+    with pytest.raises(DatasetError, match=rf"a\{suffix} cannot be read: Is a directory"):
         open_dataset("folder", own, "train")[0]
 
 

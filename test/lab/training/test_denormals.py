@@ -21,7 +21,7 @@ def has_denormals() -> bool:
     return float(np.float32(1e-40) * np.float32(1)) != 0 and not vanish()
 
 
-@pytest.mark.skipif(not torch.set_flush_denormal(False), reason="this processor can't flush")
+@pytest.mark.skipif(not torch.set_flush_denormal(False), reason="this processor cannot flush")
 def test_denormals_are_zero_inside_and_floats_after_an_error():
     with pytest.raises(ZeroDivisionError), denormals_as_zero():
         assert vanish()

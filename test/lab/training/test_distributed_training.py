@@ -127,7 +127,7 @@ def test_batches_are_cut_into_equal_parts():
         [4, 5, 6, 7],
         [8, 9, 10, 11],
     ]
-    with pytest.raises(DistributionError, match="batch of 10 images can't be cut into 3"):
+    with pytest.raises(DistributionError, match="batch of 10 images cannot be cut into 3"):
         Processes(0, 3).part_of(10)
 
 

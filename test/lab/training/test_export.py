@@ -156,7 +156,7 @@ def test_sides_must_be_multiples_of_eight(size):
 
 def test_card_of_another_network_is_refused(tmp_path):
     card = describe_model("mininet_v2_cpu", {}, CAMVID, 96, 64)
-    with pytest.raises(ModelError, match="11 outputs can't be 5 classes"):
+    with pytest.raises(ModelError, match="11 outputs cannot be 5 classes"):
         write_model(
             build_network("mininet_v2_cpu", 11),
             {**card, "classes": card["classes"][:5]},

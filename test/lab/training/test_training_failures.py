@@ -63,7 +63,7 @@ def test_full_disk_before_the_first_checkpoint(camvid, tmp_path, name):
     with pytest.raises(loop.TrainingError) as error:
         train(camvid, run, recipe)
     assert str(error.value) == (
-        f"{run / name} can't be written: No space left on device; "
+        f"{run / name} cannot be written: No space left on device; "
         f"no epoch was finished, so {run} holds nothing to resume from"
     )
     assert not list(run.glob("*.part"))
@@ -182,5 +182,5 @@ def test_validation_without_a_label_is_refused(tmp_path):
 
 def test_a_folder_that_cannot_be_made_is_named(camvid, tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(loop.TrainingError, match=r"file/run can't be made: Not a directory"):
+    with pytest.raises(loop.TrainingError, match=r"file/run cannot be made: Not a directory"):
         train(camvid, tmp_path / "file" / "run")

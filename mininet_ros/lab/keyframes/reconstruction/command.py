@@ -1,4 +1,4 @@
-"""`select-keyframes --benchmark --reconstruct`: opens the drive, runs the judge."""
+"""``select-keyframes --benchmark --reconstruct``: opens the drive, runs the judge."""
 
 from __future__ import annotations
 

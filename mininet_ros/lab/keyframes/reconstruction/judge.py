@@ -15,7 +15,10 @@ from mininet_ros.lab.keyframes.trials.drive import Drive, restamped
 from mininet_ros.lab.keyframes.trials.outcome import Trial, Value, forwarded, percent, select
 from mininet_ros.offline.baselines import CHOSEN_BY_QUALITY, even_choice
 from mininet_ros.offline.evaluation import JudgedFrame
+from mininet_ros.offline.exact import choose_exactly
+from mininet_ros.offline.exact_selection import MIN_OVERLAP
 from mininet_ros.offline.selection import DecidedFrame
+from mininet_ros.offline.views import ViewCollector
 from mininet_ros.sequences import LabelledFrame, SequenceError
 
 HELD_OUT = 30  # frames that are looked for in each map
@@ -63,6 +66,7 @@ def _rows(
     progress: Callable[[str], None],
 ) -> list[dict[str, Value]]:
     ways = choices(select(settings, frames, drive.classes))
+    ways["exact"] = _exact(frames, len(ways["ours"]))
     held_out = _held_out(ways, bad)
     rows = []
     with tempfile.TemporaryDirectory() as folder:
@@ -98,6 +102,14 @@ def choices(decided: Sequence[DecidedFrame]) -> dict[str, list[int]]:
     scored = [JudgedFrame(f.decision.scores, (), 0) for f in decided if f.decision.scores]
     ways = {"ours": chosen, "every_n": even_choice(len(decided), len(chosen))}
     return ways | {name: choose(scored, len(chosen)) for name, choose in CHOSEN_BY_QUALITY.items()}
+
+
+def _exact(frames: Sequence[LabelledFrame], count: int) -> list[int]:
+    """What `--count` chooses: the set that knows the whole drive."""
+    collector = ViewCollector()
+    for labelled in frames:
+        collector.add(labelled)
+    return list(choose_exactly(collector.views(), count, MIN_OVERLAP, 1.0).chosen)
 
 
 def _held_out(ways: Mapping[str, Sequence[int]], bad: Sequence[bool]) -> list[int]:

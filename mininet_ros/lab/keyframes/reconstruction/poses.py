@@ -19,10 +19,10 @@ def read_positions(path: Path, stamps_ns: Sequence[int]) -> np.ndarray:
     """Read the camera's positions at the frames of a drive.
 
     KITTI: a row-major 3x4 matrix, world from camera, in each line, one line for each frame. TUM:
-    `stamp x y z qx qy qz qw` in each line, seconds and metres; the pose nearest in time counts.
+    ``stamp x y z qx qy qz qw`` in each line, seconds and metres; the pose nearest in time counts.
 
     Args:
-        path: of the text file; lines that start with `#` are passed over.
+        path: of the text file; lines that start with ``#`` are passed over.
         stamps_ns: of the frames, on the recording's own clock.
 
     Returns:

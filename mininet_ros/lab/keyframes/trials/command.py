@@ -1,4 +1,4 @@
-"""`select-keyframes --benchmark --trial NAME ...`: runs the trials, prints and writes figures."""
+"""``select-keyframes --benchmark --trial NAME ...``: runs the trials, prints and writes figures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Trial `degraded`: blur bursts and exposure dips at known places in a clean drive."""
+"""Trial ``degraded``: blur bursts and exposure dips at known places in a clean drive."""
 
 from __future__ import annotations
 

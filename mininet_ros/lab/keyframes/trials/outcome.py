@@ -40,7 +40,7 @@ def select(
     Returns:
         All frames with their decisions, in the order in which they came.
     """
-    fitting = settings if classes else replace(settings, classes=())
+    fitting = settings if classes else replace(settings, classes=("",))
     selection = OfflineSelection(fitting, classes, requests)
     for labelled in frames:
         selection.add(labelled, labelled.frame.stamp_ns)

@@ -1,4 +1,4 @@
-"""Trial `pan`: a camera turns past a wall of photos, faster and faster."""
+"""Trial ``pan``: a camera turns past a wall of photos, faster and faster."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SPEEDS = (20, 40, 60, 80, 110, 150)  # px a frame
 
 
 def pan_trial(photos: Iterable[np.ndarray], settings: KeyframeSettings) -> Trial:
-    """Pan at each of `SPEEDS`; what two neighbouring keyframes share is known from the geometry.
+    """Pan at each of ``SPEEDS``; what two neighbouring keyframes share is known from the geometry.
 
     Args:
         photos: (H, W, 3) uint8 BGR, hung side by side; no more are read than are needed.

@@ -1,4 +1,4 @@
-"""Trial `parked`: a robot that stands, looked past by a noisy sensor."""
+"""Trial ``parked``: a robot that stands, looked past by a noisy sensor."""
 
 from __future__ import annotations
 

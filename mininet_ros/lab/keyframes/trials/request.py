@@ -1,4 +1,4 @@
-"""Trial `request`: a V-SLAM system asks for a frame every second; how near is the answer?"""
+"""Trial ``request``: a V-SLAM system asks for a frame every second; how near is the answer?"""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MATCHED = 20  # consistent matches below which two views have nothing in common
 
 
 def request_trial(drive: Drive, settings: KeyframeSettings) -> Trial:
-    """Ask for the frame of each full second in mode `request` as soon as it has come."""
+    """Ask for the frame of each full second in mode ``request`` as soon as it has come."""
     frames = restamped(drive.frames, drive.rate_hz)
     step = max(1, round(EVERY_S * drive.rate_hz))
     asked = list(range(step, len(frames), step)) or [len(frames) // 2]

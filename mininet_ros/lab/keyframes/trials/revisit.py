@@ -1,4 +1,4 @@
-"""Trial `revisit`: the same way forth, back and forth again."""
+"""Trial ``revisit``: the same way forth, back and forth again."""
 
 from __future__ import annotations
 

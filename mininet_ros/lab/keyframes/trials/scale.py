@@ -1,4 +1,4 @@
-"""Trial `scale`: the same drive at several resolutions."""
+"""Trial ``scale``: the same drive at several resolutions."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ WIDTHS = (310, 620, 1240, 1920)  # px
 
 
 def scale_trial(drive: Drive, settings: KeyframeSettings) -> Trial:
-    """Select from the drive at each of `WIDTHS`; a preset should mean the same at all of them."""
+    """Select from the drive at each of ``WIDTHS``; a preset should mean the same at all of them."""
     choices = []
     for width in WIDTHS:
         frames = (resized(frame, width) for frame in restamped(drive.frames, drive.rate_hz))

@@ -1,4 +1,4 @@
-"""Trial `tours`: a preset as it is, on sequences whose truth is known."""
+"""Trial ``tours``: a preset as it is, on sequences whose truth is known."""
 
 from __future__ import annotations
 

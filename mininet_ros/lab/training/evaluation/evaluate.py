@@ -76,7 +76,7 @@ def open_segmenter(
         precision: see :func:`mininet_ros.inference.load_segmenter`; float32 at another size.
 
     Raises:
-        ModelError: a file of the model can't be loaded.
+        ModelError: a file of the model cannot be loaded.
     """
     if size in (None, (model.width, model.height)):
         return open_on_cpu(model, 0, precision)
@@ -97,7 +97,7 @@ def open_others(scored: Segmenter) -> dict[str, Segmenter]:
     beside PyTorch there is none, since it runs where the graphs have another size.
 
     Raises:
-        ModelError: a file of the model can't be loaded.
+        ModelError: a file of the model cannot be loaded.
     """
     if not isinstance(scored, OnnxRuntimeSegmenter):
         return {}

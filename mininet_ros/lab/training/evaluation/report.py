@@ -120,7 +120,6 @@ def _examples(
             cv2.resize(picture, (TILE_WIDTH, height), interpolation=cv2.INTER_AREA)
             for picture in pictures
         )
-        name = sample.name.encode("ascii", "replace").decode()
-        captions += (name, "truth", "prediction", f"errors, mIoU {100 * score.miou:.1f} %")
+        captions += (sample.name, "truth", "prediction", f"errors, mIoU {100 * score.miou:.1f} %")
     sheet = contact_sheet(tiles, captions, columns=4)
     return np.concatenate((sheet, legend(dataset.classes.names, colors, sheet.shape[1])))

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import onnx
 from onnx import helper, numpy_helper
-from torch import nn
+from torch import Tensor, nn
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ class Graph:
         self.nodes: list[onnx.NodeProto] = []
         self.weights: list[onnx.TensorProto] = []
 
-    def weight(self, name: str, value: np.ndarray) -> str:
+    def weight(self, name: str, value: np.ndarray | np.float32) -> str:
         """Add a constant and return its name."""
         self.weights.append(numpy_helper.from_array(np.array(value, order="C"), name))
         return name
@@ -58,14 +59,12 @@ class Graph:
         """Add a constant list of integers, such as a shape or axes, and return its name."""
         return self.weight(name, np.array(values, np.int64))
 
-    def node(self, kind: str, inputs: Sequence[str], output: str, **attributes: object) -> str:
+    def node(self, kind: str, inputs: Sequence[str], output: str, **attributes: Any) -> str:
         """Add a node of one output and return that output's name."""
         self.nodes.append(helper.make_node(kind, inputs, [output], name=output, **attributes))
         return output
 
-    def shared_node(
-        self, kind: str, inputs: Sequence[str], output: str, **attributes: object
-    ) -> str:
+    def shared_node(self, kind: str, inputs: Sequence[str], output: str, **attributes: Any) -> str:
         """Like :meth:`node`, but once: what is there already is used again."""
         if any(node.name == output for node in self.nodes):
             return output
@@ -81,7 +80,7 @@ class Graph:
         return outputs
 
     def conv(
-        self, x: str, output: str, weight: np.ndarray, bias: np.ndarray | None, **attributes: object
+        self, x: str, output: str, weight: np.ndarray, bias: np.ndarray | None, **attributes: Any
     ) -> str:
         """Add a convolution whose weight is (out, in / group, kh, kw)."""
         inputs = [x, self.weight(f"{output}.weight", weight)]
@@ -90,10 +89,21 @@ class Graph:
         return self.node("Conv", inputs, output, **attributes)
 
 
+def as_array(tensor: Tensor | None, dtype: type[np.floating[Any]] = np.float32) -> np.ndarray:
+    """A layer's weights as an array.
+
+    Raises:
+        ValueError: the layer has none of this kind, such as a convolution without bias.
+    """
+    if tensor is None:
+        raise ValueError("a layer of the network lacks weights that its ONNX form needs")
+    return tensor.detach().cpu().numpy().astype(dtype)
+
+
 def batch_norm_affine(norm: nn.BatchNorm2d) -> tuple[np.ndarray, np.ndarray]:
     """Factor and summand per channel, float64, that a batch norm applies in evaluation."""
     gamma, beta, mean, variance = (
-        tensor.detach().double().cpu().numpy()
+        as_array(tensor, np.float64)
         for tensor in (norm.weight, norm.bias, norm.running_mean, norm.running_var)
     )
     factor = gamma / np.sqrt(variance + norm.eps)

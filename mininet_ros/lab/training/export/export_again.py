@@ -1,4 +1,4 @@
-"""The command `export`."""
+"""The command ``export``."""
 
 from __future__ import annotations
 
@@ -44,7 +44,8 @@ def _export(arguments: argparse.Namespace, model: Model) -> Model:
     check_target(arguments.output)
     size = arguments.input_size or (model.width, model.height)
     recipe = _calibrate(arguments, model, size) if arguments.int8 else None
-    exported = export_again(model, *size, arguments.output, recipe)
+    width, height = size
+    exported = export_again(model, width, height, arguments.output, recipe)
     print(f"{exported.folder}: {exported.network} at {exported.width}x{exported.height}")
     if exported.has(INT8_GRAPH):
         report = exported.card[INT8]
@@ -56,12 +57,12 @@ def _export(arguments: argparse.Namespace, model: Model) -> Model:
 
 
 def _export_plainly(arguments: argparse.Namespace, model: Model) -> None:
-    size = arguments.input_size or (model.width, model.height)
+    width, height = arguments.input_size or (model.width, model.height)
     name = f"{model.name}.plain.onnx"
     output = arguments.output or Path()
     path = output if output.suffix == ".onnx" else output / name
-    export_plainly(model, *size, path)
-    print(f"{path}: image float32 (batch, 3, {size[1]}, {size[0]}) to logits, metadata included")
+    export_plainly(model, width, height, path)
+    print(f"{path}: image float32 (batch, 3, {height}, {width}) to logits, metadata included")
 
 
 def _calibrate(arguments: argparse.Namespace, model: Model, size: tuple[int, int]) -> Int8Recipe:

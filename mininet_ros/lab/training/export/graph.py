@@ -8,6 +8,7 @@ The graph follows the network's table of stages, one function a layer
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 import onnx
@@ -42,7 +43,8 @@ OPSET = 17
 IR_VERSION = 8
 LOGITS = "logits"
 
-Emitter = Callable[[Graph, nn.Module, str, str], str]
+# The layer is of the type that the emitter is registered for.
+Emitter = Callable[[Graph, Any, str, str], str]
 
 # From (graph, layer, name of the input value, name of the stage) to the output value's name.
 EMITTERS: dict[type[nn.Module], Emitter] = {

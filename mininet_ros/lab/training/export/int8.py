@@ -9,7 +9,6 @@ from typing import Any
 import cv2
 import numpy as np
 import onnx
-import onnxruntime
 from tqdm import tqdm
 
 from mininet_ros.inference.segmenter import fit_input
@@ -17,6 +16,7 @@ from mininet_ros.lab.training.data.datasets import DatasetError, LabelledImages,
 from mininet_ros.lab.training.evaluation.metrics import ConfusionMatrix
 from mininet_ros.lab.training.export.graph import build_graph
 from mininet_ros.lab.training.export.quantisation import Range, quantised, ranges_of, value_ranges
+from mininet_ros.lab.training.export.runner import graph_runner
 from mininet_ros.models import Model
 from mininet_ros.network.stages import IMAGE, StagedNetwork
 
@@ -135,12 +135,8 @@ def _fitted(sample: Sample, size: tuple[int, int]) -> Sample:
 
 
 def _masks(graph: onnx.ModelProto, samples: Collection[Sample]) -> list[np.ndarray]:
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 3
-    session = onnxruntime.InferenceSession(
-        graph.SerializeToString(), options, providers=["CPUExecutionProvider"]
-    )
-    return [session.run(["mask"], {"image": sample.image[None]})[0][0] for sample in samples]
+    run = graph_runner(graph, ["mask"])
+    return [run(sample.image)[0][0] for sample in samples]
 
 
 def _differing(masks: Sequence[np.ndarray], others: Sequence[np.ndarray]) -> float:

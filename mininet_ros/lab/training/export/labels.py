@@ -112,7 +112,7 @@ def _factor(height: int, width: int, size: tuple[int, int]) -> int:
     factor = size[1] // width
     if (height * factor, width * factor) != size or (factor != 1 and factor % 2):
         raise ValueError(
-            f"logits of {width}x{height} can't be enlarged to {size[1]}x{size[0]} pixels: the "
+            f"logits of {width}x{height} cannot be enlarged to {size[1]}x{size[0]} pixels: the "
             f"factor must be 1 or even"
         )
     return factor

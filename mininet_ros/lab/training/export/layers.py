@@ -9,7 +9,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from mininet_ros.lab.training.export.builder import Graph, PixelTable, batch_norm_affine, folded
+from mininet_ros.lab.training.export.builder import (
+    Graph,
+    PixelTable,
+    as_array,
+    batch_norm_affine,
+    folded,
+)
 from mininet_ros.network.layers import (
     Downsampling,
     MultiDilationModule,
@@ -102,9 +108,7 @@ def transposed(graph: Graph, layer: TransposedConvolution, x: str, name: str) ->
 
 def transposed_table(graph: Graph, layer: TransposedConvolution, x: str, name: str) -> PixelTable:
     """The same as a table: whoever reads single pixels needs no planes."""
-    weight, bias = (
-        value.detach().cpu().numpy() for value in (layer.deconv.weight, layer.deconv.bias)
-    )
+    weight, bias = (as_array(value) for value in (layer.deconv.weight, layer.deconv.bias))
     phases = _phases(graph, x, name, weight, bias)
     return _block_table(graph, phases, name, graph.sizes[name])
 
@@ -112,8 +116,8 @@ def transposed_table(graph: Graph, layer: TransposedConvolution, x: str, name: s
 def upsampling(graph: Graph, layer: Upsampling, x: str, name: str) -> str:
     """Transposed convolution with its batch norm folded, and ReLU."""
     factor, summand = batch_norm_affine(layer.norm)
-    weight = layer.deconv.weight.detach().double().cpu().numpy() * factor[:, None, None]
-    bias = layer.deconv.bias.detach().double().cpu().numpy() * factor + summand
+    weight = as_array(layer.deconv.weight, np.float64) * factor[:, None, None]
+    bias = as_array(layer.deconv.bias, np.float64) * factor + summand
     phases = _phases(graph, x, name, weight.astype(np.float32), bias.astype(np.float32))
     activated = [graph.node("Relu", [phase], f"{phase}_relu") for phase in phases]
     table = _block_table(graph, activated, f"{name}.planes", graph.sizes[name])

@@ -10,17 +10,17 @@ from typing import Any
 
 import numpy as np
 import onnx
-import onnxruntime
 import torch
-from onnx import TensorProto, helper
 from safetensors.torch import save
 
 from mininet_ros.images.class_tables import IGNORE_LABEL, ClassTable
 from mininet_ros.images.input_size import require_input_size
+from mininet_ros.inference.onnx_runtime import OUTPUTS
 from mininet_ros.inference.pytorch import label, load_network, normalise
 from mininet_ros.lab.training.export.graph import LOGITS, build_graph
 from mininet_ros.lab.training.export.int8 import Int8Recipe, recipe_of
 from mininet_ros.lab.training.export.metadata import add_metadata
+from mininet_ros.lab.training.export.runner import graph_runner
 from mininet_ros.models import (
     CHANNEL_ORDER,
     GRAPH,
@@ -111,7 +111,7 @@ def write_model(
     drop_vanished(network)
     model = model_from_card(folder, {**card, "files": {}})
     if network.classes != len(model.classes):
-        raise ModelError(f"{network.classes} outputs can't be {len(model.classes)} classes")
+        raise ModelError(f"{network.classes} outputs cannot be {len(model.classes)} classes")
     graph = build_graph(network, model.width, model.height, model.scale, model.offset)
     check_graph(graph, network, model, check_image(model.width, model.height))
     add_metadata(graph, model, normalised_inside=True)
@@ -149,7 +149,7 @@ def export_again(
     Raises:
         ValueError, ExportError, ModelError: as :func:`describe_model` and :func:`write_model`.
     """
-    classes = ClassTable(model.classes, tuple(tuple(map(int, color)) for color in model.colors))
+    classes = ClassTable(model.classes, tuple((int(r), int(g), int(b)) for r, g, b in model.colors))
     remade = {"network", "classes", "ignore_label", "input", "files", INT8}
     if (width, height) != (model.width, model.height):
         remade.add("figures")
@@ -204,16 +204,8 @@ def run_graph(
     graph: onnx.ModelProto, image: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Logits float (1, C, h, w), mask and confidence uint8 (H, W) that a graph gives an image."""
-    opened = onnx.ModelProto()
-    opened.CopyFrom(graph)
-    opened.graph.output.append(helper.make_tensor_value_info(LOGITS, TensorProto.FLOAT, None))
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 3
-    session = onnxruntime.InferenceSession(
-        opened.SerializeToString(), options, providers=["CPUExecutionProvider"]
-    )
-    outputs = session.run([LOGITS, "mask", "confidence"], {"image": image[None]})
-    return outputs[0], outputs[1][0], outputs[2][0]
+    logits, mask, confidence = graph_runner(graph, (LOGITS, *OUTPUTS))(image)
+    return logits, mask[0], confidence[0]
 
 
 def check_image(width: int, height: int) -> np.ndarray:

@@ -48,7 +48,7 @@ def export_plainly(model: Model, width: int, height: int, path: Path) -> None:
         torch.onnx.export(
             network,
             (pictures,),
-            buffer,
+            buffer,  # pyright: ignore[reportArgumentType] - PyTorch takes files, too
             dynamo=False,
             opset_version=OPSET,
             input_names=["image"],

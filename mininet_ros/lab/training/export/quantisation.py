@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
+from typing import Any
 
 import numpy as np
 import onnx
-import onnxruntime
 from onnx import TensorProto, helper, numpy_helper
+
+from mininet_ros.lab.training.export.runner import graph_runner
 
 Range = tuple[float, float]
 
@@ -52,19 +54,10 @@ def value_ranges(graph: onnx.ModelProto, images: Iterable[np.ndarray]) -> dict[s
         for node in graph.graph.node
         if node.op_type in KINDS and node.output[0] in floats
     ]
-    opened = onnx.ModelProto()
-    opened.CopyFrom(graph)
-    opened.graph.output.extend(
-        helper.make_tensor_value_info(name, TensorProto.FLOAT, None) for name in names
-    )
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 3
-    session = onnxruntime.InferenceSession(
-        opened.SerializeToString(), options, providers=["CPUExecutionProvider"]
-    )
+    run = graph_runner(graph, names)
     ranges: dict[str, Range] = {}
     for image in images:
-        for name, value in zip(names, session.run(names, {"image": image[None]}), strict=True):
+        for name, value in zip(names, run(image), strict=True):
             low, high = ranges.get(name, (0.0, 0.0))
             ranges[name] = (min(low, float(value.min())), max(high, float(value.max())))
     return ranges
@@ -241,7 +234,7 @@ class _Quantisation:
             self._constant(f"{name}.zero", np.array(zero, np.uint8)),
         ]
 
-    def _add(self, kind: str, inputs: list[str], output: str, **attributes: object) -> str:
+    def _add(self, kind: str, inputs: list[str], output: str, **attributes: Any) -> str:
         self._nodes.append(helper.make_node(kind, inputs, [output], name=output, **attributes))
         return output
 

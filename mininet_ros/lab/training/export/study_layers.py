@@ -7,12 +7,13 @@ Batch norms are folded into the convolutions before them.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-from mininet_ros.lab.training.export.builder import Graph
+from mininet_ros.lab.training.export.builder import Graph, as_array
 from mininet_ros.lab.training.export.layers import transposed
 from mininet_ros.network.layers import NormRelu
 from mininet_ros.network.mininet_v1 import (
@@ -55,10 +56,10 @@ def _steps(module: nn.Module) -> list[nn.Module]:
 
 def _pixel_doubling(graph: Graph, layer: PixelDoubling, x: str, name: str) -> str:
     """A 1x1 convolution that gives the four pixels of each block as channels, rearranged."""
-    weight = layer.deconv.weight.detach().cpu().numpy()
+    weight = as_array(layer.deconv.weight)
     in_channels, out_channels = weight.shape[:2]
     blocks = weight.transpose(2, 3, 1, 0).reshape(4 * out_channels, in_channels, 1, 1)
-    bias = np.tile(layer.deconv.bias.detach().cpu().numpy(), 4)
+    bias = np.tile(as_array(layer.deconv.bias), 4)
     small = graph.conv(x, f"{name}.blocks", blocks, bias)
     return graph.node("DepthToSpace", [small], name, blocksize=2, mode="DCR")
 
@@ -111,7 +112,7 @@ def _convolution(graph: Graph, conv: nn.Conv2d, x: str, name: str) -> str:
     )
 
 
-STUDY_EMITTERS: dict[type[nn.Module], Callable[[Graph, nn.Module, str, str], str]] = {
+STUDY_EMITTERS: dict[type[nn.Module], Callable[[Graph, Any, str, str], str]] = {
     StandardModule: _residual,
     AtrousSeparableModule: _residual,
     FactorisedModule: _residual,

@@ -146,12 +146,12 @@ def read_picture(path: Path, mode: int) -> np.ndarray:
     """An image file, decoded by OpenCV in the given mode.
 
     Raises:
-        DatasetError: it can't be read, is no picture, or ends early.
+        DatasetError: it cannot be read, is no picture, or ends early.
     """
     try:
         encoded = np.frombuffer(path.read_bytes(), np.uint8)
     except OSError as error:
-        raise DatasetError(f"{path} can't be read: {error.strerror}") from error
+        raise DatasetError(f"{path} cannot be read: {error.strerror}") from error
     # Decoded from memory, because imread fills up a JPEG that ends early with grey.
     picture = cv2.imdecode(encoded, mode) if encoded.size else None
     if picture is None:

@@ -1,0 +1,277 @@
+"""The one decoder of camera images: for messages, bags and files, on every path alike.
+
+- Pixels come as they are stored. An EXIF orientation is not obeyed: calibrations, masks and depth
+  of a camera belong to its pixels as stored, and ROS tools that decompress images ignore it too.
+- Size limits are checked on the header, before anything is decoded.
+- Channels of 16 bits hold 10, 12, 14 or 16 bits: the fewest that hold all values of the stream so
+  far, or as many as the user says.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Protocol
+
+import cv2
+import numpy as np
+
+from mininet_ros.images.encodings import (
+    DEPTH_ENCODINGS,
+    ImageError,
+    PixelData,
+    UnknownEncodingError,
+    bgr_pixels,
+    demosaiced,
+    depth_error,
+    label_pixels,
+    scaled_to_8_bits,
+)
+from mininet_ros.images.headers import ImageHeader, bytes_of, read_header
+from mininet_ros.images.limits import MAX_PIXELS
+
+RANGES = (10, 12, 14, 16)
+"""Bits that cameras put into channels of 16 bits."""
+
+# What a header and its metadata may take beside the pixels, bytes.
+_METADATA_BYTES = 16 << 20
+# Uncompressed, four channels of 16 bits.
+_BYTES_PER_PIXEL = 8
+_AS_STORED = cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH | cv2.IMREAD_IGNORE_ORIENTATION
+
+_log = logging.getLogger(__name__)
+
+
+class RawImage(Protocol):
+    """A ``sensor_msgs/Image`` of rclpy or rosbags."""
+
+    data: Any
+    encoding: str
+    width: int
+    height: int
+    step: int
+    is_bigendian: int | bool
+
+
+class EncodedMessage(Protocol):
+    """A ``sensor_msgs/CompressedImage`` of rclpy or rosbags."""
+
+    data: Any
+    format: str
+
+
+class ImageDecoder:
+    """Turns the images of one stream into pixels.
+
+    Attributes:
+        max_pixels: images of more pixels are refused before they are decoded.
+        bits: that channels of 16 bits are taken to hold; 0 until one was seen, where the decoder
+            finds it out itself.
+
+    Args:
+        max_pixels: see above.
+        bits: 9 to 16; 0 finds it out from the values.
+        last_resort: converts raw messages of encodings that are not converted here; see
+            :class:`mininet_ros.images.encodings.UnknownEncodingError`.
+
+    Raises:
+        ValueError: a value out of its range.
+    """
+
+    def __init__(
+        self,
+        max_pixels: int = MAX_PIXELS,
+        bits: int = 0,
+        last_resort: Callable[[Any, UnknownEncodingError], np.ndarray] | None = None,
+    ) -> None:
+        if max_pixels < 1:
+            raise ValueError(f"max_pixels must be 1 or more, not {max_pixels}")
+        if bits and not 9 <= bits <= 16:
+            raise ValueError(f"channels of 16 bits hold 9 to 16 bits, not {bits}")
+        self.max_pixels = max_pixels
+        self.bits = bits
+        self._is_given = bool(bits)
+        self._last_resort = last_resort
+
+    def message(self, message: RawImage | EncodedMessage) -> np.ndarray:
+        """Pixels of a raw or compressed image message, uint8 (H, W, 3) BGR.
+
+        bgr8 and 8UC3 come as a view of the message's own bytes; rows may be padded.
+
+        Raises:
+            ImageError: the message contradicts itself, is no picture, has too many pixels, or
+                cannot be converted here.
+        """
+        if is_compressed(message):
+            return self.encoded(message.data, message.format)
+        self._check_pixels(message.width, message.height)
+        try:
+            return bgr_pixels(
+                message.data,
+                message.encoding,
+                message.width,
+                message.height,
+                message.step,
+                bool(message.is_bigendian),
+                self._to_8_bits,
+            )
+        except UnknownEncodingError as error:
+            if self._last_resort is None:
+                raise
+            return self._last_resort(message, error)
+
+    def encoded(self, data: PixelData, stated: str = "") -> np.ndarray:
+        """Pixels of a JPEG, PNG, WebP, BMP, TIFF or PNM picture, uint8 (H, W, 3) BGR.
+
+        Grey becomes colour, channels of 16 bits are scaled, transparency is dropped.
+
+        Args:
+            data: content of an image file or of a compressed message.
+            stated: the format that a message states, such as ``rgb8; jpeg compressed bgr8``.
+
+        Raises:
+            ImageError: another format, depth, too many pixels, or damaged data.
+        """
+        original = stated.partition(";")[0].strip()
+        if original in DEPTH_ENCODINGS or "compresseddepth" in stated.lower():
+            raise depth_error(stated.strip())
+        try:
+            header = read_header(bytes_of(memoryview(data)))
+        except ImageError as error:
+            if not stated:
+                raise
+            size = memoryview(data).nbytes
+            raise ImageError(
+                error.reason, f"the {size} bytes of format {stated!r} are no image: {error}"
+            ) from error
+        self._check_pixels(header.width, header.height)
+        is_mosaic = original.startswith("bayer_") and header.channels == 1
+        flags = cv2.IMREAD_UNCHANGED if is_mosaic else _AS_STORED
+        image = _decoded(data, flags, header)
+        if header.kind == "TIFF":  # which OpenCV turns whatever it is told
+            image = _as_stored(image, header.orientation)
+        if image.dtype == np.uint16:
+            image = self._to_8_bits(image)
+        if image.dtype != np.uint8:
+            raise ImageError(
+                "unknown format",
+                f"the {header.kind} image has {image.dtype} pixels: convert them to integers of 8 "
+                "or 16 bits",
+            )
+        return demosaiced(image, original) if is_mosaic and image.ndim == 2 else image
+
+    def labels(self, message: RawImage | EncodedMessage) -> np.ndarray:
+        """Class ids of a mask message, or a confidence, as they are: uint8 (H, W).
+
+        Raises:
+            ImageError: the message is no picture of one 8 bit channel, or has too many pixels.
+        """
+        if is_compressed(message):
+            return self.encoded_labels(message.data)
+        self._check_pixels(message.width, message.height)
+        return label_pixels(
+            message.data, message.encoding, message.width, message.height, message.step
+        )
+
+    def encoded_labels(self, data: PixelData) -> np.ndarray:
+        """Values of a picture of one 8 bit channel, uint8 (H, W).
+
+        Raises:
+            ImageError: as :meth:`encoded`, or the picture has several channels or other bits.
+        """
+        header = read_header(bytes_of(memoryview(data)))
+        self._check_pixels(header.width, header.height)
+        labels = _decoded(data, cv2.IMREAD_UNCHANGED, header)
+        if labels.ndim != 2 or labels.dtype != np.uint8:
+            raise ImageError(
+                "no label mask", "the data are no picture of one 8 bit channel of class ids"
+            )
+        return labels
+
+    def read(self, path: Path) -> tuple[bytes, ImageHeader]:
+        """Content and header of an image file; too large ones are refused unread.
+
+        Raises:
+            ImageError: the file cannot be read, is no picture, or has too many pixels.
+        """
+        try:
+            descriptor = os.open(path, os.O_RDONLY)
+            try:
+                header = read_header(lambda offset, count: os.pread(descriptor, count, offset))
+                self._check_pixels(header.width, header.height)
+                size = os.fstat(descriptor).st_size
+                most = _METADATA_BYTES + _BYTES_PER_PIXEL * header.width * header.height
+                if size > most:
+                    raise ImageError(
+                        "too many bytes",
+                        f"the file has {size / 1e6:.0f} MB, too many for {header.width}x"
+                        f"{header.height} pixels: replace the file, for it is damaged",
+                    )
+                return _content(descriptor, size), header
+            finally:
+                os.close(descriptor)
+        except OSError as error:
+            raise ImageError(
+                "unreadable", f"the file cannot be read ({error.strerror}): check its permissions"
+            ) from error
+
+    def _check_pixels(self, width: int, height: int) -> None:
+        if width * height > self.max_pixels:
+            raise ImageError(
+                "too many pixels",
+                f"the image has {width}x{height} pixels, more than max_pixels = "
+                f"{self.max_pixels}: scale it down, or raise max_pixels",
+            )
+
+    def _to_8_bits(self, channels: np.ndarray) -> np.ndarray:
+        if not self._is_given:
+            largest = int(channels.max(initial=0))
+            bits = next(bits for bits in RANGES if largest < 1 << bits)
+            if bits > self.bits:
+                self.bits = bits
+                _log.warning(
+                    "16 bit channels are taken to hold %d bits (%d at most)", bits, largest
+                )
+        return scaled_to_8_bits(channels, self.bits)
+
+
+def is_compressed(message: RawImage | EncodedMessage) -> bool:
+    """Whether an image message is a CompressedImage."""
+    return not hasattr(message, "encoding")
+
+
+def _decoded(data: PixelData, flags: int, header: ImageHeader) -> np.ndarray:
+    encoded = np.frombuffer(data, np.uint8)
+    try:
+        image = cv2.imdecode(encoded, flags)
+    except cv2.error:  # limits of OpenCV's own, which are far above ours
+        image = None
+    if image is None:
+        raise ImageError(
+            "undecodable",
+            f"the {encoded.size} bytes of {header.kind} data are no image that can be decoded: "
+            "they are damaged or cut short",
+        )
+    return image
+
+
+def _as_stored(image: np.ndarray, orientation: int) -> np.ndarray:
+    """A picture that was turned by its EXIF orientation, turned back."""
+    back: dict[int, Callable[[np.ndarray], np.ndarray]] = {
+        2: lambda turned: turned[:, ::-1],
+        3: lambda turned: turned[::-1, ::-1],
+        4: lambda turned: turned[::-1],
+        5: lambda turned: turned.swapaxes(0, 1),
+        6: lambda turned: np.rot90(turned),
+        7: lambda turned: turned[::-1, ::-1].swapaxes(0, 1),
+        8: lambda turned: np.rot90(turned, -1),
+    }
+    turn = back.get(orientation)
+    return image if turn is None else np.ascontiguousarray(turn(image))
+
+
+def _content(descriptor: int, size: int) -> bytes:
+    with os.fdopen(descriptor, "rb", closefd=False) as file:
+        return file.read(size)

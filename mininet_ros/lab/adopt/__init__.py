@@ -1,0 +1,1 @@
+"""Segmentation networks of others, wrapped into model folders of our contract."""

@@ -1,0 +1,313 @@
+"""A segmentation network of somebody else's: an ONNX file, and what a trial run shows of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+import onnx
+import onnxruntime
+from onnx import TensorProto, version_converter
+
+OPSET = 17
+OLDEST_OPSET = 13
+PROBABILITY_TOLERANCE = 1e-3
+INPUT_TYPES = {
+    TensorProto.FLOAT: np.float32,
+    TensorProto.FLOAT16: np.float16,
+    TensorProto.UINT8: np.uint8,
+}
+
+
+class AdoptError(ValueError):
+    """A file cannot become a model folder; one sentence says why and what to do."""
+
+
+class OutputKind(Enum):
+    """What a network gives for each pixel."""
+
+    LOGITS = "logits"
+    PROBABILITIES = "probabilities"
+    LABELS = "labels"
+
+
+@dataclass(frozen=True)
+class Preparation:
+    """How pixels enter a network: ``(value * scale - mean) / std`` for a value of 0 to 255.
+
+    Attributes:
+        mean, std: of each channel, in the network's channel order.
+        scale: factor on the pixel value before the mean is subtracted.
+        order: of the channels, ``rgb`` or ``bgr``.
+        layout: of the input, ``nchw`` or ``nhwc``.
+    """
+
+    mean: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    std: tuple[float, float, float] = (1.0, 1.0, 1.0)
+    scale: float = 1 / 255
+    order: str = "rgb"
+    layout: str = "nchw"
+
+    def __post_init__(self) -> None:
+        if not np.isfinite([*self.mean, *self.std, self.scale]).all():
+            raise AdoptError("mean, std and scale must be finite numbers")
+        if min(np.abs(self.std)) == 0 or self.scale == 0:
+            raise AdoptError("std and scale must not be 0")
+
+    def apply(self, image: np.ndarray, dtype: type) -> np.ndarray:
+        """The network's input for a picture, as NumPy computes it.
+
+        Args:
+            image: uint8 (H, W, 3) BGR.
+            dtype: of the network's input; pictures of ``uint8`` enter as they are.
+
+        Returns:
+            ``dtype`` (1, 3, H, W), or (1, H, W, 3) where the layout is ``nhwc``.
+        """
+        picture = image[..., ::-1] if self.order == "rgb" else image
+        if dtype is not np.uint8:
+            scaled = picture.astype(np.float32) * np.float32(self.scale)
+            picture = (scaled - np.float32(self.mean)) / np.float32(self.std)
+        if self.layout == "nchw":
+            picture = picture.transpose(2, 0, 1)
+        return np.ascontiguousarray(picture[None], dtype=dtype)
+
+
+@dataclass(frozen=True)
+class ForeignNetwork:
+    """An ONNX graph with a fixed input, and what it gives.
+
+    Attributes:
+        graph: with static input dimensions and weights inside.
+        input, dtype: name and NumPy type of the input.
+        output, kind: name of the output that is used, and what it holds.
+        is_channels_last: whether the scores are (1, h, w, classes).
+        classes: number of classes.
+        height, width: size of the output in pixels.
+    """
+
+    graph: onnx.ModelProto
+    input: str
+    dtype: type
+    output: str
+    kind: OutputKind
+    is_channels_last: bool
+    classes: int
+    height: int
+    width: int
+
+
+def read_graph(path: Path) -> onnx.ModelProto:
+    """An ONNX file with its weights inside, of an operator set that the wrapper can be written in.
+
+    Raises:
+        AdoptError: the file cannot be read, is no ONNX file, or is of an operator set that cannot
+            be converted.
+    """
+    if not path.is_file():
+        raise AdoptError(f"{path} does not exist: give an ONNX file")
+    try:
+        graph = onnx.load(str(path))
+    # Protobuf's errors and those of weights beside the file have no common base class.
+    except Exception as error:
+        raise AdoptError(f"{path} is not a readable ONNX file: {first_line(error)}") from error
+    if not graph.graph.node:
+        raise AdoptError(f"{path} is not a readable ONNX file: it holds no graph")
+    opset = next((entry.version for entry in graph.opset_import if not entry.domain), OPSET)
+    if opset < OLDEST_OPSET:
+        try:
+            graph = version_converter.convert_version(graph, OPSET)
+        except (RuntimeError, ValueError) as error:
+            raise AdoptError(
+                f"{path} is of operator set {opset} and cannot be converted to {OPSET}: export it "
+                f"anew with operator set {OLDEST_OPSET} or later"
+            ) from error
+    return graph
+
+
+def layout_of(graph: onnx.ModelProto) -> str:
+    """``nhwc`` where the input's last dimension alone is 3, else ``nchw``.
+
+    Raises:
+        AdoptError: the graph does not take one picture.
+    """
+    shape = _input(graph).type.tensor_type.shape.dim
+    is_last = shape[3].dim_value == 3 and shape[1].dim_value != 3
+    return "nhwc" if is_last else "nchw"
+
+
+def fixed_size(graph: onnx.ModelProto, layout: str) -> tuple[int, int] | None:
+    """Width and height that a graph's input demands; None where they are free.
+
+    Raises:
+        AdoptError: the graph does not take one picture of three channels.
+    """
+    shape = _input(graph).type.tensor_type.shape.dim
+    sides = (2, 1) if layout == "nhwc" else (3, 2)
+    width, height = (shape[side].dim_value for side in sides)
+    channels = shape[3 if layout == "nhwc" else 1].dim_value
+    if channels not in (0, 3):
+        other = "nchw" if layout == "nhwc" else "nhwc"
+        raise AdoptError(
+            f"the network takes {channels} channels in layout {layout}, but a picture has 3: "
+            f"give --layout {other} if the channels stand elsewhere"
+        )
+    return (width, height) if width > 0 and height > 0 else None
+
+
+def open_foreign(
+    path: Path,
+    preparation: Preparation,
+    width: int,
+    height: int,
+    classes: int,
+    output: str | None = None,
+) -> ForeignNetwork:
+    """Read an ONNX file, fix its input's size, and look at what it gives for one picture.
+
+    Args:
+        path: the file; weights may lie in files beside it.
+        preparation: what its input expects.
+        width, height: of its input in pixels.
+        classes: number of classes that it should tell apart.
+        output: name of the output to use; None takes the first.
+
+    Raises:
+        AdoptError: it cannot be read or run, or its output is no segmentation of these classes.
+    """
+    graph = read_graph(path)
+    size = fixed_size(graph, preparation.layout)
+    if size not in (None, (width, height)):
+        raise AdoptError(
+            f"{path} takes pictures of {size[0]}x{size[1]}: give --input-size {size[0]}x{size[1]}"
+        )
+    value = _input(graph)
+    dtype = INPUT_TYPES.get(value.type.tensor_type.elem_type)
+    if dtype is None:
+        raise AdoptError(f"{path}: its input {value.name} is neither float, float16 nor uint8")
+    shape = (1, height, width, 3) if preparation.layout == "nhwc" else (1, 3, height, width)
+    for dimension, side in zip(value.type.tensor_type.shape.dim, shape, strict=True):
+        dimension.dim_value = side
+    names = [found.name for found in graph.graph.output]
+    name = output or names[0]
+    if name not in names:
+        raise AdoptError(f"{path} has no output {name}: choose one of {', '.join(names)}")
+    graph = simplified(graph, path)
+    given = run_foreign(graph, preparation.apply(trial_picture(width, height), dtype), name, path)
+    kind, channels_last, (rows, columns) = _classify(given, classes, path, name)
+    return ForeignNetwork(
+        graph, value.name, dtype, name, kind, channels_last, classes, rows, columns
+    )
+
+
+def simplified(graph: onnx.ModelProto, path: Path) -> onnx.ModelProto:
+    """The same graph with its constant parts computed once, which some exporters leave undone.
+
+    Raises:
+        AdoptError: ONNX Runtime cannot load the graph on the CPU.
+    """
+    with TemporaryDirectory() as folder:
+        written = Path(folder) / path.name
+        options = _session_options()
+        # The basic level keeps to standard operators, so that the result runs everywhere.
+        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
+        options.optimized_model_filepath = str(written)
+        _open(graph, options, path)
+        return onnx.load(str(written))
+
+
+def run_foreign(graph: onnx.ModelProto, given: np.ndarray, output: str, path: Path) -> np.ndarray:
+    """One output of a graph for one input.
+
+    Raises:
+        AdoptError: ONNX Runtime cannot run the graph on the CPU.
+    """
+    session = _open(graph, _session_options(), path)
+    try:
+        return session.run([output], {session.get_inputs()[0].name: given})[0]
+    # ONNX Runtime's errors have no public base class.
+    except Exception as error:
+        raise AdoptError(f"ONNX Runtime cannot run {path}: {first_line(error)}") from error
+
+
+def _session_options() -> onnxruntime.SessionOptions:
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    options.intra_op_num_threads = 1  # threads that spin wait for each other on a busy machine
+    return options
+
+
+def _open(
+    graph: onnx.ModelProto, options: onnxruntime.SessionOptions, path: Path
+) -> onnxruntime.InferenceSession:
+    try:
+        return onnxruntime.InferenceSession(
+            graph.SerializeToString(), options, providers=["CPUExecutionProvider"]
+        )
+    # ONNX Runtime's errors have no public base class.
+    except Exception as error:
+        raise AdoptError(f"ONNX Runtime cannot load {path}: {first_line(error)}") from error
+
+
+def trial_picture(width: int, height: int) -> np.ndarray:
+    """A fixed picture of gradients and noise, uint8 (height, width, 3)."""
+    random = np.random.default_rng(0)
+    rows = np.linspace(0, 255, height)[:, None, None]
+    columns = np.linspace(0, 255, width)[None, :, None]
+    noise = random.uniform(-40, 40, (height, width, 3))
+    return np.clip((rows + columns) / 2 + noise, 0, 255).astype(np.uint8)
+
+
+def first_line(error: Exception) -> str:
+    """What a library's error says, as one line."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[0] if lines else type(error).__name__
+
+
+def _input(graph: onnx.ModelProto) -> onnx.ValueInfoProto:
+    weights = {weight.name for weight in graph.graph.initializer}
+    inputs = [value for value in graph.graph.input if value.name not in weights]
+    if len(inputs) != 1 or len(inputs[0].type.tensor_type.shape.dim) != 4:
+        shapes = ", ".join(value.name for value in inputs) or "none"
+        raise AdoptError(
+            f"the network must take one picture of four dimensions, but its inputs are: {shapes}"
+        )
+    return inputs[0]
+
+
+def _classify(
+    given: np.ndarray, classes: int, path: Path, name: str
+) -> tuple[OutputKind, bool, tuple[int, int]]:
+    """Kind, whether channels come last, and (height, width) of an output."""
+    where = f"{path}: output {name} has shape {given.shape}"
+    if np.issubdtype(given.dtype, np.integer):
+        labels = (
+            given.reshape(given.shape[-2:]) if given.size == np.prod(given.shape[-2:]) else None
+        )
+        if labels is None or given.ndim not in (2, 3, 4):
+            raise AdoptError(f"{where}, which is no map of labels")
+        unknown = labels[(labels < 0) | ((labels >= classes) & (labels != 255))]
+        if unknown.size:
+            raise AdoptError(
+                f"{path}: output {name} holds label {unknown[0]}, but the classes go from 0 to "
+                f"{classes - 1}"
+            )
+        return OutputKind.LABELS, False, labels.shape
+    if given.ndim != 4 or given.shape[0] != 1:
+        raise AdoptError(f"{where}, but scores must have four dimensions: name another output")
+    if not np.isfinite(given).all():
+        raise AdoptError(f"{path}: output {name} is not finite; check --mean, --std and --scale")
+    if classes not in (given.shape[1], given.shape[3]):
+        raise AdoptError(
+            f"{where}, which has no axis of {classes} classes: check the file of classes, or name "
+            f"another output"
+        )
+    channels_last = given.shape[1] != classes
+    scores = np.moveaxis(given, 3, 1) if channels_last else given
+    sums = scores.astype(np.float64).sum(axis=1)
+    is_share = scores.min() >= 0 and np.abs(sums - 1).max() < PROBABILITY_TOLERANCE
+    kind = OutputKind.PROBABILITIES if is_share else OutputKind.LOGITS
+    return kind, channels_last, (scores.shape[2], scores.shape[3])

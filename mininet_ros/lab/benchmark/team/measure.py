@@ -1,0 +1,259 @@
+"""The team link measured: bytes on each link, what arrived and when, memory and CPU."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+
+from mininet_ros.lab.benchmark.team.radio import Radio, RadioError, Traffic
+
+BASE = "base"
+PORT = 7447
+DOMAIN = "93"  # of the base station's own graph, in a namespace of its own
+START_TIMEOUT_S = 30.0
+DRAIN_S = 10.0
+PERIOD_S = 6.0
+RATE = re.compile(r"(?P<number>\d+(\.\d+)?)(?P<unit>k|m|g)?bit")
+UNITS = {None: 1.0, "k": 1e3, "m": 1e6, "g": 1e9}
+
+
+@dataclass(frozen=True)
+class Usage:
+    """What a process has used: seconds of CPU, peak resident memory in 10^6 bytes."""
+
+    cpu_s: float
+    peak_mb: float
+
+
+@dataclass(frozen=True)
+class TeamTiming:
+    """What went over the air, and what came of it.
+
+    Bytes on the link are counted at the interfaces, Ethernet headers and the start included.
+
+    Attributes:
+        robots, rate, loss_percent, seconds: of the run.
+        messages: that the robots' budget let through; arrived, twice: of them.
+        message_bytes: of them, serialised, for each robot.
+        sent_bytes, received_bytes: on a robot's link, on average.
+        dropped: packets without room in the radio's queue, for each robot.
+        latency_s, latency_p95_s, latency_max_s: from stamp to arrival in a subscriber.
+        transmission_s: median of what a message's bytes take at the rate alone; 0 without one.
+        robot_cpu_s, robot_mb: of a robot's sender, median over robots.
+        base_cpu_s, base_mb: of team_base_node.
+    """
+
+    robots: int
+    rate: str
+    loss_percent: float
+    seconds: float
+    messages: int
+    arrived: int
+    twice: int
+    message_bytes: float
+    sent_bytes: float
+    received_bytes: float
+    dropped: float
+    latency_s: float
+    latency_p95_s: float
+    latency_max_s: float
+    transmission_s: float
+    robot_cpu_s: float
+    robot_mb: float
+    base_cpu_s: float
+    base_mb: float
+
+    @property
+    def lost(self) -> int:
+        """Messages that did not arrive."""
+        return self.messages - self.arrived
+
+    @property
+    def factor(self) -> float:
+        """Bytes that a robot's link sent, for each byte of its messages."""
+        return self.sent_bytes / self.message_bytes if self.message_bytes else float("nan")
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values."""
+        return asdict(self) | {"lost": self.lost, "factor": self.factor}
+
+
+def bits_per_s(rate: str) -> float:
+    """Return a rate such as ``256kbit`` in bits per second; 0 for "", which is no limit.
+
+    Raises:
+        ValueError: it has another form.
+    """
+    if not rate:
+        return 0.0
+    match = RATE.fullmatch(rate)
+    if match is None:
+        raise ValueError(f"--rate '{rate}' is no rate of a link: write 256kbit, say")
+    return float(match["number"]) * UNITS[match["unit"]]
+
+
+def measure_team(robots: int, rate: str, loss_percent: float, seconds: float) -> TeamTiming:
+    """Run light robots and a base station in namespaces of their own.
+
+    A robot is the link of the keyframe selector with the budget of preset team, fed with noise of
+    the size of real frames. The base station is ``team_base_node`` and a subscriber.
+
+    Args:
+        robots: how many.
+        rate: of each link, such as ``1mbit``; "" for no limit.
+        loss_percent: of packets in each direction.
+        seconds: how long frames are made; start and drain come on top.
+
+    Raises:
+        RadioError: the namespaces cannot be made, or a process failed.
+        ValueError: the rate has another form.
+    """
+    bits = bits_per_s(rate)
+    names = [f"robot{number}" for number in range(1, robots + 1)]
+    with TemporaryDirectory() as folder, Radio([BASE, *names], rate, loss_percent) as radio:
+        base = _start_base(radio, names, Path(folder))
+        before = {name: radio.traffic(name) for name in names}
+        senders = [_start_robot(radio, name, seconds, Path(folder)) for name in names]
+        _wait(seconds + PERIOD_S + DRAIN_S, [base, *senders], Path(folder))
+        after = {name: radio.traffic(name) for name in names}
+        used, base_used = [_usage(sender.pid) for sender in senders], _usage(base.pid)
+        sent = _entries(Path(folder).glob("robot*.jsonl"))
+        got = _entries([Path(folder) / "arrived.jsonl"])
+    if not sent:
+        raise RadioError("the robots sent nothing: the base station asked for nothing in time")
+    arrivals: dict[tuple[str, int], list[int]] = {}
+    for entry in got:
+        arrivals.setdefault((entry["topic"], entry["stamp_ns"]), []).append(entry["arrival_ns"])
+    keys = {(entry["topic"], entry["stamp_ns"]) for entry in sent}
+    latencies = np.array([(t[0] - key[1]) / 1e9 for key, t in arrivals.items() if key in keys])
+    sizes = np.array([entry["bytes"] for entry in sent], float)
+    moved = [_difference(before[name], after[name]) for name in names]
+    return TeamTiming(
+        robots=robots,
+        rate=rate,
+        loss_percent=loss_percent,
+        seconds=seconds,
+        messages=len(keys),
+        arrived=len(latencies),
+        twice=sum(len(times) > 1 for times in arrivals.values()),
+        message_bytes=float(sizes.sum()) / robots,
+        sent_bytes=sum(traffic.sent for traffic in moved) / robots,
+        received_bytes=sum(traffic.received for traffic in moved) / robots,
+        dropped=sum(traffic.dropped for traffic in moved) / robots,
+        latency_s=_quantile(latencies, 0.5),
+        latency_p95_s=_quantile(latencies, 0.95),
+        latency_max_s=_quantile(latencies, 1.0),
+        transmission_s=8 * _quantile(sizes, 0.5) / bits if bits else 0.0,
+        robot_cpu_s=float(np.median([usage.cpu_s for usage in used])),
+        robot_mb=float(np.median([usage.peak_mb for usage in used])),
+        base_cpu_s=base_used.cpu_s,
+        base_mb=base_used.peak_mb,
+    )
+
+
+def as_table(timings: Sequence[TeamTiming]) -> str:
+    """The figures for people."""
+    lines = [
+        f"{'robots':>6}{'rate':>9}{'loss':>6}{'link sent':>12}{'messages':>12}{'factor':>8}"
+        f"{'dropped':>9}{'arrived':>12}{'twice':>6}{'latency':>10}{'p95':>8}{'max':>8}"
+        f"{'/ rate':>8}{'robot':>17}{'base':>17}"
+    ]
+    for timing in timings:
+        lines.append(
+            f"{timing.robots:>6}{timing.rate or 'none':>9}{timing.loss_percent:>5g}%"
+            f"{timing.sent_bytes / 1e3:>9.1f} kB{timing.message_bytes / 1e3:>9.1f} kB"
+            f"{timing.factor:>8.2f}{timing.dropped:>9.0f}"
+            f"{timing.arrived:>6}/{timing.messages:<5}{timing.twice:>6}"
+            f"{timing.latency_s:>8.2f} s{timing.latency_p95_s:>6.2f} s"
+            f"{timing.latency_max_s:>6.2f} s{timing.transmission_s:>6.2f} s"
+            f"{timing.robot_cpu_s:>7.1f} s{timing.robot_mb:>5.0f} MB"
+            f"{timing.base_cpu_s:>7.1f} s{timing.base_mb:>5.0f} MB"
+        )
+    lines.append(
+        "bytes, dropped packets for each robot, counted at its interface, start included; / rate: "
+        "a median message at the rate alone; robot, base: CPU time and peak memory of the sender "
+        "and of team_base_node"
+    )
+    return "\n".join(lines)
+
+
+def _start_base(radio: Radio, names: list[str], folder: Path) -> subprocess.Popen[bytes]:
+    environment = {"ROS_DOMAIN_ID": DOMAIN, "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST"}
+
+    def node(name: str, *parameters: str) -> list[str]:
+        given = [word for parameter in parameters for word in ("-p", parameter)]
+        return [sys.executable, "-m", "mininet_ros.nodes", name, "--ros-args", *given]
+
+    recorder = node(
+        "team_recorder_node",
+        f"robots:=[{', '.join(names)}]",
+        f"output_file:={folder / 'arrived.jsonl'}",
+    )
+    radio.start(BASE, recorder, environment, folder / "recorder.log")
+    log = folder / "base.log"
+    command = node("team_base_node", f"listen:=['tcp/{radio.address(BASE)}:{PORT}']")
+    base = radio.start(BASE, command, environment, log)
+    deadline = time.monotonic() + START_TIMEOUT_S
+    while "waiting for robots" not in log.read_text(encoding="utf-8"):
+        if base.poll() is not None or time.monotonic() > deadline:
+            raise RadioError(f"the base station did not start: {log.read_text(encoding='utf-8')}")
+        time.sleep(0.1)
+    return base
+
+
+def _start_robot(radio: Radio, name: str, seconds: float, folder: Path) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "mininet_ros.lab.benchmark.team.light_robot"]
+    values = {
+        "name": name,
+        "endpoint": f"tcp/{radio.address(BASE)}:{PORT}",
+        "seconds": seconds,
+        "period": PERIOD_S,
+        "log": folder / f"{name}.jsonl",
+    }
+    given = [word for key, value in values.items() for word in (f"--{key}", str(value))]
+    return radio.start(name, [*command, *given], {}, folder / f"{name}.log")
+
+
+def _wait(seconds: float, processes: Sequence[subprocess.Popen[bytes]], folder: Path) -> None:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        for process in processes:
+            if process.poll() is not None:
+                logs = [path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.log"))]
+                last = [line for text in logs for line in text.splitlines()[-1:]]
+                raise RadioError(f"a process ended early: {'; '.join(last)}")
+        time.sleep(0.2)
+
+
+def _entries(paths: Any) -> list[dict[str, Any]]:
+    lines = [line for path in paths for line in path.read_text(encoding="utf-8").splitlines()]
+    return [json.loads(line) for line in lines]
+
+
+def _difference(before: Traffic, after: Traffic) -> Traffic:
+    return Traffic(
+        after.sent - before.sent, after.received - before.received, after.dropped - before.dropped
+    )
+
+
+def _usage(pid: int) -> Usage:
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    cpu_s = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
+    (peak,) = re.findall(r"VmHWM:\s+(\d+) kB", status)
+    return Usage(cpu_s, int(peak) * 1024 / 1e6)
+
+
+def _quantile(values: np.ndarray, share: float) -> float:
+    return float(np.quantile(values, share)) if len(values) else float("nan")

@@ -1,0 +1,77 @@
+"""The executables of the nodes: each imports its node's module once its process may be ended.
+
+The imports of a node take a second or more. A signal that comes meanwhile ends the process at once,
+and silently: there is nothing to tidy up yet.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from importlib import import_module
+from importlib.util import find_spec
+
+_ENDING = (signal.SIGINT, signal.SIGTERM)
+_ROOM = "mininet_ros.nodes"
+MODULES = {
+    "segmentation_node": f"{_ROOM}.segmentation.segmentation_node",
+    "segmentation_group": f"{_ROOM}.segmentation.group",
+    "keyframe_selector_node": f"{_ROOM}.keyframes.keyframe_selector_node",
+    "image_stream_node": f"{_ROOM}.camera.image_stream_node",
+    "stream_recorder_node": f"{_ROOM}.recorder.stream_recorder_node",
+    "mask_timing_node": f"{_ROOM}.recorder.mask_timing_node",
+    "team_recorder_node": f"{_ROOM}.recorder.team_recorder_node",
+    "team_base_node": f"{_ROOM}.team.team_base_node",
+}
+"""Module of each executable; its function ``main`` returns the exit status."""
+
+
+def start(executable: str) -> int:
+    """Run an executable, a key of ``MODULES``; return its exit status."""
+    # rclpy's wheels from PyPI start the process anew when they are imported. Signals that come then
+    # are held back: a new interpreter would answer them with a traceback.
+    signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
+    if find_spec("rclpy") is None:
+        print(f"{executable}: needs rclpy: source your ROS 2 installation", file=sys.stderr)
+        return 1
+    import_module("rclpy")
+    for number in _ENDING:
+        signal.signal(number, lambda *_: os._exit(0))
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDING)
+    return import_module(MODULES[executable]).main()
+
+
+def segmentation_node() -> int:
+    """Run the segmentation node."""
+    return start("segmentation_node")
+
+
+def keyframe_selector_node() -> int:
+    """Run the keyframe selector."""
+    return start("keyframe_selector_node")
+
+
+def image_stream_node() -> int:
+    """Run the camera that publishes files."""
+    return start("image_stream_node")
+
+
+def stream_recorder_node() -> int:
+    """Run the recorder."""
+    return start("stream_recorder_node")
+
+
+def team_base_node() -> int:
+    """Run the base station of a team."""
+    return start("team_base_node")
+
+
+def main() -> int:
+    """Run the executable that the first argument names: ``python -m mininet_ros.nodes NAME``."""
+    name = sys.argv[1] if len(sys.argv) > 1 else ""
+    if name not in MODULES:
+        print(f"name one of the nodes: {', '.join(MODULES)}", file=sys.stderr)
+        return 2
+    del sys.argv[1]
+    return start(name)

@@ -1,0 +1,138 @@
+"""A recording's best frames in the number asked for, in place of the online rule's."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+
+from mininet_ros.keyframes import ConfigError, Reason
+from mininet_ros.keyframes.settings import KeyframeSettings
+from mininet_ros.offline.evaluation import JudgedFrame
+from mininet_ros.offline.exact import ExactChoice, choose_exactly
+from mininet_ros.offline.output import OutputFolder
+from mininet_ros.offline.selection import DecidedFrame
+from mininet_ros.offline.source import Source
+from mininet_ros.offline.views import ViewCollector
+
+MIN_OVERLAP = 0.4
+
+
+@dataclass(frozen=True)
+class Size:
+    """How many frames to choose; one of the two is given.
+
+    Attributes:
+        count: their number, at least 1.
+        share: of all frames, above 0 to 1; at least one frame.
+    """
+
+    count: int | None = None
+    share: float | None = None
+
+    def of(self, frames: int) -> int:
+        """The number of frames to choose out of so many.
+
+        Raises:
+            ConfigError: there are fewer.
+        """
+        if self.count is None:
+            return max(1, round((self.share or 0.0) * frames))
+        if self.count > frames:
+            raise ConfigError(
+                f"--count {self.count} asks for more frames than there are: give at most {frames}"
+            )
+        return self.count
+
+
+@dataclass(frozen=True)
+class ExactSelection:
+    """What was chosen, and what the online rule would have chosen.
+
+    Attributes:
+        choice: the frames.
+        min_overlap: share of a chosen frame's corners that the next one is to show, 0 to 1.
+        online: indices of the frames that the online rule forwards.
+        decided: all frames, with decisions that say which ones are in the set.
+    """
+
+    choice: ExactChoice
+    min_overlap: float
+    online: tuple[int, ...]
+    decided: Sequence[DecidedFrame]
+
+    def overlap_sentence(self) -> str:
+        """How neighbours in the set overlap, for people; one clause without a full stop."""
+        wanted = f"{100 * self.min_overlap:.0f} %"
+        if not self.min_overlap or len(self.choice.chosen) < 2:
+            return "no overlap between neighbours was asked for"
+        if not self.choice.broken:
+            return f"each shows at least {wanted} of the corners of the one before it"
+        pairs = f"{self.choice.broken} of {len(self.choice.chosen) - 1} pairs of neighbours"
+        if self.choice.needed > len(self.choice.chosen):
+            return (
+                f"{pairs} share less than {wanted}: to share that all the way takes "
+                f"{self.choice.needed} frames"
+            )
+        return f"{pairs} share less than {wanted}, where no frame between them does"
+
+    @property
+    def same(self) -> int:
+        """Number of frames that both have chosen."""
+        return len(set(self.choice.chosen) & set(self.online))
+
+
+def select_exactly(
+    decided: Sequence[DecidedFrame],
+    views: ViewCollector,
+    judged: Sequence[JudgedFrame],
+    settings: KeyframeSettings,
+    size: Size,
+) -> ExactSelection:
+    """Choose from a whole recording.
+
+    Args:
+        decided: all frames, as the online rule decided on them.
+        views: of the same frames.
+        judged: the same frames, with the things that they show.
+        settings: of the selection.
+        size: of the set.
+
+    Raises:
+        ConfigError: there are fewer frames than are asked for.
+    """
+    count = size.of(len(decided))
+    view_weight = settings.selector.base_content if settings.targets() else 1.0
+    choice = choose_exactly(views.views(judged), count, MIN_OVERLAP, view_weight)
+    chosen = set(choice.chosen)
+    return ExactSelection(
+        choice,
+        MIN_OVERLAP,
+        tuple(frame.index for frame in decided if frame.decision.forwarded),
+        [_redecided(frame, frame.index in chosen, count) for frame in decided],
+    )
+
+
+def write_chosen(source: Source, exact: ExactSelection, folder: OutputFolder) -> None:
+    """Read the recording once more, and write the chosen frames.
+
+    It is read to its end, so that the source tells of the same problems as before.
+
+    Raises:
+        OSError: a file cannot be written.
+        ValueError: a frame cannot be read.
+    """
+    wanted = set(exact.choice.chosen)
+    for index, labelled in enumerate(islice(source.labelled(), len(exact.decided))):
+        if index in wanted:
+            folder.write(index, labelled)
+
+
+def _redecided(frame: DecidedFrame, chosen: bool, count: int) -> DecidedFrame:
+    if chosen:
+        reason, sentence = Reason.IN_SET, f"One of the {count} frames that cover the recording."
+    else:
+        reason = Reason.NOT_IN_SET
+        sentence = f"The {count} chosen frames cover the recording better without it."
+    decision = replace(frame.decision, reason=reason, sentence=sentence, request_ns=None)
+    return replace(frame, decision=decision, delay_ns=0)

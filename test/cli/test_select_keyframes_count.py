@@ -1,0 +1,107 @@
+"""`select-keyframes --count` and `--share`: exactly as many as asked for, from any recording."""
+
+from __future__ import annotations
+
+import json
+
+import cv2
+import numpy as np
+import pytest
+from drive_rig import COUNT, forwarded, rows_of, run
+
+from mininet_ros import cli
+from mininet_ros.offline.exif import exif_of
+
+
+@pytest.mark.parametrize("count", [1, 2, 7, COUNT - 1, COUNT])
+def test_exactly_as_many_frames_with_their_files(capsys, drive, given, tmp_path, count):
+    output = tmp_path / "out"
+    status, out, err = run(capsys, *given, "--count", count, "--output", output, "--json")
+    assert status == 0, err
+    results, rows = json.loads(out), rows_of(output)
+    chosen = forwarded(rows)
+    assert len(rows) == COUNT and len(chosen) == results["forwarded"] == count
+    assert results["keyframes"] == [row["name"] for row in chosen]
+    assert {row["reason"] for row in chosen} == {"in_set"}
+    for row in chosen:
+        original = (drive / "images" / f"{row['name']}.jpg").read_bytes()
+        assert (output / row["image"]).read_bytes() == original
+        mask = cv2.imread(str(output / row["mask"]), cv2.IMREAD_UNCHANGED)
+        labels = cv2.imread(str(drive / "labels" / f"{row['name']}.png"), cv2.IMREAD_UNCHANGED)
+        np.testing.assert_array_equal(mask, labels)
+    assert len(list((output / "images").iterdir())) == count
+
+
+def test_the_report_says_what_the_online_rule_takes(capsys, given, tmp_path):
+    online = json.loads(run(capsys, *given, "--output", tmp_path / "online", "--json")[1])
+    arguments = [*given, "--count", 5, "--output", tmp_path / "exact", "--json"]
+    exact = json.loads(run(capsys, *arguments)[1])
+    assert exact["exact"]["online"] == online["keyframes"]
+    assert exact["comparison"]["online"]["frames"] == len(online["keyframes"])
+    assert exact["comparison"]["every_n"]["frames"] == 5
+    text = (tmp_path / "exact" / "report.html").read_text()
+    assert "Exactly 5 frames" in text
+    assert f"would have chosen {len(online['keyframes'])} frames" in text
+    assert "The online rule" in text and "team mates" not in text
+
+
+@pytest.mark.parametrize(("share", "count"), [("10%", 3), ("0.5", 15), ("1%", 1)])
+def test_shares(capsys, given, tmp_path, share, count):
+    status, out, err = run(capsys, *given, "--share", share, "--output", tmp_path / "out")
+    assert status == 0, err
+    assert f"{count} of {COUNT} frames chosen" in out
+    assert "the online rule of preset slam takes" in out
+
+
+def test_more_frames_than_there_are(capsys, given, tmp_path):
+    status, _, err = run(capsys, *given, "--count", COUNT + 1, "--output", tmp_path / "out")
+    assert status == 1
+    assert f"asks for more frames than there are: give at most {COUNT}" in err
+    assert not (tmp_path / "out").exists()
+    limited = ["--count", 6, "--frames", 5, "--output", tmp_path / "out"]
+    assert "give at most 5" in run(capsys, *given, *limited)[2]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["--count", "0"], ["--count", "-1"], ["--share", "0%"], ["--share", "110%"],
+     ["--count", "5", "--share", "5%"], ["--format", "nerf"]],
+)  # fmt: skip
+def test_wrong_sizes_end_with_status_two(arguments):
+    with pytest.raises(SystemExit) as end:
+        cli.main(["select-keyframes", "generated", "--output", "x", *arguments])
+    assert end.value.code == 2
+
+
+def test_folder_for_colmap(capsys, drive, tmp_path):
+    images = tmp_path / "my photos"
+    images.mkdir()
+    for number in (2, 10, 1):
+        source = drive / "images" / f"frame_{number:06d}.jpg"
+        (images / f"shot {number}.jpg").write_bytes(source.read_bytes())
+    output = tmp_path / "out"
+    arguments = ["--classes", "--count", 3, "--format", "colmap", "--output", output]
+    status, out, err = run(capsys, images, *arguments)
+    assert status == 0, err
+    names = sorted(path.name for path in (output / "images").iterdir())
+    assert names == ["000000_shot_1.jpg", "000001_shot_2.jpg", "000002_shot_10.jpg"]
+    assert f"images for COLMAP: {output / 'images'}" in out
+    assert not (output / "masks").exists()
+
+
+def test_exif_is_kept_in_originals_and_in_new_jpegs(capsys, drive, tmp_path):
+    tiff = b"II*\0\x08\0\0\0\x01\0" + b"\x0f\x01\x02\0\x04\0\0\0abc\0" + b"\0\0\0\0"
+    body = b"Exif\0\0" + tiff
+    segment = b"\xff\xe1" + (2 + len(body)).to_bytes(2, "big") + body
+    images = tmp_path / "images"
+    images.mkdir()
+    for number in range(4):
+        data = (drive / "images" / f"frame_{number:06d}.jpg").read_bytes()
+        (images / f"{number}.jpg").write_bytes(data[:2] + segment + data[2:])
+    for extra in ([], ["--jpeg", 70]):
+        output = tmp_path / f"out{len(extra)}"
+        arguments = ["--classes", "--count", 2, "--output", output, *extra]
+        assert run(capsys, images, *arguments)[0] == 0
+        written = sorted((output / "images").iterdir())
+        assert len(written) == 2
+        assert all(exif_of(path.read_bytes()) == segment for path in written)
