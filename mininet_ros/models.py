@@ -210,6 +210,10 @@ def model_from_card(folder: Path, card: Any) -> Model:
         )
         order = card["input"]["channel_order"]
         files = dict(card["files"])
+        for section in (card, card["network"], model.options, card["input"], files):
+            for key in section:
+                if not isinstance(key, str):
+                    raise ValueError(f"key {key!r} is no text")
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise ModelError(f"{path} lacks an entry or has a wrong one: {error!r}") from error
     if not (math.isfinite(model.scale) and math.isfinite(model.offset) and model.scale):

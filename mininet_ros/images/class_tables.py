@@ -18,7 +18,7 @@ class NamesAsText(yaml.SafeLoader):
     """Safe YAML in which the value of a key ``name`` is the text that is written there.
 
     Plain YAML would read a class called ``yes``, ``on`` or ``1`` as True or a number. Keys are
-    text, and there are no aliases, by which a few lines can stand for gigabytes.
+    text or whole numbers, and there are no aliases, by which a few lines can stand for gigabytes.
     """
 
     def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
@@ -34,9 +34,9 @@ class NamesAsText(yaml.SafeLoader):
         """See yaml."""
         mapping = super().construct_mapping(node, deep)
         for key in mapping:
-            if not isinstance(key, str):
+            if type(key) not in (str, int):
                 raise yaml.constructor.ConstructorError(
-                    None, None, f"key {key!r} is no text", node.start_mark
+                    None, None, f"key {key!r} is neither text nor a number", node.start_mark
                 )
         for key, value in node.value:
             if key.value == "name" and isinstance(value, yaml.ScalarNode):

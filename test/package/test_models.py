@@ -101,7 +101,7 @@ def test_unreadable_cards(folder, tmp_path):
         ("width: 96", "width: .inf", "wrong one"),
         ("width: 96", f"width: 1{'0' * 30}", "more than 40000000 pixels"),
         ("ignore_label: 255", "ignore_label: 255\n1: one", "key 1 is no text"),
-        ("ignore_label: 255", "ignore_label: 255\n? [a, b]\n: one", "no text|unhashable"),
+        ("ignore_label: 255", "ignore_label: 255\n? [a, b]\n: one", "neither text|unhashable"),
         ("ignore_label: 255", "ignore_label: 255\na: &a [b]\nc: [*a, *a]", "aliases"),
         ("ignore_label: 255", "ignore_label: 255\na: " + 3000 * "[", "nested|not readable"),
         ("ignore_label: 255", "ignore_label: 255\na: '" + 1_100_000 * "b" + "'", "more than"),
@@ -157,3 +157,10 @@ def test_a_class_keeps_its_name_whatever_yaml_makes_of_it(folder, name):
     text = (folder / "model.yaml").read_text()
     (folder / "model.yaml").write_text(text.replace("name: Road", f"name: {name}"))
     assert load_model(folder).classes[3] == name
+
+
+@pytest.mark.parametrize(
+    "card", sorted(models.models_folder().glob("*/model.yaml")), ids=lambda card: card.parent.name
+)
+def test_shipped_models_are_verified(card):
+    assert load_model(card.parent).name == card.parent.name
