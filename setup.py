@@ -77,6 +77,7 @@ setup(
             "segmentation_node = mininet_ros.nodes.start:segmentation_node",
             "image_stream_node = mininet_ros.nodes.start:image_stream_node",
             "keyframe_selector_node = mininet_ros.nodes.start:keyframe_selector_node",
+            "semantic_cloud_node = mininet_ros.nodes.start:semantic_cloud_node",
             "team_base_node = mininet_ros.nodes.start:team_base_node",
             "stream_recorder_node = mininet_ros.nodes.start:stream_recorder_node",
         ],

@@ -16,12 +16,13 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+from array import array
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, TypeVar, cast, get_type_hints
 
-Value = bool | int | float | str | list[str]
+Value = bool | int | float | str | list[str] | list[float]
 """A parameter's value as ROS knows it."""
 
 T = TypeVar("T")
@@ -34,6 +35,7 @@ _KINDS: dict[type, str] = {
     str: "a string",
     list: "a list of one or more strings",
 }
+_NUMBERS = "a list of one or more numbers"
 
 
 class ParameterError(ValueError):
@@ -54,10 +56,10 @@ class ParameterSpec:
 
     Attributes:
         name: of the parameter.
-        default: has the type that every value has; a list is one of strings.
+        default: has the type that every value has; a list is one of strings or of floats.
         description: one sentence that makes sense without the name.
         minimum, maximum: least and greatest value of a number; both or neither are given.
-        choices: values that a string may have; empty for any.
+        choices: values that a string or an integer may have; empty for any.
         change: when another value takes effect.
     """
 
@@ -66,7 +68,7 @@ class ParameterSpec:
     description: str
     minimum: float | None = None
     maximum: float | None = None
-    choices: tuple[str, ...] = ()
+    choices: tuple[str, ...] | tuple[int, ...] = ()
     change: Change = Change.NEVER
 
     def converted(self, value: object) -> object:
@@ -76,32 +78,48 @@ class ParameterSpec:
         """
         if type(value) is int and type(self.default) in (float, str):
             return type(self.default)(value)
-        return list(value) if isinstance(value, tuple) else value
+        # rclpy has arrays of its own for numbers.
+        listed = list(value) if isinstance(value, (tuple, list, array)) else value
+        if self._holds_numbers and isinstance(listed, list):
+            return [float(item) if type(item) is int else item for item in listed]
+        return listed
+
+    @property
+    def _holds_numbers(self) -> bool:
+        return isinstance(self.default, list) and set(map(type, self.default)) == {float}
 
     def problem(self, value: object) -> str | None:
         """Return what is wrong with a value, as one sentence, or None."""
         if isinstance(self.default, list):
+            item = float if self._holds_numbers else str
             # rclpy reads an empty list as None.
-            typed = isinstance(value, list) and value and set(map(type, value)) == {str}
+            typed = isinstance(value, list) and value and set(map(type, value)) == {item}
         else:
             typed = type(value) is type(self.default)
         if not typed:
-            return f"parameter {self.name} is {_KINDS[type(self.default)]}, not {value!r}"
+            kind = _NUMBERS if self._holds_numbers else _KINDS[type(self.default)]
+            return f"parameter {self.name} is {kind}, not {value!r}"
         if self.choices and value not in self.choices:
-            return f"parameter {self.name} is one of {', '.join(self.choices)}, not {value!r}"
+            return f"parameter {self.name} is one of {self.allowed}, not {value!r}"
         if self.minimum is None or self.maximum is None:
             return None
+        numbers = cast("list[float]", value if isinstance(value, list) else [value])
         # Written so that nan, which compares to nothing, is refused.
-        if not self.minimum <= cast(float, value) <= self.maximum:
+        if not all(self.minimum <= number <= self.maximum for number in numbers):
             return f"parameter {self.name} is from {self.limits}, not {value!r}"
         return None
+
+    @property
+    def allowed(self) -> str:
+        """The choices in words; "" where there are none."""
+        return ", ".join(map(str, self.choices))
 
     @property
     def limits(self) -> str:
         """The range in words, in the type of the default; "" without one."""
         if self.minimum is None or self.maximum is None:
             return ""
-        kind = type(self.default)
+        kind = float if self._holds_numbers else type(self.default)
         return f"{kind(self.minimum)} to {kind(self.maximum)}"
 
 
@@ -110,17 +128,17 @@ def parameter(
     description: str,
     minimum: float | None = None,
     maximum: float | None = None,
-    choices: tuple[str, ...] = (),
+    choices: tuple[str, ...] | tuple[int, ...] = (),
     change: Change = Change.NEVER,
 ) -> T:
     """Return the field of a dataclass that declares a parameter.
 
     Args:
-        default: a bool, int, float, str, a tuple of strings, or a member of an Enum of strings,
-            whose members are the choices.
+        default: a bool, int, float, str, a tuple of strings or of floats, or a member of an Enum
+            of strings, whose members are the choices.
         description: one sentence that makes sense without the name.
         minimum, maximum: least and greatest value of a number; both or neither are given.
-        choices: values that a string may have; empty for any.
+        choices: values that a string or an integer may have; empty for any.
         change: when another value takes effect.
     """
     if isinstance(default, Enum):

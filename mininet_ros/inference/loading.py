@@ -17,6 +17,7 @@ from mininet_ros.inference.precision import PRECISIONS, open_on_cpu
 from mininet_ros.inference.segmenter import BackendError, Segmenter
 from mininet_ros.models import Model, ModelError, load_model
 
+AUTO = "auto"
 BACKENDS = ("auto", "cpu", "gpu")
 RUNTIMES = ("auto", "onnxruntime", "pytorch")
 # Of a desktop, a Jetson, and Windows' Linux.
@@ -31,7 +32,7 @@ def load_segmenter(
     threads: int = 0,
     precision: str = "float32",
     runtime: str = "auto",
-    providers: Sequence[str] = (),
+    providers: Sequence[str] = (AUTO,),
 ) -> Segmenter:
     """A segmenter for a model on a backend.
 
@@ -50,8 +51,8 @@ def load_segmenter(
             ``auto``: measured once, the faster of the two on this machine is taken, and
             ``precision_reason`` of the result says so.
         runtime: ``auto``, ``onnxruntime`` or ``pytorch``.
-        providers: ONNX Runtime's execution providers by name, in the order of preference; none for
-            those of the backend. One of a GPU asks for backend gpu.
+        providers: ONNX Runtime's execution providers by name, in the order of preference; ``auto``
+            alone takes those of the backend. One of a GPU asks for backend gpu.
 
     Raises:
         BackendError: unknown backend, runtime or precision; a backend, runtime or provider that
@@ -62,6 +63,7 @@ def load_segmenter(
     _require_one_of("backend", backend, BACKENDS)
     _require_one_of("precision", precision, PRECISIONS)
     _require_one_of("runtime", runtime, RUNTIMES)
+    providers = [name for name in providers if name != AUTO]
     if providers:
         if runtime == "pytorch":
             raise BackendError("providers are of runtime onnxruntime: leave one of the two out")

@@ -6,11 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from mininet_ros.keyframes.cues.observation import Observation
-from mininet_ros.keyframes.cues.scorer import FrameScorer
+from mininet_ros.keyframes.cues.scorer import FrameScorer, Observation
 from mininet_ros.keyframes.cues.scores import FrameScores
 from mininet_ros.keyframes.selection.config import SelectorConfig
-from mininet_ros.keyframes.selection.decisions import Decision, Step
+from mininet_ros.keyframes.selection.decisions import FORWARDING, Decision, Step
 from mininet_ros.keyframes.selection.selector import KeyframeSelector
 
 
@@ -27,7 +26,7 @@ class KeyframePipeline:
     def __init__(self, scorer: FrameScorer, selector: KeyframeSelector) -> None:
         self.scorer = scorer
         self.selector = selector
-        self._follow_waiting()
+        self._remember_all()
 
     def add(
         self,
@@ -82,12 +81,12 @@ class KeyframePipeline:
         decisions = self._noted(self.selector.configure(config))
         if scorer is not None:
             self.scorer = scorer
-        self._follow_waiting()
+        self._remember_all()
         return decisions
 
-    def _follow_waiting(self) -> None:
-        """Let the scorer remember every frame that may still be forwarded, however old."""
-        self.scorer.history = self.selector.config.max_waiting + 1
+    def _remember_all(self) -> None:
+        """Let the scorer remember every frame until its decision, however long that takes."""
+        self.scorer.history = None
 
     def _decide(self, scores: FrameScores) -> Step:
         # What a jump back left behind is nothing to the scorer, which began anew as well.
@@ -101,6 +100,6 @@ class KeyframePipeline:
 
     def _note(self, decisions: Sequence[Decision]) -> None:
         for decision in decisions:
-            if decision.forwarded:
+            if decision.reason in FORWARDING:
                 self.scorer.mark_sent(decision.stamp_ns)
             self.scorer.forget(decision.stamp_ns)

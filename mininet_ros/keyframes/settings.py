@@ -12,7 +12,7 @@ from mininet_ros.keyframes.cues.content import ClassError, parse_class_weights
 from mininet_ros.keyframes.cues.scorer import FrameScorer
 from mininet_ros.keyframes.pipeline import KeyframePipeline
 from mininet_ros.keyframes.selection.budget import ByteBudget
-from mininet_ros.keyframes.selection.config import ConfigError, SelectorConfig
+from mininet_ros.keyframes.selection.config import RENAMED, ConfigError, SelectorConfig
 from mininet_ros.keyframes.selection.selector import KeyframeSelector
 from mininet_ros.parameters import (
     Change,
@@ -31,6 +31,8 @@ NODE_ONLY = frozenset(
     {
         "model",
         "image_transport",
+        "max_pixels",
+        "channel_bits",
         "reliability",
         "mask_wait_s",
         "use_sim_time",
@@ -140,6 +142,8 @@ class KeyframeSettings:
         """
         known = {spec.name for spec in parameter_specs(cls)}
         for name in values:
+            if name in RENAMED:
+                raise ConfigError(f"parameter {name} is gone: {RENAMED[name]}")
             if name not in known and name not in NODE_ONLY:
                 names = ", ".join(sorted(known))
                 raise ConfigError(f"unknown parameter '{name}'; known parameters: {names}")

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import yaml
 
 from mininet_ros.nodes.camera.image_stream_node import ImageStreamParameters
+from mininet_ros.nodes.cloud.parameters import SemanticCloudParameters
 from mininet_ros.nodes.keyframes.parameters import KeyframeParameters
 from mininet_ros.nodes.recorder.stream_recorder_node import StreamRecorderParameters
 from mininet_ros.nodes.segmentation.parameters import SegmentationParameters
@@ -67,6 +68,15 @@ NODES = (
         "keyframes.yaml",
         "ros2 launch mininet_ros keyframes.launch.py preset:=slam params_file:=my_copy.yaml",
         "ros2 param set /keyframe_selector min_gap_s 0.5",
+    ),
+    NodeReference(
+        "semantic_cloud_node",
+        "semantic_cloud",
+        "Publishes the points of a depth image with the classes of a label mask.",
+        SemanticCloudParameters,
+        "semantic_cloud.yaml",
+        "ros2 launch mininet_ros cloud.launch.py params_file:=my_copy.yaml",
+        "ros2 param set /semantic_cloud step 2",
     ),
     NodeReference(
         "team_base_node",
@@ -147,7 +157,7 @@ def _comment(spec: ParameterSpec) -> Iterator[str]:
     if spec.limits:
         text += f" From {spec.limits}."
     elif spec.choices:
-        text += f" One of {', '.join(spec.choices)}."
+        text += f" One of {spec.allowed}."
     prefix = f"{_INDENT}# "
     yield from textwrap.wrap(
         text, _COLUMNS, initial_indent=prefix, subsequent_indent=prefix, break_on_hyphens=False

@@ -21,6 +21,7 @@ MODULES = {
     "image_stream_node": f"{_ROOM}.camera.image_stream_node",
     "stream_recorder_node": f"{_ROOM}.recorder.stream_recorder_node",
     "mask_timing_node": f"{_ROOM}.recorder.mask_timing_node",
+    "semantic_cloud_node": f"{_ROOM}.cloud.semantic_cloud_node",
     "team_recorder_node": f"{_ROOM}.recorder.team_recorder_node",
     "team_base_node": f"{_ROOM}.team.team_base_node",
 }
@@ -60,6 +61,11 @@ def image_stream_node() -> int:
 def stream_recorder_node() -> int:
     """Run the recorder."""
     return start("stream_recorder_node")
+
+
+def semantic_cloud_node() -> int:
+    """Run the node that publishes labelled points."""
+    return start("semantic_cloud_node")
 
 
 def team_base_node() -> int:

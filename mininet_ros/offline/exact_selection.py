@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
-from mininet_ros.keyframes import ConfigError, Reason
+from mininet_ros.keyframes import ConfigError, Decision, Reason
 from mininet_ros.keyframes.settings import KeyframeSettings
 from mininet_ros.offline.evaluation import JudgedFrame
 from mininet_ros.offline.exact import ExactChoice, choose_exactly
@@ -109,7 +109,10 @@ def select_exactly(
         choice,
         MIN_OVERLAP,
         tuple(frame.index for frame in decided if frame.decision.forwarded),
-        [_redecided(frame, frame.index in chosen, count) for frame in decided],
+        [
+            _redecided(frame, seen, frame.index in chosen, count)
+            for frame, seen in zip(decided, judged, strict=True)
+        ],
     )
 
 
@@ -128,11 +131,12 @@ def write_chosen(source: Source, exact: ExactSelection, folder: OutputFolder) ->
             folder.write(index, labelled)
 
 
-def _redecided(frame: DecidedFrame, chosen: bool, count: int) -> DecidedFrame:
+def _redecided(frame: DecidedFrame, judged: JudgedFrame, chosen: bool, count: int) -> DecidedFrame:
+    """The frame with the decision on the set, and scores as if nothing had been sent before."""
     if chosen:
         reason, sentence = Reason.IN_SET, f"One of the {count} frames that cover the recording."
     else:
         reason = Reason.NOT_IN_SET
         sentence = f"The {count} chosen frames cover the recording better without it."
-    decision = replace(frame.decision, reason=reason, sentence=sentence, request_ns=None)
+    decision = Decision(frame.stamp_ns, reason, sentence, judged.scores)
     return replace(frame, decision=decision, delay_ns=0)

@@ -5,32 +5,34 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-import cv2
 import numpy as np
 
-from mininet_ros.models import IGNORE_LABEL
+from mininet_ros.images.class_tables import IGNORE_LABEL, ClassTable
+from mininet_ros.images.encodings import ImageError
+from mininet_ros.images.label_pictures import LabelRules, is_label_picture, read_label_picture
 from mininet_ros.sequences import Frame, LabelledFrame, Sequence, SequenceError
 
 
 class LabelFolder:
-    """PNGs of class ids, one 8 bit channel, for the frames of a sequence.
+    """PNGs of labels for the frames of a sequence.
 
     Frame and label belong together by name, where the first frame finds its name among the labels;
     else the first label, in the order of names, is that of the first frame, and so on.
 
     Args:
-        folder: holds the PNGs.
-        classes: number of classes. Ids go from 0 to `classes - 1`; `classes`, the id that CamVid
-            gives to void, and 255 are void.
+        folder: holds the PNGs; see :func:`mininet_ros.images.label_pictures.read_label_picture`.
+        classes: names and colours. Ids go from 0; the id after the last class, which CamVid gives
+            to void, and 255 are void.
 
     Raises:
         SequenceError: the folder holds no PNG.
     """
 
-    def __init__(self, folder: Path, classes: int) -> None:
+    def __init__(self, folder: Path, classes: ClassTable) -> None:
         self.folder = folder
-        self._classes = classes
-        self._paths = sorted(folder.glob("*.png")) if folder.is_dir() else []
+        self._rules = LabelRules((*range(len(classes.names)), IGNORE_LABEL), classes.colors)
+        files = folder.iterdir() if folder.is_dir() else ()
+        self._paths = sorted(path for path in files if is_label_picture(path))
         if not self._paths:
             raise SequenceError(f"{folder} holds no PNGs; give a folder of label pictures")
         self._by_name = {path.stem: path for path in self._paths}
@@ -66,14 +68,7 @@ class LabelFolder:
         return path
 
     def _read(self, path: Path) -> np.ndarray:
-        data = np.frombuffer(path.read_bytes(), np.uint8)
-        labels = cv2.imdecode(data, cv2.IMREAD_UNCHANGED) if data.size else None
-        if labels is None or labels.ndim != 2 or labels.dtype != np.uint8:
-            raise SequenceError(f"label {path} must be a picture of one 8 bit channel of class ids")
-        unknown = labels[(labels > self._classes) & (labels != IGNORE_LABEL)]
-        if unknown.size:
-            raise SequenceError(
-                f"label {path} holds id {unknown[0]}, but there are {self._classes} classes; name "
-                "the classes that these labels mean"
-            )
-        return np.where(labels == self._classes, np.uint8(IGNORE_LABEL), labels)
+        try:
+            return read_label_picture(path, self._rules)
+        except ImageError as error:
+            raise SequenceError(f"label {path} cannot be used: {error}") from error

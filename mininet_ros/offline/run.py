@@ -15,7 +15,8 @@ from mininet_ros.offline.exact_selection import (
     write_chosen,
 )
 from mininet_ros.offline.output import OutputFolder
-from mininet_ros.offline.report import Results, write_report
+from mininet_ros.offline.report import write_report
+from mininet_ros.offline.results import Results
 from mininet_ros.offline.selection import Arrival, DecidedFrame, OfflineSelection
 from mininet_ros.offline.source import Source
 from mininet_ros.offline.summary import Summary, summarize

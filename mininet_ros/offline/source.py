@@ -103,7 +103,7 @@ def open_source(options: SourceOptions) -> Source:
             raise SequenceError(
                 f"the labels in {options.labels} need class names; give --dataset or --model"
             )
-        folder = LabelFolder(options.labels, len(table.names))
+        folder = LabelFolder(options.labels, table)
         return _source(
             sequence, table, f"labels in {options.labels}", lambda: folder.label(sequence)
         )

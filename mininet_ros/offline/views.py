@@ -8,8 +8,8 @@ from itertools import chain
 
 import numpy as np
 
-from mininet_ros.keyframes.cues.observation import FrameObserver, Observation
 from mininet_ros.keyframes.cues.part_times import PartTimes
+from mininet_ros.keyframes.cues.scorer import FrameObserver, Observation
 from mininet_ros.offline.evaluation import JudgedFrame, lasting_instances
 from mininet_ros.offline.exact import View
 from mininet_ros.sequences import LabelledFrame

@@ -22,18 +22,21 @@ HALF_LIFE_S = 20.0
 _NO_WORTH = 1e-9
 
 
-class Link(Protocol):
+class Carrier(Protocol):
     """What carries frames away."""
 
     @property
     def takes(self) -> int | None:
         """How many frames it takes now; None is no limit."""
+        ...
 
     def send(self, ticket: int, payload: Payload) -> None:
         """Take a frame."""
+        ...
 
     def collect(self) -> list[Arrival]:
         """Return what came of frames since the last call."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -56,7 +59,7 @@ class Outbox:
         last_too_large: the budget's sentence on the last frame that exceeds the burst.
     """
 
-    def __init__(self, budget: ByteBudget, link: Link, half_life_s: float | None) -> None:
+    def __init__(self, budget: ByteBudget, link: Carrier, half_life_s: float | None) -> None:
         self.last_too_large = ""
         self._budget = budget
         self._link = link

@@ -140,7 +140,7 @@ def test_earlier_results_are_replaced_and_nothing_else(capsys, drive, given, tmp
 
 def test_budget_of_team_mates(capsys, given, tmp_path):
     scarce = preset(
-        tmp_path, window_motion_px=5.0, min_gap_s=0.0, team_bytes_per_s=1000,
+        tmp_path, window_motion=0.01, min_gap_s=0.0, team_bytes_per_s=1000,
         team_burst_bytes=9000, team_waiting=1, classes=["SignSymbol"],
     )  # fmt: skip
     arguments = ["--preset", scarce, "--output", tmp_path / "out", "--json"]

@@ -7,6 +7,7 @@ import json
 import cv2
 import numpy as np
 import pytest
+import yaml
 from drive_rig import COUNT, forwarded, rows_of, run
 
 from mininet_ros import cli
@@ -105,3 +106,15 @@ def test_exif_is_kept_in_originals_and_in_new_jpegs(capsys, drive, tmp_path):
         written = sorted((output / "images").iterdir())
         assert len(written) == 2
         assert all(exif_of(path.read_bytes()) == segment for path in written)
+
+
+def test_class_names_with_markup_are_only_text(capsys, drive, tmp_path):
+    names = [f"<b>class {number}" for number in range(11)]
+    table = {"classes": [{"name": name, "color": [n, n, n]} for n, name in enumerate(names)]}
+    (tmp_path / "classes.yaml").write_text(yaml.safe_dump(table))
+    arguments = ["--labels", drive / "labels", "--dataset", tmp_path / "classes.yaml"]
+    arguments += ["--classes", names[6], "--count", 3, "--output", tmp_path / "out"]
+    status, _, err = run(capsys, drive / "images", *arguments)
+    assert status == 0, err
+    text = (tmp_path / "out" / "report.html").read_text()
+    assert "&lt;b&gt;class 6" in text and "<b>class" not in text

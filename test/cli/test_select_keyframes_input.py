@@ -77,8 +77,11 @@ def test_labels_in_the_order_of_frames(capsys, drive, tmp_path):
 @pytest.mark.parametrize(
     ("label", "message"),
     [
-        (np.full((120, 160), 200, np.uint8), "holds id 200, but there are 11 classes"),
-        (np.zeros((120, 160, 3), np.uint8), "one 8 bit channel"),
+        (
+            np.full((120, 160), 200, np.uint8),
+            "holds label 200 (19200 pixels)",
+        ),
+        (np.full((120, 160, 3), (1, 2, 3), np.uint8), "no class has: (3, 2, 1) in 19200 pixels"),
         (None, "has no label for frame frame_000005"),
     ],
 )

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from mininet_ros.keyframes import Decision, FrameScores, Reason
-from mininet_ros.offline.report import data_size, shown_cards
+from mininet_ros.offline.report import data_size
+from mininet_ros.offline.report_cards import shown_cards
 from mininet_ros.offline.selection import DecidedFrame, Payload
 from mininet_ros.offline.timeline import LANE, LEFT, RIGHT, WIDTH, Lane, draw_timeline
 

@@ -19,8 +19,14 @@ from selector_frames import (
     reasons,
 )
 
-from mininet_ros.keyframes import KeyframeSelector, Mode, Reason, SelectorConfig
+from mininet_ros.keyframes import FrameScores, KeyframeSelector, Mode, Reason, SelectorConfig
 from mininet_ros.keyframes.selection.requests import MAX_REQUESTS
+
+
+def still(index: int, quality: float = 0.4) -> FrameScores:
+    """A frame of a camera that hardly moves."""
+    return frame(index, quality, travelled=0.0)
+
 
 # -- request -----------------------------------------------------------------------------------
 
@@ -29,26 +35,44 @@ def test_a_request_is_answered_by_the_best_frame_near_it() -> None:
     selector = KeyframeSelector(REQUEST)
     decisions = []
     for index in range(10):
-        decisions += offer(
-            selector, frame(index, 0.7 if index == 4 else 0.9 if index == 1 else 0.3)
-        )
+        quality = 0.7 if index == 4 else 0.9 if index == 1 else 0.3
+        decisions += offer(selector, still(index, quality))
     assert decisions == []
     assert forwarded(selector.request(START + 6 * STEP)) == [4]
-    answer = selector.request(START + 8 * STEP)
-    assert answer == []
-    decisions = offer(selector, frame(10)) + offer(selector, frame(11, 0.5))
-    assert forwarded(decisions) == [11]
-    best = next(decision for decision in decisions if decision.forwarded)
+    (best,) = (d for d in selector.request(START + 8 * STEP) if d.forwarded)
     assert best.reason is Reason.BEST_FOR_REQUEST
-    assert best.request_ns == START + 8 * STEP
-    assert "0.300 s from it" in best.sentence
+    assert (index_of(best), best.request_ns) == (8, START + 8 * STEP)
+    assert "0.000 s from it" in best.sentence
+
+
+def test_a_request_for_a_bad_frame_waits_for_a_better_one_nearby() -> None:
+    selector = KeyframeSelector(REQUEST)
+    for index in range(9):
+        offer(selector, frame(index, 0.6))
+    offer(selector, frame(9, 0.1))
+    assert selector.request(START + 9 * STEP) == []
+    assert forwarded(offer(selector, frame(10, 0.58, travelled=0.185))) == [10]
+
+
+def test_a_better_frame_of_another_view_is_no_answer() -> None:
+    selector = KeyframeSelector(REQUEST)
+    for index in range(10):
+        offer(selector, frame(index, 0.4 if index == 9 else 0.44))
+    assert forwarded(selector.request(START + 9 * STEP)) == [9]
+
+
+def test_an_answer_keeps_the_least_overlap_with_the_requested_frame() -> None:
+    selector = KeyframeSelector(replace(REQUEST, min_overlap=0.99))
+    for index, quality in enumerate((0.9, 0.1, 0.1)):
+        offer(selector, frame(index, quality, travelled=0.011 * index))
+    decisions = selector.request(START + STEP) + selector.finish()
+    assert forwarded(decisions) == [1]
 
 
 def test_a_requested_frame_may_lie_below_the_floors() -> None:
     selector = KeyframeSelector(replace(REQUEST, quality_floor=0.5))
     offer(selector, frame(0, 0.01))
-    selector.request(START)
-    assert forwarded(offer(selector, frame(3, 0.0))) == [0]
+    assert forwarded(selector.request(START)) == [0]
 
 
 def test_requests_that_cannot_be_answered_are_counted_with_the_reason() -> None:
@@ -127,7 +151,7 @@ def test_the_gate_passes_what_stands_out_and_relaxes_with_time() -> None:
 
 def test_the_gate_keeps_to_the_longest_gap() -> None:
     selector = KeyframeSelector(replace(GATE, quality_floor=0.9))
-    decisions = [d for index in range(100) for d in offer(selector, frame(index))]
+    decisions = [d for index in range(100) for d in offer(selector, frame(index, 0.3))]
     chosen = forwarded(decisions)
     assert chosen == [30, 60, 90]
     assert all(reasons(decisions)[index] is Reason.MAX_GAP for index in chosen)

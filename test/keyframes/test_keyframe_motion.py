@@ -6,21 +6,23 @@ import cv2
 import numpy as np
 import pytest
 
+from mininet_ros.keyframes.cues.corners import Points
 from mininet_ros.keyframes.cues.motion import (
+    LOST,
     MAX_POINTS,
     MAX_SKIPPED,
-    Points,
     PointTracker,
-    local_similarities,
 )
 from mininet_ros.keyframes.cues.overlap import measure_overlap
+from mininet_ros.keyframes.cues.sent import local_similarities
 
 WIDTH, HEIGHT = 320, 240
+DARK = np.zeros((HEIGHT, WIDTH), np.uint8)
 
 
 def parallax_and_overlap(then: Points, now: Points) -> tuple[float, float]:
-    overlap = measure_overlap(then, now, 1.0)
-    return overlap.parallax, overlap.overlap
+    overlap = measure_overlap(then, now)
+    return overlap.parallax * now.size[0], overlap.overlap
 
 
 @pytest.fixture(scope="module")
@@ -42,12 +44,12 @@ def view(world: np.ndarray, x: float, y: float, zoom: float = 1.0) -> np.ndarray
 def test_a_pan_is_measured_in_pixels(world: np.ndarray) -> None:
     tracker = PointTracker()
     first = tracker.update(view(world, 100, 100))
-    assert (first.motion, first.share, first.found) == (0.0, 0.0, True)
+    assert (first.scores.motion, first.scores.tracked, first.found) == (0.0, 0.0, True)
     start = tracker.points
     for step in range(1, 9):
         flow = tracker.update(view(world, 100 + 4 * step, 100 + 3 * step))
-        assert flow.motion == pytest.approx(5.0, abs=0.2)
-        assert flow.share > 0.8
+        assert WIDTH * flow.scores.motion == pytest.approx(5.0, abs=0.2)
+        assert flow.scores.tracked > 0.8
         assert len(tracker.points.ids) <= MAX_POINTS
     parallax, overlap = parallax_and_overlap(start, tracker.points)
     assert parallax == pytest.approx(40.0, abs=1.0)
@@ -60,8 +62,8 @@ def test_failing_light_does_not_look_like_motion(world: np.ndarray) -> None:
     tracker.update(view(world, 100, 100))
     for gain in (0.8, 0.5, 0.3, 0.2):
         flow = tracker.update(cv2.convertScaleAbs(view(world, 100, 100), alpha=gain))
-        assert flow.share > 0.8
-        assert flow.motion < 0.5
+        assert flow.scores.tracked > 0.8
+        assert WIDTH * flow.scores.motion < 0.5
 
 
 def test_a_dark_moment_is_bridged(world: np.ndarray) -> None:
@@ -69,9 +71,9 @@ def test_a_dark_moment_is_bridged(world: np.ndarray) -> None:
     tracker.update(view(world, 100, 100))
     start = tracker.points
     for _ in range(MAX_SKIPPED):
-        assert not tracker.update(np.zeros((HEIGHT, WIDTH), np.uint8)).found
+        assert not tracker.update(DARK, clear=False).found
     flow = tracker.update(view(world, 108, 100))
-    assert flow.found and flow.motion == pytest.approx(8.0, abs=0.3)
+    assert flow.found and WIDTH * flow.scores.motion == pytest.approx(8.0, abs=0.3)
     assert parallax_and_overlap(start, tracker.points)[1] > 0.9
 
 
@@ -80,19 +82,56 @@ def test_after_a_long_dark_the_place_is_new(world: np.ndarray) -> None:
     tracker.update(view(world, 100, 100))
     start = tracker.points
     for _ in range(MAX_SKIPPED + 1):
-        tracker.update(np.zeros((HEIGHT, WIDTH), np.uint8))
+        tracker.update(DARK, clear=False)
     tracker.update(view(world, 100, 100))
-    diagonal = float(np.hypot(WIDTH, HEIGHT))
-    assert parallax_and_overlap(start, tracker.points) == (diagonal, 0.0)
+    parallax, overlap = parallax_and_overlap(start, tracker.points)
+    assert (parallax, overlap) == (pytest.approx(np.hypot(WIDTH, HEIGHT)), 0.0)
 
 
-def test_another_place_has_nothing_in_common(world: np.ndarray) -> None:
+def test_another_place_has_nothing_in_common_from_the_first_frame_on(world: np.ndarray) -> None:
     tracker = PointTracker()
     tracker.update(view(world, 0, 0))
     start = tracker.points
-    for _ in range(MAX_SKIPPED + 2):
-        tracker.update(view(world, 900, 450))
-    assert parallax_and_overlap(start, tracker.points)[1] == 0.0
+    for x in (900, 300, 950):
+        flow = tracker.update(view(world, x, 450))
+        assert flow.found and flow.scores.motion == LOST
+        assert parallax_and_overlap(start, tracker.points)[1] == 0.0
+    assert flow.scores.travelled == pytest.approx(3 * LOST)
+
+
+@pytest.mark.parametrize("step", [20, 40, 75, 110])
+def test_a_fast_pan_is_followed(world: np.ndarray, step: int) -> None:
+    tracker = PointTracker()
+    for index in range(8):
+        flow = tracker.update(view(world, step * index, 100))
+        if index:
+            assert WIDTH * flow.scores.motion == pytest.approx(step, abs=1.0)
+    assert WIDTH * flow.scores.travelled == pytest.approx(7 * step, rel=0.03)
+
+
+def test_noise_and_shaking_are_no_way(world: np.ndarray) -> None:
+    generator, tracker = np.random.default_rng(0), PointTracker()
+    for index in range(200):
+        still = view(world, 100 + index % 2, 100)
+        noisy = np.clip(still + generator.normal(0.0, 4.0, still.shape), 0, 255).astype(np.uint8)
+        flow = tracker.update(noisy)
+    assert flow.scores.travelled < 0.01
+
+
+def test_a_slow_way_adds_up(world: np.ndarray) -> None:
+    tracker = PointTracker()
+    for index in range(200):
+        flow = tracker.update(view(world, 100 + 0.25 * index, 100))
+    assert WIDTH * flow.scores.travelled == pytest.approx(0.25 * 199, rel=0.05)
+
+
+def test_no_corner_is_followed_where_it_is_ignored(world: np.ndarray) -> None:
+    ignored = np.zeros((HEIGHT, WIDTH), np.uint8)
+    ignored[:, :160] = 1
+    tracker = PointTracker()
+    for index in range(5):
+        tracker.update(view(world, 100 + 8 * index, 100), ignored=ignored)
+        assert len(tracker.points.ids) > 20 and tracker.points.positions[:, 0].min() >= 159.0
 
 
 def test_another_size_starts_anew(world: np.ndarray) -> None:
@@ -108,7 +147,7 @@ def test_a_picture_without_corners_is_survived() -> None:
     tracker = PointTracker()
     for _ in range(MAX_SKIPPED + 3):
         flow = tracker.update(np.full((HEIGHT, WIDTH), 127, np.uint8))
-        assert (flow.motion, flow.share) == (0.0, 0.0)
+        assert (flow.scores.motion, flow.scores.tracked) == (0.0, 0.0)
     assert len(tracker.points.ids) == 0
 
 

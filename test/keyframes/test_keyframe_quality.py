@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
@@ -85,7 +87,23 @@ def test_a_reused_meter_measures_like_a_new_one(scene: np.ndarray) -> None:
     meter = QualityMeter()
     for image in (scene, scene[:100, :200].copy(), cv2.resize(scene, (1280, 960)), scene):
         gray = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
-        assert meter.measure(image, gray) == measure_quality(image)
+        reused = replace(meter.measure(image, gray, 0), relative=1.0)
+        assert reused == measure_quality(image)
+
+
+def test_quality_is_also_told_relative_to_the_last_minute(scene: np.ndarray) -> None:
+    meter, dark = QualityMeter(), change_exposure(scene, -5.0)
+    gray = cv2.cvtColor(scene, cv2.COLOR_BGR2GRAY)
+    second = 1_000_000_000
+    for index in range(10):
+        assert meter.measure(scene, gray, index * second).relative == pytest.approx(1.0)
+    dip = meter.measure(dark, cv2.cvtColor(dark, cv2.COLOR_BGR2GRAY), 10 * second)
+    darker = dip.illumination / measure_quality(scene).illumination
+    assert dip.relative == pytest.approx(np.sqrt(darker), rel=0.02) and dip.relative < 0.65
+    # A minute of darkness later, dark is what is usual.
+    for index in range(11, 72):
+        dip = meter.measure(dark, cv2.cvtColor(dark, cv2.COLOR_BGR2GRAY), index * second)
+    assert dip.relative == pytest.approx(1.0)
 
 
 @pytest.mark.parametrize("shape", [(15, 640, 3), (480, 15, 3), (480, 640), (480, 640, 4)])

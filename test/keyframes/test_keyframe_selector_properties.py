@@ -12,6 +12,7 @@ from selector_frames import offer
 
 from mininet_ros.keyframes import Decision, FrameScores, KeyframeSelector, Mode, SelectorConfig
 from mininet_ros.keyframes.selection.durations import in_nanoseconds
+from mininet_ros.keyframes.selection.waiting import BYTES_A_PIXEL, LEAST_ROOM
 
 SECOND = 1_000_000_000
 MILLISECOND = 1_000_000
@@ -24,7 +25,12 @@ configs = st.builds(
     mode=st.sampled_from(Mode),
     min_gap_s=st.sampled_from([0.0, 0.1, 0.5]),
     max_gap_s=st.sampled_from([0.0, 0.5, 1.0, 3.0]),
-    window_motion_px=st.sampled_from([10.0, 50.0]),
+    window_motion=st.sampled_from([0.02, 0.1]),
+    window_start=st.sampled_from([0.0, 0.5]),
+    window_tolerance=st.sampled_from([0.85, 1.0]),
+    min_overlap=st.sampled_from([0.0, 0.4]),
+    heartbeat_s=st.sampled_from([0.0, 1.0]),
+    revisit_share=st.sampled_from([0.0, 0.5, 1.0]),
     window_time_s=st.sampled_from([0.0, 0.4, 2.0]),
     request_window_s=st.sampled_from([0.0, 0.2, 1.0]),
     request_latency_s=st.sampled_from([0.0, 0.5]),
@@ -32,9 +38,9 @@ configs = st.builds(
     gate_memory=st.sampled_from([1, 20]),
     quality_floor=st.sampled_from([0.0, 0.3, 1.0]),
     content_floor=st.sampled_from([0.0, 0.3]),
-    parallax_floor_px=st.sampled_from([0.0, 20.0]),
+    parallax_floor=st.sampled_from([0.0, 0.05]),
     pause_s=st.sampled_from([0.3, 2.0]),
-    max_waiting=st.sampled_from([4, 5, 64]),
+    max_waiting_bytes=st.sampled_from([1, 8_000_000, 100_000_000]),
 )
 
 # A step is milliseconds since the newest frame, and the scores of the next one.
@@ -51,7 +57,13 @@ faulty_steps = st.tuples(
 
 
 def a_frame(stamp_ns: int, **scores: float) -> FrameScores:
-    return FrameScores(stamp_ns=stamp_ns, width=640, height=480, **scores)
+    way = (stamp_ns - START) / SECOND
+    return FrameScores(stamp_ns=stamp_ns, width=640, height=480, travelled=way, **scores)
+
+
+def most_waiting(config: SelectorConfig) -> int:
+    """Frames of 640x360 that may wait."""
+    return max(LEAST_ROOM, config.max_waiting_bytes // (640 * 360 * BYTES_A_PIXEL))
 
 
 @dataclass
@@ -64,18 +76,25 @@ class Run:
     restarted_at: list[int] = field(default_factory=list)
 
     def play(self, stream: list) -> Run:
-        newest = START
+        newest, way = START, 0.0
         for index, (step, quality, content, motion, asks) in enumerate(stream):
             stamp = max(1, newest + step * MILLISECOND)
             newest = stamp if stamp > newest or newest - stamp > SECOND // 2 else newest
+            # A camera that always moves; how it rests is another matter.
+            way += 0.011 + 0.05 * motion
             scores = FrameScores(
                 stamp_ns=stamp,
                 width=640,
                 height=480 if index % 37 else 360,
                 quality=quality,
+                relative=quality,
                 content=content,
-                motion=20.0 * motion,
-                parallax=100.0 * motion,
+                motion=0.05 * motion,
+                travelled=way,
+                parallax=motion,
+                overlap=1.0 - motion,
+                shared=200 - round(200 * motion),
+                known=content,
             )
             before = self.selector.statistics().restarts
             self.offered.append(stamp)
@@ -85,7 +104,7 @@ class Run:
             if asks:
                 self.decisions += self.selector.request(stamp - index % 5 * 100 * MILLISECOND)
             waiting = self.selector.statistics().waiting
-            assert waiting <= self.selector.config.max_waiting
+            assert waiting <= most_waiting(self.selector.config)
             assert len(self.offered) == len(self.decisions) + waiting
         self.decisions += self.selector.finish()
         return self
@@ -145,7 +164,7 @@ def test_after_a_jump_back_the_selector_decides_like_a_new_one(
     stamp = START
     for step, quality, content, motion, asks in stream:
         stamp += step * MILLISECOND
-        scores = a_frame(stamp, quality=quality, content=content, motion=motion * 20)
+        scores = a_frame(stamp, quality=quality, content=content, motion=motion, relative=quality)
         expected = offer(new, scores) + (new.request(stamp) if asks else [])
         got = offer(used, scores) + (used.request(stamp) if asks else [])
         assert [decision for decision in got if decision.stamp_ns < future] == expected

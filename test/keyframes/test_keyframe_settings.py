@@ -27,7 +27,7 @@ def test_values_by_flat_names_become_settings():
             "classes": ["SignSymbol", "Car: 0.5"],
             "mode": "gate",
             "min_gap_s": 1,
-            "max_waiting": 9,
+            "max_waiting_bytes": 9,
             "team_bytes_per_s": 1234,
             "jpeg_quality": 30,
             "use_confidence": False,
@@ -35,7 +35,7 @@ def test_values_by_flat_names_become_settings():
     )
     assert settings.targets() == {"SignSymbol": 1.0, "Car": 0.5}
     assert settings.selector.mode is Mode.GATE
-    assert (settings.selector.min_gap_s, settings.selector.max_waiting) == (1.0, 9)
+    assert (settings.selector.min_gap_s, settings.selector.max_waiting_bytes) == (1.0, 9)
     assert settings.budget().statistics().room == settings.team_waiting
     assert (settings.team_bytes_per_s, settings.jpeg_quality) == (1234, 30)
     assert not settings.use_confidence
@@ -62,7 +62,7 @@ def test_parameters_of_the_node_alone_are_passed_over():
         ({"min_gap_s": -1.0}, "parameter min_gap_s is from 0.0 to 3600.0, not -1.0"),
         ({"min_gap_s": float("nan")}, "parameter min_gap_s is from 0.0 to 3600.0, not nan"),
         ({"min_gap_s": True}, "parameter min_gap_s is a number, not True"),
-        ({"max_waiting": 2.5}, "parameter max_waiting is an integer, not 2.5"),
+        ({"max_waiting_bytes": 2.5}, "parameter max_waiting_bytes is an integer, not 2.5"),
         ({"mode": "windows"}, "parameter mode is one of window, request, gate, not 'windows'"),
         ({"mode": 3}, "parameter mode is one of window, request, gate, not '3'"),
         ({"classes": "text"}, "parameter classes is a list of one or more strings, not 'text'"),
@@ -91,8 +91,21 @@ def test_the_presets_are_shipped():
 @pytest.mark.parametrize("name", ["slam", "team", "text"])
 def test_every_preset_works_with_the_shipped_model(name):
     settings = KeyframeSettings.from_values(read_preset(name))
-    assert settings.targets()
-    assert class_weight_table(settings.targets(), CAMVID.names).sum() > 0.0
+    table = class_weight_table(settings.targets(), CAMVID.names)
+    assert (table.sum() > 0.0) == (name != "slam")
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("window_motion_px", "window_motion_px is gone: it is now window_motion, a share of the"),
+        ("parallax_floor_px", "it is now parallax_floor, a share of the image width"),
+        ("max_waiting", "it is now max_waiting_bytes"),
+    ],
+)
+def test_a_former_name_is_refused_with_the_new_one(name, words):
+    with pytest.raises(ConfigError, match=words):
+        KeyframeSettings.from_values({name: 8})
 
 
 def test_a_file_is_read_by_its_path_and_the_named_node_wins(tmp_path):

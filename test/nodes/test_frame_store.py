@@ -9,7 +9,8 @@ pytest.importorskip("rclpy", reason="needs ROS 2 (rclpy)")
 from sensor_msgs.msg import CameraInfo, Image
 from std_msgs.msg import Header
 
-from mininet_ros.nodes.keyframes.frame_store import MAX_UNPAIRED, FrameStore, stamp_of
+from mininet_ros.nodes.common.stamps import stamp_of
+from mininet_ros.nodes.keyframes.frame_store import MAX_UNPAIRED, FrameStore
 
 REORDER_NS = 5
 

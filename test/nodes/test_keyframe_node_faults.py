@@ -316,7 +316,7 @@ def test_the_segmentation_may_stop_and_come_back(graph):
     ("values", "sentence"),
     [
         ({"quality_floor": 2.0}, "parameter quality_floor is from 0.0 to 1.0, not 2.0"),
-        ({"window_motion_px": 0.0, "window_time_s": 0.0}, "window_motion_px or window_time_s"),
+        ({"window_motion": 0.0, "window_time_s": 0.0}, "window_motion or window_time_s"),
         ({"classes": ["sign: much"]}, "The weight of class 'sign' must be a number"),
         ({"classes": ["sign", "sign"]}, "Class 'sign' is named twice"),
         ({"team_bytes_per_s": 0}, "parameter team_bytes_per_s is from 1 to"),

@@ -46,7 +46,7 @@ def test_parameters_change_the_running_node(graph):
             Parameter("overlay_alpha", value=0.0),
             Parameter("overlay_alpha", value=2.0),
             Parameter("mask_size", value="tiny"),
-            Parameter("model", value="other"),
+            Parameter("autostart", value=False),
         ]
     )
     assert [answer.successful for answer in answers] == [True, True, False, False, False]
@@ -73,3 +73,10 @@ def test_the_transport_changes_while_the_node_runs(graph):
     assert (masks[0].width, masks[0].height) == (160, 120)
     _, values = rig.report(lambda status, values: values["published"] == "1")
     assert values["rejected: undecodable"] == "1"
+
+
+def test_a_model_set_while_the_node_runs_waits_for_the_next_configuration(graph):
+    rig = Rig(graph)
+    assert rig.node.set_parameters([Parameter("model", value="other")])[0].successful
+    _, values = rig.report()
+    assert values["model"] == "fake", "what runs is told as it is"

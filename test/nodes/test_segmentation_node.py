@@ -72,7 +72,8 @@ def test_masks_at_network_size_come_with_rescaled_calibration(graph):
     assert (masks[0].width, masks[0].height) == (WIDTH, HEIGHT)
     assert (infos[0].width, infos[0].height) == (WIDTH, HEIGHT)
     assert infos[0].header == masks[0].header == sent.header
-    np.testing.assert_allclose(infos[0].k, [40, 0, 32, 0, 40, 24, 0, 0, 1])
+    # The centre of the first pixel is at 0, so the principal point scales about -0.5.
+    np.testing.assert_allclose(infos[0].k, [40, 0, 31.7, 0, 40, 23.7, 0, 0, 1])
     assert (overlays[0].width, overlays[0].height) == (160, 120), "pictures stay whole"
 
 
@@ -301,7 +302,7 @@ def test_class_names_are_latched_where_vision_msgs_is_installed(monkeypatch):
     monkeypatch.setitem(sys.modules, "vision_msgs", ModuleType("vision_msgs"))
     monkeypatch.setitem(sys.modules, "vision_msgs.msg", module)
 
-    def create_publisher(kind, topic, qos):
+    def create_publisher(kind, topic, qos, **_):
         made.append((kind, topic, qos.durability.name, qos.reliability.name))
         return SimpleNamespace(publish=published.append)
 

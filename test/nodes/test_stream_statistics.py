@@ -149,7 +149,8 @@ def test_every_image_ends_in_one_count():
     assert values["latency_median_ms"] == pytest.approx(20)
     assert values["latency_p95_ms"] == pytest.approx(90)
     assert values["inference_median_ms"] == pytest.approx(10)
-    assert statistics.last_problem == "RuntimeError: the device is lost"
+    assert statistics.last_failure == "RuntimeError: the device is lost"
+    assert statistics.last_rejection == "the width is odd"
 
 
 def test_counts_of_two_threads_add_up():

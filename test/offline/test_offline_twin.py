@@ -58,7 +58,7 @@ def offline(folder, *arguments):
 
 def online(graph, path, requests=()):
     """The same as keyframe/scores tells it; and the numbers of the pictures on keyframe/image."""
-    rig = Rig(graph, **({"window_motion_px": 0.0} | read_preset(path)))
+    rig = Rig(graph, **({"window_motion": 0.0} | read_preset(path)))
     for first in range(0, COUNT, CHUNK):
         rig.play(*range(first, first + CHUNK))
         count = str(first + CHUNK)
@@ -93,7 +93,7 @@ def write_files(folder):
     "parameters",
     [
         read_preset("slam") | COMMON,
-        {"window_motion_px": 25.0, "min_gap_s": 0.3, "max_gap_s": 1.0, "quality_floor": 0.4},
+        {"window_motion": 0.15, "min_gap_s": 0.3, "max_gap_s": 1.0, "quality_floor": 0.4},
         {"mode": "gate", "gate_share": 0.3, "min_gap_s": 0.2, "max_gap_s": 2.0},
     ],
     ids=["slam", "floor and gaps", "gate"],
@@ -115,7 +115,7 @@ def test_same_answers_to_requests(graph, tmp_path):
     arguments = [*write_files(tmp_path), "--preset", path, "--requests", asked]
     twin = offline(tmp_path, *arguments)
     answers = [number for number, forwarded, *_ in twin if forwarded == "1"]
-    assert len(answers) == 3 and answers != list(requests)
+    assert len(answers) == 3
     assert online(graph, path, requests) == twin
 
 

@@ -15,8 +15,8 @@ from std_msgs.msg import Header
 
 from mininet_ros.nodes.common import diagnostics
 from mininet_ros.nodes.common.image_messages import image_message
+from mininet_ros.nodes.common.stamps import stamp_of
 from mininet_ros.nodes.keyframes import class_names
-from mininet_ros.nodes.keyframes.frame_store import stamp_of
 from mininet_ros.nodes.keyframes.keyframe_selector_node import KeyframeSelectorNode
 
 CLASSES = ("wall", "sign", "door")
@@ -25,7 +25,7 @@ FIRST_S = 1000
 STEP_NS = 100_000_000
 DEEP = QoSProfile(depth=1000)
 
-EVERY_FRAME = {"window_motion_px": 0.5, "min_gap_s": 0.0}
+EVERY_FRAME = {"window_motion": 0.003, "min_gap_s": 0.0}
 """Parameters with which a window ends with every picture that moved."""
 
 
@@ -111,7 +111,7 @@ class Rig:
             "classes": ["sign"],
             "reliability": "reliable",
             "window_time_s": 1.0,
-            "window_motion_px": 0.0,
+            "window_motion": 0.0,
             "quality_floor": 0.0,
             "mask_wait_s": 10.0,
         } | parameters

@@ -15,20 +15,26 @@ SECOND = 1_000_000_000
 STEP = SECOND // 10
 START = 100 * SECOND
 
-WINDOW = SelectorConfig(window_time_s=1.0, window_motion_px=0.0)
-REQUEST = SelectorConfig(mode=Mode.REQUEST, request_window_s=0.3, max_gap_s=0.0)
-GATE = SelectorConfig(mode=Mode.GATE, min_gap_s=0.3, max_gap_s=3.0, gate_share=0.2)
+WINDOW = SelectorConfig(window_time_s=1.0, window_motion=0.0, quality_floor=0.25)
+REQUEST = SelectorConfig(mode=Mode.REQUEST, request_window_s=0.3, max_gap_s=0.0, quality_floor=0.25)
+GATE = SelectorConfig(
+    quality_floor=0.25, mode=Mode.GATE, min_gap_s=0.3, max_gap_s=3.0, gate_share=0.2
+)
 
 
 def frame(index: int, quality: float = 0.4, **scores: float) -> FrameScores:
-    """The frame ``index`` tenths of a second after the start."""
+    """The frame `index` tenths of a second after the start, of a camera that moves."""
     return FrameScores(
         **{
             "stamp_ns": START + index * STEP,
             "width": 640,
             "height": 480,
             "quality": quality,
-            "parallax": 800.0,
+            "relative": quality / 0.4,
+            "parallax": 1.25,
+            "travelled": 0.02 * max(0, index),
+            "overlap": 1.0,
+            "shared": 200,
             **scores,
         }
     )

@@ -1,8 +1,10 @@
-"""Sparse optical flow: corners followed from frame to frame, each under its own number.
+"""Cue: how far the view has moved, by corners that are followed from frame to frame.
 
-Numbered corners serve three purposes: the median flow since the previous frame (how fast the view
-changes), the parallax and overlap with any earlier frame whose corners were noted, and carrying
-image regions forward from an earlier frame to the present one.
+Every corner has a number of its own, so that two frames are compared by the numbers that both know:
+the flow since the previous frame, the common ground with any earlier frame, and how a region of an
+earlier frame has moved until now.
+
+All lengths are shares of the image width, so that they mean the same at every resolution.
 """
 
 from __future__ import annotations
@@ -12,24 +14,15 @@ from dataclasses import dataclass, field
 import cv2
 import numpy as np
 
+from mininet_ros.keyframes.cues.corners import Points, levelled, no_points, strongest_corners
 from mininet_ros.keyframes.cues.described import described
 
-CELL = 16
 MAX_POINTS = 200
 REFILL_BELOW = 150
-
-# Smallest eigenvalue of the gradient matrix, on pictures of normalised contrast, that counts as a
-# corner. Smooth walls and sensor noise stay below it.
-CORNER_FLOOR = 5e-4
 
 WINDOW = (13, 13)
 PYRAMID_LEVELS = 3
 TERMINATION = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 10, 0.03)
-
-# Flow assumes that brightness stays; levelling mean and spread keeps it true while light changes.
-LEVELLED_MEAN = 128.0
-LEVELLED_SPREAD = 48.0
-MAX_AMPLIFICATION = 8.0
 
 # Mean absolute difference of two levelled patches above which they do not show the same thing.
 MAX_PATCH_ERROR = 16.0
@@ -42,6 +35,25 @@ MIN_SHARE = 0.25
 # A dark or smeared frame is skipped by following the corners from the last good frame instead.
 MAX_SKIPPED = 5
 
+# The motion that is reported where tracking is lost: the whole view has changed.
+LOST = 1.0
+
+# Corners are followed from the same reference frame until they have moved this far, in pixels of
+# the tracked picture: where nothing moves, errors then do not add up.
+REFERENCE_STEP = 0.5
+
+# A new reference is taken, too, when fewer than this share of its corners are found.
+KEPT_SHARE = 0.75
+
+# The way is measured between stations this far apart, as a share of the width: shaking about a
+# place is no way. A station is also left when half of its corners are lost.
+STATION_STEP = 0.02
+
+# Pictures are reduced by this factor to find a large shift between them, and so much of the
+# correlation has to lie in one peak.
+SHIFT_FACTOR = 4
+MIN_RESPONSE = 0.04
+
 
 @dataclass(frozen=True)
 class Motion:
@@ -50,11 +62,21 @@ class Motion:
     motion: float = field(
         default=0.0,
         metadata=described(
-            "px",
+            "widths",
             0,
             None,
-            "Median optical flow since the previous frame, in pixels of the camera image; 0 where "
-            "tracking failed.",
+            "Median optical flow since the previous frame, as a share of the image width; 1 where "
+            "tracking was lost.",
+        ),
+    )
+    travelled: float = field(
+        default=0.0,
+        metadata=described(
+            "widths",
+            0,
+            None,
+            "Way of the view since the first frame, as a share of the image width; shaking about "
+            "one place does not add up.",
         ),
     )
     tracked: float = field(
@@ -63,47 +85,18 @@ class Motion:
     )
 
 
-@dataclass(frozen=True, eq=False)
-class Points:
-    """Corners of one frame.
-
-    Attributes:
-        ids: (N,) int64, ascending; the same number is the same corner of the scene.
-        positions: (N, 2) float32 x, y in pixels of the tracked picture.
-        size: (width, height) of the tracked picture.
-    """
-
-    ids: np.ndarray
-    positions: np.ndarray
-    size: tuple[int, int]
-
-    def common(self, other: Points) -> tuple[np.ndarray, np.ndarray]:
-        """Positions, here and in `other`, of the corners that both have: two (M, 2) arrays."""
-        _, here, there = np.intersect1d(
-            self.ids, other.ids, assume_unique=True, return_indices=True
-        )
-        return self.positions[here], other.positions[there]
-
-
 @dataclass(frozen=True)
 class Flow:
     """What became of the corners from the last good picture to the present one.
 
     Attributes:
-        motion: median displacement in pixels; 0 on a first picture and where tracking failed.
-        share: share of the corners found again, 0 to 1.
+        scores: how far the view has moved.
         found: whether the corners now stand where they are in the present picture. False where it
             is too dark or too smeared to follow them.
     """
 
-    motion: float
-    share: float
+    scores: Motion
     found: bool
-
-
-def no_points(size: tuple[int, int]) -> Points:
-    """A frame without corners."""
-    return Points(np.empty(0, np.int64), np.empty((0, 2), np.float32), size)
 
 
 class PointTracker:
@@ -113,64 +106,136 @@ class PointTracker:
         self._next_id = 0
         self._skipped = 0
         self._picture: np.ndarray | None = None
-        self.points = no_points((0, 0))
+        self._reference = self.points = self._station = no_points((0, 0))
+        self._speed = np.zeros(2, np.float32)
+        self._way_to_station = self._way = 0.0
 
-    def update(self, gray: np.ndarray) -> Flow:
+    def update(
+        self, gray: np.ndarray, clear: bool = True, ignored: np.ndarray | None = None
+    ) -> Flow:
         """Take in the next picture.
 
         Args:
-            gray: (h, w) uint8, h and w at least 16; the same size as before, else tracking
-                starts anew.
+            gray: (h, w) uint8, h and w at least 16; the same size as before.
+            clear: whether the picture is about as good as those before. Where one that is not
+                cannot be followed, the corners of the last good picture are kept for a while.
+            ignored: (h, w) uint8, above 0 where no corner is to be followed; None for nowhere.
 
         Returns:
             The flow since the last good picture.
         """
-        picture = _levelled(gray)
+        picture = levelled(gray)
         size = (gray.shape[1], gray.shape[0])
         if self._picture is None or self.points.size != size:
-            self._restart(picture, size)
-            return Flow(0.0, 0.0, found=True)
-        ids, before, after = self._follow(picture)
-        share = len(ids) / max(1, len(self.points.ids))
+            self._restart(picture, size, ignored)
+            return Flow(Motion(0.0, self._way, 0.0), found=True)
+        ids, before, after = self._follow(picture, ignored)
+        share = len(ids) / max(1, len(self._reference.ids))
         if len(ids) < MIN_MATCHES or share < MIN_SHARE:
-            self._skipped += 1
-            if self._skipped > MAX_SKIPPED:
-                self._restart(picture, size)
-            return Flow(0.0, share, found=self._skipped == 0)
+            return self._lost(picture, size, ignored, clear, share)
+        self._skipped = 0
+        present = Points(ids, after, size)
+        last, now = self.points.common(present)
+        # After a gap in tracking, few corners may be known from the frame just before.
+        moved = now - last if len(last) >= MIN_MATCHES else after - before
+        motion = median_length(moved) / size[0]
+        self._speed = np.median(moved, axis=0)
+        self._measure_way(present, motion)
+        self.points = present
+        if median_length(after - before) > REFERENCE_STEP or share < KEPT_SHARE:
+            self._picture = picture
+            self._reference = self.points = self._refilled(present, ignored)
+        return Flow(Motion(motion, self._way, share), found=True)
+
+    def _lost(
+        self,
+        picture: np.ndarray,
+        size: tuple[int, int],
+        ignored: np.ndarray | None,
+        clear: bool,
+        share: float,
+    ) -> Flow:
+        """The picture shows another place, or cannot be made out."""
+        self._skipped += 1
+        blank = not len(self._reference.ids)
+        if clear or self._skipped > MAX_SKIPPED:
+            self._way += 0.0 if blank else LOST
+            self._restart(picture, size, ignored)
+            # Where there was nothing to follow and still is not, nothing is known to have moved.
+            lost = not blank or len(self.points.ids) > 0
+            return Flow(Motion(LOST if lost else 0.0, self._way, share), found=True)
+        return Flow(Motion(LOST, self._way, share), found=False)
+
+    def _restart(
+        self, picture: np.ndarray, size: tuple[int, int], ignored: np.ndarray | None
+    ) -> None:
         self._skipped = 0
         self._picture = picture
-        self.points = self._refilled(Points(ids, after, size))
-        return Flow(median_length(after - before), share, found=True)
+        self._speed = np.zeros(2, np.float32)
+        self._reference = self.points = self._refilled(no_points(size), ignored)
+        self._station, self._way_to_station = self.points, self._way
 
-    def _restart(self, picture: np.ndarray, size: tuple[int, int]) -> None:
-        self._skipped = 0
-        self._picture = picture
-        self.points = self._refilled(no_points(size))
+    def _measure_way(self, present: Points, motion: float) -> None:
+        before, after = self._station.common(present)
+        if len(before) < MIN_MATCHES:
+            self._way += motion
+        else:
+            distance = median_length(after - before) / present.size[0]
+            self._way = self._way_to_station + distance
+            if distance < STATION_STEP and 2 * len(before) >= len(self._station.ids):
+                return
+        self._station, self._way_to_station = present, self._way
 
-    def _follow(self, picture: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        if not len(self.points.ids):
-            return self.points.ids, self.points.positions, self.points.positions
-        before = self.points.positions
+    def _follow(
+        self, picture: np.ndarray, ignored: np.ndarray | None
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Numbers and positions, in the reference and now, of the corners that are found."""
+        reference = self._reference
+        if not len(reference.ids):
+            return reference.ids, reference.positions, reference.positions
+        # The camera is likely to go on moving as it did.
+        expected = self._speed * (self._skipped + 1)
+        _, here, there = np.intersect1d(
+            reference.ids, self.points.ids, assume_unique=True, return_indices=True
+        )
+        guess = reference.positions + expected
+        guess[here] = self.points.positions[there] + expected
+        found = self._found_near(picture, guess.astype(np.float32), ignored)
+        enough = MIN_SHARE * len(reference.ids)
+        if len(found[0]) < max(enough, MIN_MATCHES):
+            shift = _large_shift(self._picture, picture)
+            if shift is not None:
+                return self._found_near(picture, reference.positions + shift, ignored)
+        return found
+
+    def _found_near(
+        self, picture: np.ndarray, guess: np.ndarray, ignored: np.ndarray | None
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        before = self._reference.positions
         after, found, error = cv2.calcOpticalFlowPyrLK(
             self._picture,
             picture,
             before.reshape(-1, 1, 2),
-            None,
+            guess.reshape(-1, 1, 2).copy(),
             winSize=WINDOW,
             maxLevel=PYRAMID_LEVELS,
             criteria=TERMINATION,
+            flags=cv2.OPTFLOW_USE_INITIAL_FLOW,
         )
         after = after.reshape(-1, 2)
-        width, height = self.points.size
+        width, height = self._reference.size
         good = (found.ravel() == 1) & (error.ravel() < MAX_PATCH_ERROR)
         good &= (after >= 0.0).all(axis=1) & (after[:, 0] < width) & (after[:, 1] < height)
-        return self.points.ids[good], before[good], after[good]
+        if ignored is not None:
+            places = after[good].astype(int)
+            good[good] = ignored[places[:, 1], places[:, 0]] == 0
+        return self._reference.ids[good], before[good], after[good]
 
-    def _refilled(self, points: Points) -> Points:
+    def _refilled(self, points: Points, ignored: np.ndarray | None) -> Points:
         """Add the strongest corner of every cell that has none, when points run short."""
-        if len(points.ids) >= REFILL_BELOW:
+        if len(points.ids) >= REFILL_BELOW or self._picture is None:
             return points
-        corners = _strongest_corners(self._picture, points.positions)
+        corners = strongest_corners(self._picture, points.positions, ignored)
         corners = corners[: MAX_POINTS - len(points.ids)]
         ids = np.arange(self._next_id, self._next_id + len(corners), dtype=np.int64)
         self._next_id += len(corners)
@@ -181,78 +246,21 @@ class PointTracker:
         )
 
 
-def local_similarities(
-    before: np.ndarray, after: np.ndarray, near: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """The growth g and shift t, `after = g * before + t`, of most corners near each of some places.
-
-    Corners whose displacement is far from the median one (another object, a false match) are left
-    out.
-
-    Args:
-        before: (N, 2) x, y.
-        after: (N, 2), the same corners later.
-        near: (M, N) bool, which corners tell how each of M places moves; at least one each.
-
-    Returns:
-        Growth (M,) and shift (M, 2).
-    """
-    before, after = before.astype(np.float64), after.astype(np.float64)
-    moved = after - before
-    middle = (near.sum(axis=1) // 2)[:, None]
-    off = np.zeros(near.shape)
-    for axis in range(2):
-        off = np.maximum(off, np.abs(moved[:, axis] - _upper_median(moved[:, axis], near, middle)))
-    kept = (near & (off <= 2.0 * _upper_median(off, near, middle) + 0.5)).astype(np.float64)
-    number = kept.sum(axis=1, keepdims=True)
-    centre_before, centre_after = kept @ before / number, kept @ after / number
-    spread_before = _spread(kept, before, centre_before, number)
-    spread_after = _spread(kept, after, centre_after, number)
-    known = spread_before > number[:, 0] * CELL
-    growth = np.ones(len(near))
-    growth[known] = np.sqrt(spread_after[known] / spread_before[known])
-    return growth, centre_after - growth[:, None] * centre_before
-
-
-def _upper_median(values: np.ndarray, among: np.ndarray, middle: np.ndarray) -> np.ndarray:
-    """For each row of `among` (M, N) the upper median, (M, 1), of the values that it marks."""
-    ordered = np.sort(np.where(among, values, np.inf), axis=1)
-    return np.take_along_axis(ordered, middle, axis=1)
-
-
-def _spread(
-    kept: np.ndarray, points: np.ndarray, centre: np.ndarray, number: np.ndarray
-) -> np.ndarray:
-    """Sum of squared distances to the centre of the points that each row keeps."""
-    squares = kept @ np.square(points).sum(axis=1)
-    return np.maximum(0.0, squares - number[:, 0] * np.square(centre).sum(axis=1))
-
-
 def median_length(vectors: np.ndarray) -> float:
     """Median Euclidean length of (N, 2) vectors, N at least 1."""
     return float(np.median(np.hypot(vectors[:, 0], vectors[:, 1])))
 
 
-def _levelled(gray: np.ndarray) -> np.ndarray:
-    mean, spread = (value.item() for value in cv2.meanStdDev(gray))
-    gain = min(MAX_AMPLIFICATION, LEVELLED_SPREAD / max(spread, 1e-3))
-    table = np.clip((np.arange(256) - mean) * gain + LEVELLED_MEAN, 0, 255)
-    return cv2.LUT(gray, table.astype(np.uint8))
-
-
-def _strongest_corners(picture: np.ndarray, taken: np.ndarray) -> np.ndarray:
-    """One corner for each free cell of 16 x 16 pixels, (N, 2) float32, strongest first."""
-    strength = cv2.cornerMinEigenVal(picture, 5)
-    rows, columns = picture.shape[0] // CELL, picture.shape[1] // CELL
-    cells = strength[: rows * CELL, : columns * CELL].reshape(rows, CELL, columns, CELL)
-    cells = cells.swapaxes(1, 2).reshape(rows * columns, CELL * CELL)
-    best = cells.argmax(axis=1)
-    value = cells[np.arange(len(best)), best]
-    occupied = (taken // CELL).astype(int)
-    inside = (occupied[:, 0] < columns) & (occupied[:, 1] < rows)
-    value[occupied[inside, 1] * columns + occupied[inside, 0]] = 0.0
-    order = np.argsort(-value, kind="stable")
-    order = order[value[order] > CORNER_FLOOR]
-    x = (order % columns) * CELL + best[order] % CELL
-    y = (order // columns) * CELL + best[order] // CELL
-    return np.stack([x, y], axis=1).astype(np.float32)
+def _large_shift(before: np.ndarray | None, after: np.ndarray) -> np.ndarray | None:
+    """The shift, in pixels, that brings one picture onto another; None where none stands out."""
+    if before is None:
+        return None
+    size = max(1, after.shape[1] // SHIFT_FACTOR), max(1, after.shape[0] // SHIFT_FACTOR)
+    small = [
+        cv2.resize(picture, size, interpolation=cv2.INTER_AREA).astype(np.float32)
+        for picture in (before, after)
+    ]
+    (x, y), response = cv2.phaseCorrelate(*small)
+    if response < MIN_RESPONSE:
+        return None
+    return np.array([x, y], np.float32) * (after.shape[1] / size[0])

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 import cv2
 import numpy as np
 
+from mininet_ros.keyframes.cues.corners import Points
 from mininet_ros.keyframes.cues.described import described
-from mininet_ros.keyframes.cues.motion import MIN_MATCHES, Points, median_length
+from mininet_ros.keyframes.cues.motion import MAX_POINTS, MIN_MATCHES, median_length
 
 
 @dataclass(frozen=True)
@@ -18,43 +19,65 @@ class Overlap:
     parallax: float = field(
         default=0.0,
         metadata=described(
-            "px",
+            "widths",
             0,
             None,
-            "Median displacement since the last forwarded frame, in pixels of the camera image; "
-            "the image diagonal where nothing can be matched or nothing was forwarded yet.",
+            "Median displacement since the last forwarded frame, as a share of the image width; "
+            "the length of the diagonal where nothing can be matched or nothing was forwarded yet.",
         ),
     )
     overlap: float = field(
         default=0.0,
-        metadata=described("", 0, 1, "Share of the view that the last forwarded frame also shows."),
+        metadata=described(
+            "",
+            0,
+            1,
+            "What the frame has in common with the last forwarded one: the smaller of the share of "
+            "the view and the share of the corners.",
+        ),
+    )
+    known: float = field(
+        default=0.0,
+        metadata=described(
+            "",
+            0,
+            1,
+            "Share of the view that was forwarded on an earlier visit of the place.",
+        ),
+    )
+    shared: int = field(
+        default=0,
+        metadata=described(
+            "corners", 0, MAX_POINTS, "Corners that the last forwarded frame has, too."
+        ),
     )
 
 
-def measure_overlap(then: Points, now: Points, pixel: float) -> Overlap:
+def measure_overlap(then: Points, now: Points) -> Overlap:
     """Compare a frame with an earlier one by the corners that both have.
+
+    The share of the view is what the earlier picture's outline covers of the present one, carried
+    over by the similarity that fits the corners best.
 
     Args:
         then: corners of the earlier frame; none where there is no such frame.
         now: corners of the frame.
-        pixel: pixels of the camera image that one pixel of the tracked picture stands for.
-
-    Returns:
-        The median displacement of the common corners, at most the picture's diagonal, and the share
-        of the present view that the earlier frame also showed: the earlier picture's outline,
-        carried over by the similarity that fits the corners best, cut with the present outline.
-        Diagonal and 0 where the frames have too little in common.
     """
-    diagonal = float(np.hypot(*now.size))
+    width, height = now.size
+    diagonal = float(np.hypot(1.0, height / width))
     before, after = then.common(now)
     if then.size != now.size or len(before) < MIN_MATCHES:
-        return Overlap(diagonal * pixel, 0.0)
+        return Overlap(parallax=diagonal)
     transform, _ = cv2.estimateAffinePartial2D(before, after, ransacReprojThreshold=3.0)
     if transform is None:
-        return Overlap(diagonal * pixel, 0.0)
-    width, height = now.size
+        return Overlap(parallax=diagonal)
     outline = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
     carried = (outline @ transform[:, :2].T + transform[:, 2]).astype(np.float32)
-    shared, _ = cv2.intersectConvexConvex(carried, outline)
-    parallax = min(diagonal, median_length(after - before)) * pixel
-    return Overlap(parallax, min(1.0, shared / (width * height)))
+    covered, _ = cv2.intersectConvexConvex(carried, outline)
+    view = min(1.0, covered / (width * height))
+    parallax = min(diagonal, median_length(after - before) / width)
+    return Overlap(
+        parallax=parallax,
+        overlap=min(view, len(before) / len(then.ids)),
+        shared=len(before),
+    )

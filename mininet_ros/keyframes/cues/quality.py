@@ -18,6 +18,8 @@ photos; `select-keyframes --judge-quality` reports on the later halves.
 
 from __future__ import annotations
 
+from bisect import bisect_left, insort
+from collections import deque
 from dataclasses import dataclass, field
 
 import cv2
@@ -48,6 +50,12 @@ COARSE_FLOOR = 20.0
 FULL_SHARPNESS = 0.5
 
 ILLUMINATION_EXPONENT = 0.75
+
+# A picture that compares with the last minute by less than this is smeared or badly exposed.
+CLEAR_SHARE = 0.6
+
+MEMORY_NS = 60_000_000_000
+SAMPLE_NS = 100_000_000
 
 DARKEST = 5
 BRIGHTEST = 250
@@ -100,6 +108,17 @@ class Quality:
             "Geometric mean of illumination and sharpness; it ranks pictures of one scene.",
         ),
     )
+    relative: float = field(
+        default=0.0,
+        metadata=described(
+            "",
+            0,
+            None,
+            "How the picture compares with the stream's last minute, 1 is usual: the smaller of "
+            "its sharpness and the root of its illumination as shares of their medians, less the "
+            "share of values that are clipped beyond the median.",
+        ),
+    )
 
 
 class QualityMeter:
@@ -111,13 +130,15 @@ class QualityMeter:
 
     def __init__(self) -> None:
         self._values = self._smooth = self._response = np.empty((0, 0), np.float32)
+        self._usual = [_RunningMedian() for _ in range(3)]
 
-    def measure(self, image: np.ndarray, gray: np.ndarray) -> Quality:
-        """Measure one picture.
+    def measure(self, image: np.ndarray, gray: np.ndarray, stamp_ns: int) -> Quality:
+        """Measure the next picture of a stream.
 
         Args:
             image: (H, W, 3) uint8 BGR, at least 16 x 16 pixels.
             gray: (H, W) uint8, its luminance.
+            stamp_ns: its stamp, nanoseconds.
 
         Returns:
             The measured numbers; see `Quality`.
@@ -136,7 +157,18 @@ class QualityMeter:
             illumination=illumination,
             sharpness=sharpness,
             quality=float(np.sqrt(illumination * sharpness)),
+            relative=self._compared(sharpness, illumination, clipped, stamp_ns),
         )
+
+    def _compared(
+        self, sharpness: float, illumination: float, clipped: float, stamp_ns: int
+    ) -> float:
+        """How a picture compares with those of the last minute; see `Quality.relative`."""
+        values = (sharpness, illumination, clipped)
+        usual = [median.add(value, stamp_ns) for median, value in zip(self._usual, values)]
+        sharp = sharpness / usual[0] if usual[0] > 0.0 else 0.0
+        lit = float(np.sqrt(illumination / usual[1])) if usual[1] > 0.0 else 0.0
+        return min(sharp, lit) * (1.0 - max(0.0, clipped - usual[2]))
 
     def _detail(self, gray: np.ndarray) -> tuple[float, float, float]:
         """Noise (grey levels) and the mean squared Laplacian at fine and at coarse scale."""
@@ -154,6 +186,24 @@ class QualityMeter:
         return noise, fine, coarse
 
 
+class _RunningMedian:
+    """The median of the values of the last minute, of which at most ten a second are kept."""
+
+    def __init__(self) -> None:
+        self._recent: deque[tuple[int, float]] = deque()
+        self._ordered: list[float] = []
+
+    def add(self, value: float, stamp_ns: int) -> float:
+        """Take in a value; return the median with it."""
+        if self._recent and stamp_ns - self._recent[-1][0] < SAMPLE_NS:
+            return self._ordered[len(self._ordered) // 2]
+        self._recent.append((stamp_ns, value))
+        insort(self._ordered, value)
+        while stamp_ns - self._recent[0][0] > MEMORY_NS:
+            del self._ordered[bisect_left(self._ordered, self._recent.popleft()[1])]
+        return self._ordered[len(self._ordered) // 2]
+
+
 def measure_quality(image: np.ndarray) -> Quality:
     """`QualityMeter.measure` for a single picture.
 
@@ -161,7 +211,7 @@ def measure_quality(image: np.ndarray) -> Quality:
         ValueError: `image` is not a (H, W, 3) uint8 picture of at least 16 x 16 pixels.
     """
     check_image(image)
-    return QualityMeter().measure(image, cv2.cvtColor(image, cv2.COLOR_BGR2GRAY))
+    return QualityMeter().measure(image, cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), 0)
 
 
 def check_image(image: np.ndarray) -> None:

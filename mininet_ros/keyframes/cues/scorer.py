@@ -1,20 +1,144 @@
-"""Scores frames in the order in which they come, remembering what was forwarded."""
+"""Scores frames in the order in which they come, remembering what was forwarded.
+
+What can be said of a frame whatever was forwarded before is its `Observation`: quality, motion,
+regions. The rest, which is common ground with forwarded frames and content that is new, is judged
+on it. An evaluation observes a recording once and judges it often.
+"""
 
 from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from time import thread_time
 
+import cv2
 import numpy as np
 
-from mininet_ros.keyframes.cues.content import measure_content
-from mininet_ros.keyframes.cues.motion import Points, no_points
-from mininet_ros.keyframes.cues.observation import FrameObserver, Observation
+from mininet_ros.keyframes.cues.content import (
+    ContentStatus,
+    Region,
+    class_weight_table,
+    find_regions,
+    measure_content,
+)
+from mininet_ros.keyframes.cues.corners import Points, no_points
+from mininet_ros.keyframes.cues.motion import Flow, PointTracker
 from mininet_ros.keyframes.cues.overlap import measure_overlap
 from mininet_ros.keyframes.cues.part_times import PartTimes
+from mininet_ros.keyframes.cues.quality import CLEAR_SHARE, Quality, QualityMeter, check_image
 from mininet_ros.keyframes.cues.scores import FrameScores
 from mininet_ros.keyframes.cues.sent import SentRegions
+
+# Masks and motion are looked at on pictures of this width, or of their own where that is less.
+SCORING_WIDTH = 320
+LEAST_SIDE = 16
+
+
+@dataclass(frozen=True, eq=False)
+class Observation:
+    """One frame, as far as it does not matter what was forwarded.
+
+    Attributes:
+        stamp_ns: the frame's stamp, nanoseconds.
+        width: of the camera image, pixels.
+        height: of the camera image, pixels.
+        first: whether nothing from before has anything to do with it: the first frame, one after
+            a jump back in time, or one of another size.
+        quality: of the picture.
+        status: whether there was a mask to find regions in.
+        regions: of the target classes, in pixels of the tracked picture.
+        flow: since the last good picture.
+        before: corners in the last good picture.
+        now: the same and further ones; where they are now, if `flow.found`.
+    """
+
+    stamp_ns: int
+    width: int
+    height: int
+    first: bool
+    quality: Quality
+    status: ContentStatus
+    regions: tuple[Region, ...]
+    flow: Flow
+    before: Points
+    now: Points
+
+
+class FrameObserver:
+    """Observes the frames of one camera, in the order of their stamps.
+
+    Args:
+        targets: target class name to weight; empty for a selection without semantics.
+        classes: the class names of the network that makes the masks, in label order.
+        times: to which the time of the parts is added: "quality", "motion", "content".
+
+    Raises:
+        ClassError: a target is not among `classes`, or a weight is out of range.
+    """
+
+    def __init__(
+        self, targets: Mapping[str, float], classes: Sequence[str], times: PartTimes
+    ) -> None:
+        self._weights = class_weight_table(targets, classes)
+        self._named = bool(targets)
+        self._times = times
+        self._gray: np.ndarray | None = None
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget all frames."""
+        self._quality = QualityMeter()
+        self._tracker = PointTracker()
+        self._last_stamp: int | None = None
+        self._size: tuple[int, int] | None = None
+
+    def observe(
+        self,
+        image: np.ndarray,
+        mask: np.ndarray | None,
+        confidence: np.ndarray | None,
+        stamp_ns: int,
+    ) -> Observation:
+        """Observe the next frame; see `FrameScorer.score`.
+
+        Raises:
+            ValueError: an array has another shape or type than said there.
+        """
+        _check(image, mask, confidence)
+        size = (image.shape[1], image.shape[0])
+        if size != self._size or (self._last_stamp is not None and stamp_ns <= self._last_stamp):
+            self.reset()
+        first = self._last_stamp is None
+        self._size, self._last_stamp = size, stamp_ns
+        self._times.runs += 1
+        spent = self._times.spent
+        started = thread_time()
+        self._gray = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY, dst=self._gray)
+        quality = self._quality.measure(image, self._gray, stamp_ns)
+        spent["quality"] += (measured := thread_time()) - started
+        before = self._tracker.points
+        flow = self._tracker.update(_tracked_picture(self._gray), quality.relative >= CLEAR_SHARE)
+        now = self._tracker.points
+        spent["motion"] += (tracked := thread_time()) - measured
+        status, regions = self._regions(mask, confidence, now.size)
+        spent["content"] += thread_time() - tracked
+        return Observation(
+            stamp_ns, *size, first, quality, status, regions, flow, before, now
+        )  # fmt: skip
+
+    def _regions(
+        self, mask: np.ndarray | None, confidence: np.ndarray | None, size: tuple[int, int]
+    ) -> tuple[ContentStatus, tuple[Region, ...]]:
+        if not self._named:
+            return ContentStatus.NO_TARGETS, ()
+        if mask is None:
+            return ContentStatus.NO_MASK, ()
+        small = cv2.resize(mask, size, interpolation=cv2.INTER_NEAREST)
+        certainty = None
+        if confidence is not None:
+            certainty = cv2.resize(confidence, size, interpolation=cv2.INTER_NEAREST)
+        return ContentStatus.MEASURED, find_regions(small, certainty, self._weights)
 
 
 class FrameScorer:
@@ -27,7 +151,7 @@ class FrameScorer:
         targets: target class name to weight; empty for a selection without semantics.
         classes: the class names of the network that makes the masks, in label order.
         history: how many frames back `mark_sent` can reach; what is forgotten by name does not
-            count.
+            count. None for all, where each frame is forgotten by name.
 
     Attributes:
         times: what the parts of scoring take: "quality", "motion", "content", "sent".
@@ -37,7 +161,7 @@ class FrameScorer:
     """
 
     def __init__(
-        self, targets: Mapping[str, float], classes: Sequence[str], history: int = 128
+        self, targets: Mapping[str, float], classes: Sequence[str], history: int | None = 128
     ) -> None:
         self.history = history
         self.times = PartTimes()
@@ -91,9 +215,8 @@ class FrameScorer:
             self._begin()
         spent = self.times.spent
         started = thread_time()
-        points = frame.now if frame.flow.found else no_points(frame.now.size)
-        pixel = frame.width / frame.now.size[0]
-        overlap = measure_overlap(self._forwarded, points, pixel)
+        corners = _points_in(frame)
+        overlap = measure_overlap(self._forwarded, corners)
         spent["motion"] += (compared := thread_time()) - started
         self._sent.carry(frame.before, frame.now)
         known = self._sent.how_well(frame.regions, frame.quality.quality)
@@ -102,15 +225,15 @@ class FrameScorer:
         spent["sent"] += thread_time() - compared
         self._now = frame.now
         self._records[frame.stamp_ns] = frame
-        while len(self._records) > self.history:
+        while self.history is not None and len(self._records) > self.history:
             self._records.popitem(last=False)
         return FrameScores(
             stamp_ns=frame.stamp_ns,
             width=frame.width,
             height=frame.height,
-            motion=frame.flow.motion * pixel,
-            tracked=frame.flow.share,
+            corners=corners,
             **vars(frame.quality),
+            **vars(frame.flow.scores),
             **vars(content),
             **vars(overlap),
         )
@@ -136,3 +259,22 @@ class FrameScorer:
 def _points_in(frame: Observation) -> Points:
     """The corners that were found in a frame itself."""
     return frame.now if frame.flow.found else no_points(frame.now.size)
+
+
+def _tracked_picture(gray: np.ndarray) -> np.ndarray:
+    """A (H, W) picture at the width at which motion is looked at."""
+    height, width = gray.shape
+    scale = max(SCORING_WIDTH / width, LEAST_SIDE / height)
+    if scale >= 1.0:
+        return gray
+    size = max(LEAST_SIDE, round(scale * width)), max(LEAST_SIDE, round(scale * height))
+    return cv2.resize(gray, size, interpolation=cv2.INTER_AREA)
+
+
+def _check(image: np.ndarray, mask: np.ndarray | None, confidence: np.ndarray | None) -> None:
+    check_image(image)
+    for name, labels in (("mask", mask), ("confidence", confidence)):
+        if labels is not None and (labels.dtype != np.uint8 or labels.ndim != 2):
+            raise ValueError(
+                f"A {name} must be a (H, W) uint8 array, got shape {labels.shape} {labels.dtype}."
+            )

@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from enum import Enum
 
 from mininet_ros.keyframes.cues.content import Content
+from mininet_ros.keyframes.cues.corners import Points
 from mininet_ros.keyframes.cues.described import Description, descriptions
 from mininet_ros.keyframes.cues.motion import Motion
 from mininet_ros.keyframes.cues.overlap import Overlap
 from mininet_ros.keyframes.cues.quality import Quality
+
+
+@dataclass(frozen=True)
+class Pose:
+    """Where the robot was when a frame was taken, by its odometry.
+
+    Attributes:
+        position: x, y, z in metres.
+        orientation: x, y, z, w of a unit quaternion.
+    """
+
+    position: tuple[float, float, float]
+    orientation: tuple[float, float, float, float]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,18 +34,22 @@ class FrameScores(Overlap, Motion, Content, Quality):
         stamp_ns: the frame's stamp, nanoseconds.
         width: of the camera image, pixels.
         height: of the camera image, pixels.
+        pose: of the robot; None where there is no odometry.
+        corners: that were followed to the frame; None where they are not known.
     """
 
     stamp_ns: int
     width: int
     height: int
+    pose: Pose | None = None
+    corners: Points | None = field(default=None, repr=False, compare=False)
 
 
 SCORES: dict[str, Description] = descriptions(FrameScores)
 """What each score of a frame means, by name, in the order in which they are written."""
 
-_FRAME = ("stamp_ns", "width", "height")
-COLUMNS = (*_FRAME[1:], *(f.name for f in fields(FrameScores) if f.name not in _FRAME))
+_OTHERS = ("stamp_ns", "width", "height", "pose", "corners")
+COLUMNS = ("width", "height", *(f.name for f in fields(FrameScores) if f.name not in _OTHERS))
 """Names of what is written of a frame's scores, besides its stamp."""
 
 

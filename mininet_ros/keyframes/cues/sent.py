@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from mininet_ros.keyframes.cues.content import Region
-from mininet_ros.keyframes.cues.motion import Points, local_similarities
+from mininet_ros.keyframes.cues.corners import CELL, Points
 
 MAX_SENT_REGIONS = 64
 
@@ -159,3 +159,50 @@ def _overlaps(
 
 def _areas(boxes: np.ndarray) -> np.ndarray:
     return (boxes[:, 2:] - boxes[:, :2] + 1.0 + 2.0 * MARGIN).prod(axis=1)
+
+
+def local_similarities(
+    before: np.ndarray, after: np.ndarray, near: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """The growth g and shift t, `after = g * before + t`, of most corners near each of some places.
+
+    Corners whose displacement is far from the median one (another object, a false match) are left
+    out.
+
+    Args:
+        before: (N, 2) x, y.
+        after: (N, 2), the same corners later.
+        near: (M, N) bool, which corners tell how each of M places moves; at least one each.
+
+    Returns:
+        Growth (M,) and shift (M, 2).
+    """
+    before, after = before.astype(np.float64), after.astype(np.float64)
+    moved = after - before
+    middle = (near.sum(axis=1) // 2)[:, None]
+    off = np.zeros(near.shape)
+    for axis in range(2):
+        off = np.maximum(off, np.abs(moved[:, axis] - _upper_median(moved[:, axis], near, middle)))
+    kept = (near & (off <= 2.0 * _upper_median(off, near, middle) + 0.5)).astype(np.float64)
+    number = kept.sum(axis=1, keepdims=True)
+    centre_before, centre_after = kept @ before / number, kept @ after / number
+    spread_before = _spread(kept, before, centre_before, number)
+    spread_after = _spread(kept, after, centre_after, number)
+    known = spread_before > number[:, 0] * CELL
+    growth = np.ones(len(near))
+    growth[known] = np.sqrt(spread_after[known] / spread_before[known])
+    return growth, centre_after - growth[:, None] * centre_before
+
+
+def _upper_median(values: np.ndarray, among: np.ndarray, middle: np.ndarray) -> np.ndarray:
+    """For each row of `among` (M, N) the upper median, (M, 1), of the values that it marks."""
+    ordered = np.sort(np.where(among, values, np.inf), axis=1)
+    return np.take_along_axis(ordered, middle, axis=1)
+
+
+def _spread(
+    kept: np.ndarray, points: np.ndarray, centre: np.ndarray, number: np.ndarray
+) -> np.ndarray:
+    """Sum of squared distances to the centre of the points that each row keeps."""
+    squares = kept @ np.square(points).sum(axis=1)
+    return np.maximum(0.0, squares - number[:, 0] * np.square(centre).sum(axis=1))

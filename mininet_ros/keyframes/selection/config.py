@@ -33,8 +33,17 @@ def _seconds(default: float, description: str) -> float:
     return parameter(default, description, 0.0, 3600.0, change=Change.AT_ONCE)
 
 
-def _pixels(default: float, description: str) -> float:
-    return parameter(default, description, 0.0, 1_000_000.0, change=Change.AT_ONCE)
+def _share(default: float, description: str, maximum: float = 1.0) -> float:
+    return parameter(default, description, 0.0, maximum, change=Change.AT_ONCE)
+
+
+RENAMED = {
+    "window_motion_px": "it is now window_motion, a share of the image width: 40 pixels of 640 are "
+    "0.0625",
+    "parallax_floor_px": "it is now parallax_floor, a share of the image width",
+    "max_waiting": "it is now max_waiting_bytes, the size of the frames that wait",
+}
+"""Former names of parameters, and what is to be written instead."""
 
 
 @dataclass(frozen=True)
@@ -55,18 +64,60 @@ class SelectorConfig:
     min_gap_s: float = _seconds(0.2, "Shortest time between two keyframes, seconds.")
     max_gap_s: float = _seconds(
         5.0,
-        "Longest time between two keyframes while images arrive, seconds: then the best frame at "
+        "Longest time between two keyframes while the view moves, seconds: then the best frame at "
         "hand is forwarded even below the floors; 0 is no limit.",
     )
-    window_motion_px: float = _pixels(
-        60.0,
-        "Motion that closes a window: sum of the median optical flow, pixels of the camera image; "
-        "0 switches this rule off.",
+    heartbeat_s: float = _seconds(
+        0.0,
+        "Time between two keyframes while the camera rests and shows nothing new, seconds; 0 "
+        "forwards none until the view changes.",
+    )
+    window_motion: float = _share(
+        0.1,
+        "Motion that ends a window, as a share of the image width, 0 to 1: the median way of the "
+        "view since the window began; 0 switches this rule off.",
     )
     window_time_s: float = _seconds(
         2.0,
-        "Age that closes a window, and so the longest delay of a keyframe, seconds; 0 switches "
-        "this rule off.",
+        "Time that ends a window, seconds during which the view moves or shows new things; 0 "
+        "switches this rule off.",
+    )
+    min_distance_m: float = parameter(
+        0.0,
+        "Distance driven that ends a window, metres, where messages on odometry come: they then "
+        "take the place of image motion; 0 switches this rule off.",
+        0.0,
+        1000.0,
+        change=Change.AT_ONCE,
+    )
+    min_rotation_deg: float = parameter(
+        0.0,
+        "Rotation that ends a window, degrees, where messages on odometry come: they then take the "
+        "place of image motion; 0 switches this rule off.",
+        0.0,
+        180.0,
+        change=Change.AT_ONCE,
+    )
+    window_start: float = _share(
+        0.0,
+        "Part of a window in which no frame is a candidate, as a share of it, 0 to 1: with 0.5 "
+        "keyframes keep their distance, and the window is measured from the last keyframe; with 0 "
+        "every frame of the window may be the best.",
+    )
+    window_tolerance: float = _share(
+        1.0,
+        "Share of the best candidate's worth, 0 to 1, that is good enough: of the candidates that "
+        "reach it the one nearest the end of the window is forwarded; 1 forwards the best.",
+    )
+    min_overlap: float = _share(
+        0.3,
+        "Least share of the view and of its corners, 0 to 1, that a keyframe has in common with "
+        "the one before it, or with the requested frame; 0 switches this rule off.",
+    )
+    revisit_share: float = _share(
+        1.0,
+        "Share of the keyframes, 0 to 1, that is forwarded of places whose view was already "
+        "forwarded on an earlier visit and which show nothing new.",
     )
     request_window_s: float = _seconds(
         0.3, "Largest distance in time between a requested stamp and its answer, seconds."
@@ -89,13 +140,10 @@ class SelectorConfig:
         10_000,
         change=Change.AT_ONCE,
     )
-    quality_floor: float = parameter(
-        0.1,
-        "Lowest quality (exposure and sharpness, 0 to 1) of a keyframe, except one that max_gap_s "
-        "or a request asks for.",
-        0.0,
-        1.0,
-        change=Change.AT_ONCE,
+    quality_floor: float = _share(
+        0.6,
+        "Lowest quality (exposure and sharpness) of a keyframe, as a share of the median quality "
+        "of the last minute, 0 to 1; not for one that max_gap_s or a request asks for.",
     )
     content_floor: float = parameter(
         0.0,
@@ -105,8 +153,8 @@ class SelectorConfig:
         100.0,
         change=Change.AT_ONCE,
     )
-    parallax_floor_px: float = _pixels(
-        0.0, "Lowest parallax to the last keyframe, pixels of the camera image."
+    parallax_floor: float = _share(
+        0.0, "Lowest parallax to the last keyframe, as a share of the image width, 0 to 1."
     )
     base_content: float = parameter(
         0.5,
@@ -124,11 +172,12 @@ class SelectorConfig:
         "Limit between a late image and a restart of time, seconds: an image whose stamp is this "
         "much before the newest is dropped as late, an earlier one starts the selection anew.",
     )
-    max_waiting: int = parameter(
-        64,
-        "Largest number of frames that wait for a decision; each holds its messages in memory.",
-        4,
-        10_000,
+    max_waiting_bytes: int = parameter(
+        64_000_000,
+        "Largest size of the frames that wait for a decision, in bytes of raw pixels: 1.5 million "
+        "for each frame of 640x480 with mask and confidence; at least four frames may wait.",
+        1,
+        10**10,
         change=Change.AT_ONCE,
     )
 
@@ -144,9 +193,9 @@ class SelectorConfig:
                 f"parameter max_gap_s ({self.max_gap_s:g}) is below min_gap_s "
                 f"({self.min_gap_s:g}): raise it, or set it to 0 to switch it off"
             )
-        if self.mode is Mode.WINDOW and self.window_motion_px == self.window_time_s == 0.0:
+        if self.mode is Mode.WINDOW and self.window_motion == self.window_time_s == 0.0:
             raise ConfigError(
-                "mode window needs window_motion_px or window_time_s above 0, else no window ends"
+                "mode window needs window_motion or window_time_s above 0, else no window ends"
             )
 
     @cached_property
@@ -158,6 +207,11 @@ class SelectorConfig:
     def max_gap_ns(self) -> int:
         """`max_gap_s` in whole nanoseconds."""
         return in_nanoseconds(self.max_gap_s)
+
+    @cached_property
+    def heartbeat_ns(self) -> int:
+        """`heartbeat_s` in whole nanoseconds."""
+        return in_nanoseconds(self.heartbeat_s)
 
     @cached_property
     def window_time_ns(self) -> int:

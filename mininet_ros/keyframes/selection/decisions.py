@@ -15,9 +15,13 @@ class Reason(str, Enum):
     BEST_FOR_REQUEST = "best_for_request"
     PASSED_GATE = "passed_gate"
     MAX_GAP = "max_gap"
+    KEPT_OVERLAP = "kept_overlap"
+    HEARTBEAT = "heartbeat"
     IN_SET = "in_set"
 
     NOT_BEST = "not_best"
+    AT_REST = "at_rest"
+    KNOWN_VIEW = "known_view"
     NOT_IN_SET = "not_in_set"
     NOT_REQUESTED = "not_requested"
     BELOW_GATE = "below_gate"
@@ -40,6 +44,8 @@ FORWARDING = frozenset(
         Reason.BEST_FOR_REQUEST,
         Reason.PASSED_GATE,
         Reason.MAX_GAP,
+        Reason.KEPT_OVERLAP,
+        Reason.HEARTBEAT,
         Reason.IN_SET,
     }
 )

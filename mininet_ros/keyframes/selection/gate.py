@@ -26,6 +26,8 @@ class GatePicker:
         """Decide on the next frame."""
         interval = frame.stamp - self._newest if self._newest is not None else 0
         self._newest = frame.stamp
+        if self._room.rests(frame):
+            return self._room.at_rest(frame)
         decisions = self._room.admit(frame)
         if not decisions:
             decisions = self._judge(frame, interval)
@@ -41,7 +43,7 @@ class GatePicker:
     def _judge(self, frame: Candidate, interval: int) -> list[Decision]:
         room = self._room
         deadline = room.deadline()
-        if deadline is not None and frame.stamp + interval > deadline:
+        if deadline is not None and frame.clock + interval > deadline:
             return room.overdue(deadline + 1)
         failing = room.below_floor(frame)
         if failing is None:

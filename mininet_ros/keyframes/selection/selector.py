@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
@@ -12,8 +12,8 @@ from mininet_ros.keyframes.selection.config import Mode, SelectorConfig
 from mininet_ros.keyframes.selection.decisions import Decision, Reason, Step
 from mininet_ros.keyframes.selection.durations import seconds
 from mininet_ros.keyframes.selection.gate import GatePicker
-from mininet_ros.keyframes.selection.requests import RequestPicker
-from mininet_ros.keyframes.selection.waiting import Candidate, WaitingRoom
+from mininet_ros.keyframes.selection.requests import RequestPicker, Unanswered
+from mininet_ros.keyframes.selection.waiting import Candidate, WaitingRoom, worth_of
 from mininet_ros.keyframes.selection.windows import WindowPicker
 
 
@@ -36,6 +36,10 @@ _PICKERS: Mapping[Mode, Callable[[WaitingRoom], Picker]] = {
 }
 
 
+# Requests without an answer that nobody has taken note of yet; the oldest are forgotten.
+MAX_UNTOLD = 64
+
+
 @dataclass(frozen=True)
 class SelectorStatistics:
     """Counts since the selector was made.
@@ -43,7 +47,6 @@ class SelectorStatistics:
     Attributes:
         decided: number of decisions for each reason that occurred.
         waiting: frames without a decision at present.
-        max_waiting: the most that may wait; beyond it frames are dropped as `room_full`.
         restarts: how often time jumped back.
         requests: requests received.
         unanswered: requests for which there was no frame to forward.
@@ -52,7 +55,6 @@ class SelectorStatistics:
 
     decided: Mapping[Reason, int]
     waiting: int
-    max_waiting: int
     restarts: int
     requests: int
     unanswered: int
@@ -77,6 +79,7 @@ class KeyframeSelector:
         self._requests = 0
         self._unanswered = 0
         self._last_unanswered = ""
+        self._untold: deque[Unanswered] = deque(maxlen=MAX_UNTOLD)
         self._begin()
 
     def _begin(self) -> None:
@@ -125,7 +128,9 @@ class KeyframeSelector:
         outdated, decisions = self._interrupted(scores)
         self._newest = scores.stamp_ns
         self._size = (scores.width, scores.height)
-        decisions += self._picker.add(Candidate.of(scores, self._config))
+        stamp = scores.stamp_ns
+        worth = worth_of(scores, self._config.base_content)
+        decisions += self._picker.add(Candidate(scores, worth, stamp, stamp))
         self._count([*(outdated or ()), *decisions])
         return Step(outdated=outdated, decisions=tuple(decisions))
 
@@ -137,13 +142,21 @@ class KeyframeSelector:
         """
         self._requests += 1
         if not isinstance(self._picker, RequestPicker):
-            self._unanswered += 1
-            self._last_unanswered = (
-                f"The request for {seconds(stamp_ns)} has no answer: the selector runs in mode "
-                f"{self._config.mode.value}."
+            self._note_unanswered(
+                Unanswered(
+                    stamp_ns,
+                    f"The request for {seconds(stamp_ns)} has no answer: the selector runs in mode "
+                    f"{self._config.mode.value}.",
+                )
             )
             return []
         return self._counted(self._picker.request(stamp_ns))
+
+    def take_unanswered(self) -> list[Unanswered]:
+        """The requests that have turned out to have no answer since the last call."""
+        untold = list(self._untold)
+        self._untold.clear()
+        return untold
 
     def tick(self, now_ns: int) -> list[Decision]:
         """Note that time passes while no frame comes.
@@ -180,7 +193,6 @@ class KeyframeSelector:
         return SelectorStatistics(
             decided=dict(self._decided),
             waiting=len(self._room),
-            max_waiting=self._config.max_waiting,
             restarts=self._restarts,
             requests=self._requests,
             unanswered=self._unanswered,
@@ -225,6 +237,11 @@ class KeyframeSelector:
 
     def _count_unanswered(self) -> None:
         if isinstance(self._picker, RequestPicker) and self._picker.unanswered:
-            self._unanswered += len(self._picker.unanswered)
-            self._last_unanswered = self._picker.unanswered[-1]
+            for request in self._picker.unanswered:
+                self._note_unanswered(request)
             self._picker.unanswered.clear()
+
+    def _note_unanswered(self, request: Unanswered) -> None:
+        self._unanswered += 1
+        self._last_unanswered = request.sentence
+        self._untold.append(request)

@@ -2,13 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from mininet_ros.keyframes.cues.scores import FrameScores
-from mininet_ros.keyframes.selection.config import Mode, SelectorConfig
+from mininet_ros.keyframes.selection.config import SelectorConfig
 from mininet_ros.keyframes.selection.decisions import Decision, Reason
 from mininet_ros.keyframes.selection.durations import seconds
+from mininet_ros.keyframes.selection.odometry import driven
+
+# Pixels of a waiting frame: three bytes of the image, one of the mask, one of the confidence.
+BYTES_A_PIXEL = 5
+LEAST_ROOM = 4
+
+# A view that has moved by less since the last keyframe is at rest: a share of the image width, or
+# metres and degrees by odometry.
+REST = 0.01
+REST_M, REST_DEG = 0.01, 0.5
+
+# So many new things, each of the size of one, are reason enough for a keyframe of a known view.
+NEW_CONTENT = 0.3
+
+# A picture of so little quality, or with so large a share of clipped values, is black, white or
+# blank. That holds whatever the stream's other pictures are like.
+BLANK_QUALITY = 0.02
+BLANK_CLIPPED = 0.9
 
 
 @dataclass(frozen=True, eq=False)
@@ -19,16 +37,13 @@ class Candidate:
         scores: its scores.
         worth: what the selector maximises, at least 0.
         stamp: the frame's stamp, nanoseconds.
+        clock: the same without the time for which the camera rested before.
     """
 
     scores: FrameScores
     worth: float
     stamp: int
-
-    @classmethod
-    def of(cls, scores: FrameScores, config: SelectorConfig) -> Candidate:
-        """The candidate that a frame of these scores is under these settings."""
-        return cls(scores, worth_of(scores, config.base_content), scores.stamp_ns)
+    clock: int
 
     def decided(self, reason: Reason, sentence: str, request: int | None = None) -> Decision:
         """The final decision on this frame."""
@@ -43,54 +58,57 @@ class Candidate:
 
 
 def worth_of(scores: FrameScores, base_content: float) -> float:
-    """What the selector maximises: `quality * (base_content + content)`, at least 0."""
-    return scores.quality * (base_content + scores.content)
+    """What the selector maximises, at least 0: `quality * (base_content + content)`.
+
+    The view itself, which `base_content` stands for, is worth nothing where it was already
+    forwarded on an earlier visit.
+    """
+    return scores.quality * (base_content * (1.0 - scores.known) + scores.content)
 
 
 class WaitingRoom:
-    """Frames without a decision, in the order of their stamps.
-
-    Beside them two frames are kept in reserve, the best and the latest of those that lost since
-    the last forwarded one, so that there is something to forward when the longest gap is reached
-    and, if the next frame is late, something to bridge the time to it.
-    """
+    """Frames without a decision, in the order of their stamps."""
 
     def __init__(self, config: SelectorConfig) -> None:
         self.config = config
         self.frames: dict[int, Candidate] = {}
-        self.last_forwarded: int | None = None
-        self._reserve: list[Candidate] = []
-        self._gap_start: int | None = None
+        self.last: Candidate | None = None  # the last forwarded frame
+        self._gap_start: int | None = None  # on the candidates' clock
 
     def __len__(self) -> int:
-        return len(self.frames) + len(self._reserve)
+        return len(self.frames)
 
-    def admit(self, frame: Candidate) -> list[Decision]:
-        """Let a new frame wait; returns what has to go for it."""
+    def admit(self, frame: Candidate, oldest_first: bool = False) -> list[Decision]:
+        """Let a new frame wait; returns what has to go for it.
+
+        Args:
+            frame: newer than all that wait.
+            oldest_first: which frames go when the room is full: the oldest, or else those of least
+                worth.
+        """
         if self._gap_start is None:
-            self._gap_start = frame.stamp
+            self._gap_start = frame.clock
         early = self.too_soon(frame)
         if early is not None:
             return [early]
         self.frames[frame.stamp] = frame
-        if len(self) <= self.config.max_waiting:
+        size = frame.scores.width * frame.scores.height * BYTES_A_PIXEL
+        if len(self.frames) <= max(LEAST_ROOM, self.config.max_waiting_bytes // size):
             return []
-        oldest_first = self.config.mode is Mode.REQUEST
         gone = min(
             (other for other in self.frames.values() if other is not frame),
             key=lambda other: other.stamp if oldest_first else other.worth,
         )
         del self.frames[gone.stamp]
-        sentence = f"More than {self.config.max_waiting} frames wait; this one is the " + (
-            "oldest." if oldest_first else "least worth."
-        )
+        which = "the oldest" if oldest_first else "of least worth"
+        sentence = f"{self.config.max_waiting_bytes} bytes of frames wait; this one is {which}."
         return [gone.decided(Reason.ROOM_FULL, sentence)]
 
     def too_soon(self, frame: Candidate) -> Decision | None:
         """The decision to drop a frame that follows the last forwarded one too closely."""
-        if self.last_forwarded is None:
+        if self.last is None:
             return None
-        gap = frame.stamp - self.last_forwarded
+        gap = frame.stamp - self.last.stamp
         if gap >= self.config.min_gap_ns:
             return None
         return frame.decided(
@@ -102,85 +120,116 @@ class WaitingRoom:
     def below_floor(self, frame: Candidate) -> Decision | None:
         """The decision to drop a frame that is not good enough by itself; None if it is."""
         config, scores = self.config, frame.scores
+        if scores.quality < BLANK_QUALITY or scores.clipped > BLANK_CLIPPED:
+            sentence = (
+                f"The picture is black, white or blank (quality {scores.quality:.3f}, "
+                f"{100 * scores.clipped:.0f} % clipped)."
+            )
+            return frame.decided(Reason.BELOW_QUALITY, sentence)
         for reason, name, value, floor in (
-            (Reason.BELOW_QUALITY, "Quality", scores.quality, config.quality_floor),
+            (Reason.BELOW_QUALITY, "Relative quality", scores.relative, config.quality_floor),
             (Reason.BELOW_CONTENT, "Content", scores.content, config.content_floor),
-            (Reason.BELOW_PARALLAX, "Parallax", scores.parallax, config.parallax_floor_px),
+            (Reason.BELOW_PARALLAX, "Parallax", scores.parallax, config.parallax_floor),
         ):
             if value < floor:
                 return frame.decided(reason, f"{name} {value:.4g} is below the floor {floor:g}.")
         return None
 
-    def best_passing(self, frames: Iterable[Candidate]) -> Candidate | None:
-        """The frame of most worth among those above all floors."""
-        passing = (frame for frame in frames if self.below_floor(frame) is None)
-        return max(passing, key=lambda frame: frame.worth, default=None)
+    @property
+    def new_content(self) -> float:
+        """Content that is reason enough for a keyframe where the view itself is nothing new."""
+        return max(NEW_CONTENT, self.config.content_floor)
+
+    def rests(self, frame: Candidate) -> bool:
+        """Whether the camera has not moved since the last keyframe, and shows nothing new."""
+        if self.last is None or frame.scores.content >= self.new_content:
+            return False
+        before, after = self.last.scores, frame.scores
+        moved = None
+        if max(self.config.min_distance_m, self.config.min_rotation_deg) > 0.0:
+            moved = driven(before, after, REST_M, REST_DEG)
+        if moved is None:
+            moved = abs(after.travelled - before.travelled) / REST
+        return moved < 1.0
+
+    def at_rest(self, frame: Candidate) -> list[Decision]:
+        """Decide on a frame of a camera that rests: it is dropped, but for the heartbeat."""
+        gap = frame.stamp - self.last.stamp if self.last is not None else 0
+        if 0 < self.config.heartbeat_ns <= gap:
+            self.frames[frame.stamp] = frame
+            return self.forward(
+                frame,
+                Reason.HEARTBEAT,
+                f"The camera rests; {seconds(gap)} after the last frame ({frame.summary()}).",
+            )
+        sentence = "The camera rests and shows nothing new since the last forwarded frame."
+        return [frame.decided(Reason.AT_REST, sentence)]
 
     def forward(
         self, chosen: Candidate, reason: Reason, sentence: str, request: int | None = None
     ) -> list[Decision]:
         """Forward a frame; all earlier ones, and those that now follow too closely, are dropped."""
-        self.last_forwarded = self._gap_start = chosen.stamp
+        self.last = chosen
+        self._gap_start = chosen.clock
         decisions = [chosen.decided(reason, sentence, request)]
-        kept = []
-        for frame in self._all():
+        kept = {}
+        for frame in self.frames.values():
             if frame.stamp < chosen.stamp:
                 decisions.append(self._lost(frame, chosen))
             elif frame is not chosen:
                 early = self.too_soon(frame)
                 if early is None:
-                    kept.append(frame)
+                    kept[frame.stamp] = frame
                 else:
                     decisions.append(early)
-        self._reserve = [frame for frame in self._reserve if frame in kept]
-        self.frames = {frame.stamp: frame for frame in kept if frame not in self._reserve}
+        self.frames = kept
         return decisions
 
-    def clear(self, frames: Iterable[Candidate], reason: Reason, sentence: str) -> list[Decision]:
-        """Drop frames that had their chance, but keep the best and the latest of them in reserve.
+    def clear(
+        self, frames: Iterable[Candidate], why: Callable[[Candidate], Decision]
+    ) -> list[Decision]:
+        """Drop frames.
 
         Args:
             frames: which of the waiting frames.
-            reason: said of a frame that has no failing of its own.
-            sentence: the same for people.
+            why: the decision on a frame that has no failing of its own.
         """
-        leaving = list(frames)
-        for frame in leaving:
+        decisions = []
+        for frame in list(frames):
             del self.frames[frame.stamp]
-        leaving += self._reserve
-        self._reserve = []
-        if leaving and self.config.max_gap_s > 0.0:
-            best = max(leaving, key=lambda frame: frame.worth)
-            latest = max(leaving, key=lambda frame: frame.stamp)
-            self._reserve = [best] if best is latest else [best, latest]
-        return [
-            self.below_floor(frame) or frame.decided(reason, sentence)
-            for frame in leaving
-            if frame not in self._reserve
-        ]
+            decisions.append(self.below_floor(frame) or why(frame))
+        return decisions
 
     def empty(self, reason: Reason, sentence: str) -> list[Decision]:
-        """Drop every frame, the reserve too."""
-        leaving = sorted(self._all(), key=lambda frame: frame.stamp)
-        self.frames = {}
-        self._reserve = []
-        return [frame.decided(reason, sentence) for frame in leaving]
+        """Drop every frame."""
+        leaving, self.frames = self.frames, {}
+        return [frame.decided(reason, sentence) for frame in leaving.values()]
+
+    def fallback(self) -> Candidate | None:
+        """The frame to forward when the longest gap is reached: the best, above the floors if any.
+
+        A frame below the floors is better than none.
+        """
+        if self.config.max_gap_s == 0.0:
+            return None
+        return max(
+            self.frames.values(),
+            key=lambda frame: (self.below_floor(frame) is None, frame.worth),
+            default=None,
+        )
 
     def deadline(self) -> int | None:
-        """The stamp by which the next frame has to be forwarded; None if there is no such."""
+        """The clock by which the next frame has to be forwarded; None if there is no such."""
         if self.config.max_gap_s == 0.0 or self._gap_start is None:
             return None
         return self._gap_start + self.config.max_gap_ns
 
     def overdue(self, now: int) -> list[Decision]:
-        """Forward what has to be forwarded because `now` is past the deadline.
-
-        Frames above the floors are preferred, but the dark is no excuse.
-        """
+        """Forward what has to be forwarded because the clock `now` is past the deadline."""
         decisions: list[Decision] = []
         while (deadline := self.deadline()) is not None and now > deadline:
-            at_hand = self._all()
-            in_time = [frame for frame in at_hand if frame.stamp <= deadline] or at_hand
+            at_hand = list(self.frames.values())
+            in_time = [frame for frame in at_hand if frame.clock <= deadline] or at_hand
             if not in_time:
                 break
             best = max(in_time, key=lambda f: (self.below_floor(f) is None, f.worth))
@@ -191,9 +240,6 @@ class WaitingRoom:
                 f"{len(in_time)} at hand ({best.summary()}).",
             )
         return decisions
-
-    def _all(self) -> list[Candidate]:
-        return [*self._reserve, *self.frames.values()]
 
     def _lost(self, frame: Candidate, chosen: Candidate) -> Decision:
         return self.below_floor(frame) or frame.decided(

@@ -1,64 +1,260 @@
-"""Mode window: the best frame of each piece of the way, when the piece ends."""
+"""Mode window: the best frame of each stretch of the way, when the stretch ends.
+
+A window ends by motion, time or distance driven. Its *phase* grows from 0 at its beginning to 1 at
+its end. With `window_start` above 0 the frames keep their distance, as mapping wants it: windows
+are measured from the last keyframe, candidates are the frames of the last part, and of those that
+are good enough the one nearest the end is taken. A best-of-window rule without that lets noise in
+the quality decide, and neighbours then lie now side by side and now two windows apart.
+
+While the camera rests and shows nothing new, no time passes for a window.
+"""
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Callable
+from dataclasses import replace
+from statistics import median
+
+from mininet_ros.keyframes.cues.quality import CLEAR_SHARE
 from mininet_ros.keyframes.selection.decisions import Decision, Reason
 from mininet_ros.keyframes.selection.durations import seconds
+from mininet_ros.keyframes.selection.odometry import driven
 from mininet_ros.keyframes.selection.waiting import Candidate, WaitingRoom
+
+# A view of which this share was forwarded on an earlier visit is known.
+KNOWN_VIEW = 0.6
+
+# With `window_start`: the frames keep to the rhythm of the last gaps between keyframes. A window
+# ends at the latest after the first multiple of their median, and not before the second, unless
+# the overlap is below the third.
+RHYTHM_GAPS = 8
+LONGEST_GAP, SHORTEST_GAP = 1.5, 0.5
+AMPLE_OVERLAP = 0.7
+
+# Two keyframes with fewer corners in common can hardly be matched. Where a picture has few to
+# begin with, half of them have to do.
+LEAST_SHARED, HALF = 60, 0.5
+
+# Where no candidate is good enough, a window with `window_start` waits for a better one until here.
+LAST_PHASE = 1.5
 
 
 class WindowPicker:
-    """Forwards the best frame of each window, when accumulated motion or time closes it."""
+    """Forwards the best frame of each window, when motion, time or distance ends it."""
 
     def __init__(self, room: WaitingRoom) -> None:
         self._room = room
-        self._start: int | None = None
-        self._newest = 0
-        self._motion = 0.0
-        self._seen = 0
+        self._start: Candidate | None = None
+        self._newest: Candidate | None = None
+        self._gaps: deque[int] = deque(maxlen=RHYTHM_GAPS)
+        self._revisits = 0.0
 
     def add(self, frame: Candidate) -> list[Decision]:
         """Take in the next frame and return the decisions that are due."""
-        decisions = self._room.overdue(frame.stamp)
-        if decisions:
-            self._reopen()
+        room, last = self._room, self._newest
+        resting = room.rests(frame)
+        clock = frame.clock if last is None else last.clock
+        if last is not None and not resting:
+            clock += frame.stamp - last.stamp
+        frame = self._newest = replace(frame, clock=clock)
+        if resting:
+            decisions = room.at_rest(frame)
+            self._start = room.last if room.last is frame else self._start
+            return decisions
         if self._start is None:
-            self._start = frame.stamp
-        self._newest = frame.stamp
-        self._motion += frame.scores.motion
-        self._seen += 1
-        decisions += self._room.admit(frame)
-        decisions += self._room.overdue(frame.stamp)
-        if self._is_complete():
-            decisions += self.settle()
-        return decisions
+            self._start = frame
+        decisions: list[Decision] = []
+        if self._endangered(frame):
+            decisions += self._keep_overlap(frame)
+        decisions += room.admit(frame)
+        decisions += room.overdue(clock)
+        while frame.stamp in room.frames and self._is_complete(frame):
+            closed = self._close()
+            if not closed:
+                break
+            decisions += closed
+        return decisions + self._prune()
 
     def settle(self) -> list[Decision]:
-        """Close the window."""
-        frames = list(self._room.frames.values())
-        best = self._room.best_passing(frames)
-        decisions: list[Decision] = []
-        if best is not None:
-            age = self._newest - self._start if self._start is not None else 0
-            decisions = self._room.forward(
-                best,
-                Reason.BEST_OF_WINDOW,
-                f"Best of {self._seen} frames in {seconds(age)} and {self._motion:.0f} px of "
-                f"motion ({best.summary()}).",
+        """End the window, because the stream is interrupted."""
+        decisions = self._close(interrupted=True)
+        self._start = None
+        if self._room.config.max_gap_s == 0.0:
+            self._newest = None
+        return decisions + self._drop_rest("Another frame of its window was better.")
+
+    def _phase(self, frame: Candidate) -> float:
+        """How far a frame is in the window: 0 at its beginning, 1 where it ends."""
+        start, config = self._start, self._room.config
+        if start is None:
+            return 0.0
+        phase = 0.0
+        by_odometry = None
+        if max(config.min_distance_m, config.min_rotation_deg) > 0.0:
+            by_odometry = driven(
+                start.scores, frame.scores, config.min_distance_m, config.min_rotation_deg
             )
-        rest = list(self._room.frames.values())
-        sentence = "Another frame of its window was better."
-        decisions += self._room.clear(rest, Reason.NOT_BEST, sentence)
-        self._reopen()
+        if by_odometry is not None:
+            phase = by_odometry
+        elif config.window_motion > 0.0:
+            way = frame.scores.travelled - start.scores.travelled
+            phase = way / config.window_motion
+        if config.window_time_ns > 0:
+            phase = max(phase, (frame.clock - start.clock) / config.window_time_ns)
+        if self._gaps and self._keeps_distance:
+            phase = max(phase, (frame.clock - start.clock) / (LONGEST_GAP * median(self._gaps)))
+        return phase
+
+    @property
+    def _keeps_distance(self) -> bool:
+        return self._room.config.window_start > 0.0
+
+    def _is_complete(self, frame: Candidate) -> bool:
+        if self._phase(frame) < 1.0:
+            return False
+        last = self._room.last
+        if not self._gaps or not self._keeps_distance or last is None:
+            return True
+        early = frame.clock - last.clock < SHORTEST_GAP * median(self._gaps)
+        return not (early and frame.scores.overlap >= AMPLE_OVERLAP)
+
+    def _endangered(self, frame: Candidate) -> bool:
+        """Whether a clear frame shows too little of the last keyframe."""
+        least, scores = self._room.config.min_overlap, frame.scores
+        if not least or self._room.last is None:
+            return False
+        if scores.relative < CLEAR_SHARE or scores.known >= KNOWN_VIEW:
+            return False
+        few = scores.shared < LEAST_SHARED and scores.overlap < HALF
+        return scores.overlap < least or few
+
+    def _keep_overlap(self, frame: Candidate) -> list[Decision]:
+        """Forward a frame from before one that shares too little with the last keyframe."""
+        passing = self._passing(0.0)
+        if not passing:
+            return []
+        chosen = self._preferred(passing)
+        sentence = (
+            f"The next frame shares only {100 * frame.scores.overlap:.0f} % and "
+            f"{frame.scores.shared} corners with the last forwarded one ({chosen.summary()})."
+        )
+        return self._forward(chosen, Reason.KEPT_OVERLAP, sentence)
+
+    def _passing(self, least_phase: float) -> list[Candidate]:
+        """The waiting frames of this window, from this phase on, that are above the floors."""
+        room, start = self._room, self._start
+        if start is None:
+            return []
+        return [
+            frame
+            for frame in room.frames.values()
+            if self._belongs(frame, start)
+            and self._phase(frame) >= least_phase
+            and room.below_floor(frame) is None
+        ]
+
+    def _belongs(self, frame: Candidate, start: Candidate) -> bool:
+        """Whether a waiting frame is in the window that began with `start`.
+
+        The frame that ended a window was judged before that window's best was forwarded, and would
+        show the same things.
+        """
+        if self._keeps_distance or self._room.last is None:
+            return frame.stamp >= start.stamp
+        return frame.stamp > start.stamp
+
+    @property
+    def _first_phase(self) -> float:
+        """Before the first keyframe there is nothing to keep a distance from."""
+        return self._room.config.window_start if self._room.last is not None else 0.0
+
+    def _preferred(self, passing: list[Candidate]) -> Candidate:
+        """Of the frames that are good enough the one nearest the end of the window."""
+        best = max(frame.worth for frame in passing)
+        good = [f for f in passing if f.worth >= self._room.config.window_tolerance * best]
+        return min(good, key=lambda frame: abs(self._phase(frame) - 1.0))
+
+    def _close(self, interrupted: bool = False) -> list[Decision]:
+        """End the window; nothing is done where it can wait for a better frame."""
+        newest = self._newest
+        if newest is None or self._start is None:
+            return []
+        passing = self._passing(self._first_phase)
+        if not passing:
+            if self._keeps_distance and not interrupted and self._phase(newest) < LAST_PHASE:
+                return []
+            self._start = newest
+            return self._drop_rest("No frame of its window was good enough.")
+        chosen = self._preferred(passing)
+        if self._is_known(chosen):
+            return self._pass_over(chosen)
+        way = chosen.scores.travelled - self._start.scores.travelled
+        decisions = self._forward(
+            chosen,
+            Reason.BEST_OF_WINDOW,
+            f"Best after {seconds(chosen.clock - self._start.clock)} and a way of "
+            f"{100 * way:.1f} % of the width ({chosen.summary()}).",
+        )
+        if not self._keeps_distance:
+            # What they show was judged before this frame was forwarded.
+            decisions += self._drop_rest("Another frame of its window was better.")
+            self._start = newest
         return decisions
 
-    def _reopen(self) -> None:
-        self._start = None
-        self._motion = 0.0
-        self._seen = 0
+    def _is_known(self, frame: Candidate) -> bool:
+        """Whether a frame shows a known view and is not one of the revisits to be forwarded."""
+        config, scores = self._room.config, frame.scores
+        if scores.known < KNOWN_VIEW or scores.content >= self._room.new_content:
+            return False
+        self._revisits += config.revisit_share
+        if self._revisits < 1.0:
+            return True
+        self._revisits -= 1.0
+        return False
 
-    def _is_complete(self) -> bool:
-        config = self._room.config
-        age = self._newest - (self._start or 0)
-        moved = 0.0 < config.window_motion_px <= self._motion
-        return moved or 0.0 < config.window_time_ns <= age
+    def _pass_over(self, chosen: Candidate) -> list[Decision]:
+        self._start = chosen if self._keeps_distance else self._newest
+        sentence = "Its view was forwarded on an earlier visit, and nothing new is seen."
+        return self._room.clear(
+            [f for f in self._room.frames.values() if f.stamp <= chosen.stamp],
+            lambda frame: frame.decided(Reason.KNOWN_VIEW, sentence),
+        )
+
+    def _forward(self, chosen: Candidate, reason: Reason, sentence: str) -> list[Decision]:
+        last = self._room.last
+        if last is not None:
+            self._gaps.append(max(1, chosen.clock - last.clock))
+        self._start = chosen
+        return self._room.forward(chosen, reason, sentence)
+
+    def _drop_rest(self, sentence: str) -> list[Decision]:
+        return self._drop(lambda frame: False, sentence)
+
+    def _prune(self) -> list[Decision]:
+        """Drop the frames that cannot be forwarded any more, whatever comes."""
+        first = self._first_phase
+        best = 0.0
+        contenders = set()
+        passing = self._passing(first)
+        passing.sort(key=lambda frame: abs(self._phase(frame) - 1.0))
+        least = self._room.config.window_tolerance * max((f.worth for f in passing), default=0.0)
+        for frame in passing:
+            # A frame farther from the end wins only by being better than all that are nearer.
+            if frame.worth > best and frame.worth >= least:
+                best = frame.worth
+                contenders.add(frame.stamp)
+        return self._drop(
+            lambda frame: frame.stamp in contenders, "Another frame of its window is better."
+        )
+
+    def _drop(self, needed: Callable[[Candidate], bool], sentence: str) -> list[Decision]:
+        """Drop all frames but those needed, the newest, and the one for the longest gap."""
+        room = self._room
+        fallback = room.fallback()
+        going = [
+            frame
+            for frame in room.frames.values()
+            if not (frame is self._newest or frame is fallback or needed(frame))
+        ]
+        return room.clear(going, lambda frame: frame.decided(Reason.NOT_BEST, sentence))

@@ -10,8 +10,8 @@ import cv2
 import numpy as np
 
 from mininet_ros.keyframes import FrameScorer, Mode
-from mininet_ros.keyframes.cues.observation import FrameObserver, Observation
 from mininet_ros.keyframes.cues.part_times import PartTimes
+from mininet_ros.keyframes.cues.scorer import FrameObserver, Observation
 from mininet_ros.keyframes.settings import KeyframeSettings
 from mininet_ros.lab.keyframes.true_sequences import TrueFrame, TrueSequence
 from mininet_ros.offline.baselines import BASELINES, random_choice
@@ -205,8 +205,8 @@ class _Search:
         self._settings = settings
         self._classes = classes
         self._observing_ms = observing_ms
-        pixel = frames[0].width / frames[0].now.size[0]
-        self._motion_px = max(1.0, pixel * sum(frame.flow.motion for frame in frames))
+        way = frames[-1].flow.scores.travelled - frames[0].flow.scores.travelled
+        self._way = max(1e-3, way)
         self.ms_per_frame: dict[str, float] = {}
 
     def select_within(self, count: int) -> list[int]:
@@ -215,15 +215,15 @@ class _Search:
         Windows close by motion alone, no gap forces or forbids a frame, and the floor of content is
         varied until as many frames are taken. All else is as the settings say.
         """
-        window_px = self._motion_px / count * WINDOW_SHARE
-        best = self._run(window_px, 0.0)
+        window = min(1.0, self._way / count * WINDOW_SHARE)
+        best = self._run(window, 0.0)
         if len(best) <= count:
             return best
         best = []
         low, high = CONTENT_FLOORS
         for _ in range(SEARCH_STEPS):
             middle = float(np.sqrt(low * high))
-            chosen = self._run(window_px, middle)
+            chosen = self._run(window, middle)
             if len(chosen) > count:
                 low = middle
                 continue
@@ -233,11 +233,15 @@ class _Search:
                 break
         return best
 
-    def _run(self, window_px: float, content_floor: float) -> list[int]:
+    def _run(self, window: float, content_floor: float) -> list[int]:
         selector = replace(
             self._settings.selector,
             mode=Mode.WINDOW,
-            window_motion_px=window_px,
+            window_motion=window,
+            window_start=0.0,
+            window_tolerance=1.0,
+            min_overlap=0.0,
+            revisit_share=1.0,
             content_floor=content_floor,
             window_time_s=0.0,
             min_gap_s=0.0,

@@ -21,6 +21,7 @@ from mininet_ros.lab.training.average import WeightAverage
 from mininet_ros.lab.training.curves import draw_curves
 from mininet_ros.lab.training.data.batches import Batch, Batches, open_batches, steps_of
 from mininet_ros.lab.training.data.datasets import Dataset
+from mininet_ros.lab.training.data.missing_classes import warn_of_missing_classes
 from mininet_ros.lab.training.data.stored_images import (
     DEFAULT_MEMORY_GIB,
     StoredImages,
@@ -121,6 +122,8 @@ def train(
     scaler = torch.amp.GradScaler(place.type, enabled=on_cuda)
     samples = StoredImages(training, for_crops(recipe), memory_gib)
     unseen = StoredImages(validation, for_validation(recipe), memory_gib)
+    if processes.leads:
+        warn_of_missing_classes(samples, unseen)
     weights = class_weights(samples, recipe.class_weight_power).to(place)
     batches = open_batches(recipe, samples, place, processes)
     steps = steps_of(recipe, len(samples))

@@ -100,7 +100,7 @@ class ImageStreamNode(Node):
         self._sent = RecentValues()
         self._ready_since: float | None = None
         self._finished = False
-        self._diagnostics = DiagnosticsPublisher(self, "stream", self._sequence.name, self._report)
+        self._diagnostics = DiagnosticsPublisher(self, "stream", self._report)
         self._timer = self._every(1 / (rate_hz or self._sequence.rate_hz), self._tick)
 
     def close(self) -> None:
@@ -196,6 +196,7 @@ class ImageStreamNode(Node):
                 "subscribers": self._subscribers(),
                 "finished": str(self._finished).lower(),
             },
+            self._sequence.name,
         )
 
 

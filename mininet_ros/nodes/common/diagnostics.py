@@ -9,7 +9,7 @@ from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
 
-from mininet_ros.nodes.common.topics import OUTPUT_QOS, OnDemandSubscription
+from mininet_ros.nodes.common.topics import OUTPUT_QOS, OnDemandSubscription, create_publisher
 from mininet_ros.nodes.common.transport import lost_images_advice
 
 OK = DiagnosticStatus.OK
@@ -24,12 +24,14 @@ SILENCE_S = 3.0  # a camera that is silent for so long is worth a warning
 class Status:
     """One status: ``level`` is OK, WARN or ERROR, ``message`` a line for people.
 
-    ``values`` become strings; the unit of a number is the end of its name.
+    ``values`` become strings; the unit of a number is the end of its name. ``device`` names the
+    hardware that does the work.
     """
 
     level: bytes
     message: str
     values: Mapping[str, object] = field(default_factory=dict)
+    device: str = ""
 
 
 class DiagnosticsPublisher:
@@ -38,18 +40,14 @@ class DiagnosticsPublisher:
     Args:
         node: reports; the status carries its full name, so robots in namespaces stay apart.
         task: what it reports on, the second part of the status's name.
-        hardware_id: the device that does the work.
         status: called in the thread that spins the node, once a second.
     """
 
-    def __init__(
-        self, node: Node, task: str, hardware_id: str, status: Callable[[], Status]
-    ) -> None:
+    def __init__(self, node: Node, task: str, status: Callable[[], Status]) -> None:
         self._node = node
         self._name = f"{node.get_fully_qualified_name()}: {task}"
-        self._hardware_id = hardware_id
         self._status = status
-        self._publisher = node.create_publisher(DiagnosticArray, "/diagnostics", OUTPUT_QOS)
+        self._publisher = create_publisher(node, DiagnosticArray, "/diagnostics", OUTPUT_QOS)
         self._timer = node.create_timer(
             PERIOD_S, self.publish, clock=Clock(clock_type=ClockType.STEADY_TIME)
         )
@@ -64,7 +62,7 @@ class DiagnosticsPublisher:
                 level=status.level,
                 name=self._name,
                 message=status.message,
-                hardware_id=self._hardware_id,
+                hardware_id=status.device,
                 values=[KeyValue(key=key, value=_text(v)) for key, v in status.values.items()],
             )
         ]
@@ -104,6 +102,16 @@ def input_problem(node: Node, subscription: OnDemandSubscription) -> str | None:
         f"{silence} from {len(publishers)} publisher(s): they are silent, their QoS is not "
         f"compatible (ros2 topic info --verbose), or images are lost on the way: "
         f"{lost_images_advice()}"
+    )
+
+
+def clock_problem(node: Node) -> str | None:
+    """Return why a node's simulated time stands still, as a sentence, or None while all is well."""
+    if not node.get_parameter("use_sim_time").value or node.get_clock().now().nanoseconds:
+        return None
+    return (
+        "use_sim_time is true and nothing has come on /clock: start the simulator, play the bag "
+        "with --clock, or set use_sim_time to false"
     )
 
 

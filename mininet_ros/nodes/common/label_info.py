@@ -9,7 +9,7 @@ from rclpy.publisher import Publisher
 from rclpy.subscription import Subscription
 
 from mininet_ros.images.class_tables import IGNORE_LABEL
-from mininet_ros.nodes.common.topics import LATCHED_QOS
+from mininet_ros.nodes.common.topics import LATCHED_QOS, create_publisher, create_subscription
 
 
 def publish_label_info(node: Node, topic: str, classes: Sequence[str]) -> Publisher | None:
@@ -30,7 +30,7 @@ def publish_label_info(node: Node, topic: str, classes: Sequence[str]) -> Publis
     except ImportError:
         node.get_logger().info(f"vision_msgs is not installed: {topic} is not published")
         return None
-    publisher = node.create_publisher(LabelInfo, topic, LATCHED_QOS)
+    publisher = create_publisher(node, LabelInfo, topic, LATCHED_QOS)
     message = LabelInfo()
     message.header.stamp = node.get_clock().now().to_msg()
     # Every pixel gets the class that wins, however unsure: there is no threshold.
@@ -69,4 +69,4 @@ def subscribe_label_info(
         }
         received(tuple(names.get(number, "") for number in range(max(names, default=-1) + 1)))
 
-    return node.create_subscription(LabelInfo, topic, receive, LATCHED_QOS)
+    return create_subscription(node, LabelInfo, topic, receive, LATCHED_QOS)

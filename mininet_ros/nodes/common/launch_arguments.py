@@ -186,6 +186,7 @@ def camera_node(
     params_files: Sequence[str],
     overrides: Sequence[str],
     further: Mapping[str, object] | None = None,
+    topics: Sequence[tuple[str, str]] = (),
 ) -> Node:
     """Return a node of this package that takes a camera's images, as the arguments describe it.
 
@@ -196,6 +197,7 @@ def camera_node(
         params_files: the later win.
         overrides: arguments that stand for the string parameter of their name, where given.
         further: values of other parameters.
+        topics: remappings besides those of the camera.
 
     Raises:
         ValueError: an argument names a file that does not exist, or a compressed topic.
@@ -219,7 +221,7 @@ def camera_node(
         name=name,
         namespace=given["namespace"],
         parameters=parameters,
-        remappings=camera_topics(given["image"]),
+        remappings=[*camera_topics(given["image"]), *topics],
         ros_arguments=["--log-level", given["log_level"]],
         additional_env=dds_environment(given["dds_profile"], context),
         output="screen",

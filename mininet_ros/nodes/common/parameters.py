@@ -146,10 +146,11 @@ def parameter_descriptor(spec: ParameterSpec) -> ParameterDescriptor:
     descriptor = ParameterDescriptor(
         name=spec.name,
         description=spec.description,
-        additional_constraints=f"one of {', '.join(spec.choices)}" if spec.choices else "",
+        additional_constraints=f"one of {spec.allowed}" if spec.choices else "",
         read_only=spec.change is Change.NEVER,
     )
-    if spec.minimum is None or spec.maximum is None:
+    # ROS knows ranges of single numbers alone.
+    if spec.minimum is None or spec.maximum is None or isinstance(spec.default, list):
         return descriptor
     if isinstance(spec.default, float):
         limits = FloatingPointRange(from_value=spec.minimum, to_value=spec.maximum)
@@ -164,7 +165,7 @@ def parameter_help(specs: Sequence[ParameterSpec]) -> str:
     """Return parameters as text for ``--help``."""
     lines = []
     for spec in specs:
-        limits = f"one of {', '.join(spec.choices)}" if spec.choices else spec.limits
+        limits = f"one of {spec.allowed}" if spec.choices else spec.limits
         facts = [limits, f"default {spec.default!r}", spec.change.value]
         lines.append(f"  {spec.name}\n      {spec.description}")
         lines.append(f"      ({'; '.join(fact for fact in facts if fact)})")

@@ -11,7 +11,8 @@ from mininet_ros.nodes.common.recent_values import RecentValues, quantile
 # Stamps further from this node's clock than this are of another clock.
 PLAUSIBLE_LATENCY_S = (-1.0, 60.0)
 
-COUNTS = ("received", "inferred", "published", "replaced", "skipped", "rejected", "failed")
+OUTCOMES = ("published", "replaced", "skipped", "rejected", "failed")
+COUNTS = ("received", "inferred", *OUTCOMES)
 
 
 class StreamStatistics:
@@ -19,17 +20,22 @@ class StreamStatistics:
 
     Every received image ends in one count: ``published``, ``replaced`` (by a newer one while it
     waited), ``skipped`` (over ``max_rate``, or nobody listened any more), ``rejected`` (a bad
-    message, by reason) or ``failed`` (an error of the node while it worked on it).
+    message, by reason) or ``failed`` (an error of the node while it worked on it). Until then it
+    counts as ``waiting``, so that ``received`` is always the sum of the others.
+
+    Attributes:
+        last_rejection, last_failure: the last of each, as a sentence; "" without any.
     """
 
     def __init__(self) -> None:
-        self._lock = (
-            threading.Lock()
-        )  # two threads count: the one that receives, the one that works
+        # Two threads count: the one that receives, and the one that works.
+        self._lock = threading.Lock()
         self._counts: Counter[str] = Counter()
         self._rejected: Counter[str] = Counter()
-        self.last_problem = ""
+        self.last_rejection = ""
+        self.last_failure = ""
         self._arrivals = RecentValues()
+        self._publications = RecentValues()
         self._latencies_s = RecentValues()
         self._inferences_s = RecentValues()
         self._rejections = RecentValues()
@@ -53,23 +59,30 @@ class StreamStatistics:
         self._count("inferred")
         self._inferences_s.add(duration_s)
 
-    def note_published(self, latency_s: float) -> None:
-        """Count an image whose outputs are out, the first of them `latency_s` after its stamp."""
+    def note_published(self, latency_s: float | None) -> None:
+        """Count an image whose outputs are out.
+
+        Args:
+            latency_s: from the image's stamp to the first output, seconds; None for a stamp that
+                tells nothing.
+        """
         self._count("published")
-        self._latencies_s.add(latency_s)
+        self._publications.add()
+        if latency_s is not None:
+            self._latencies_s.add(latency_s)
 
     def note_rejected(self, error: ImageError) -> None:
         """Count a bad message under its reason."""
         self._count("rejected")
         with self._lock:
             self._rejected[error.reason] += 1
-        self.last_problem = str(error)
+        self.last_rejection = str(error)
         self._rejections.add()
 
     def note_failed(self, error: Exception) -> None:
         """Count an error of the node itself."""
         self._count("failed")
-        self.last_problem = f"{type(error).__name__}: {error}"
+        self.last_failure = f"{type(error).__name__}: {error}"
         self._failures.add()
 
     def _count(self, outcome: str) -> None:
@@ -105,10 +118,11 @@ class StreamStatistics:
             reasons = {f"rejected: {reason}": n for reason, n in sorted(self._rejected.items())}
         return {
             "input_rate_hz": self._arrivals.rate_hz(),
-            "output_rate_hz": self._latencies_s.rate_hz(),
+            "output_rate_hz": self._publications.rate_hz(),
             "latency_median_ms": 1e3 * quantile(latencies_s, 0.5),
             "latency_p95_ms": 1e3 * quantile(latencies_s, 0.95),
             "inference_median_ms": 1e3 * quantile(self._inferences_s.values(), 0.5),
             **counts,
+            "waiting": counts["received"] - sum(counts[name] for name in OUTCOMES),
             **reasons,
         }

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from copy import copy
+from typing import Any
 
+from rcl_interfaces.msg import ParameterDescriptor
+from rclpy.exceptions import ParameterException
 from rclpy.node import Node
+from rclpy.parameter import Parameter
 from rclpy.publisher import Publisher
 from rclpy.qos import (
     DurabilityPolicy,
+    QoSPolicyKind,
     QoSProfile,
     ReliabilityPolicy,
     qos_policy_name_from_kind,
 )
+from rclpy.qos_overriding_options import QoSOverridingOptions
 from rclpy.subscription import Subscription
 
 from mininet_ros.nodes.common.recent_values import RecentValues
+from mininet_ros.parameters import ParameterError
 
 try:
     from rclpy.event_handler import (
@@ -53,21 +62,95 @@ def input_qos(reliability: str) -> QoSProfile:
     return QoSProfile(depth=5, reliability=policies[reliability])
 
 
-def create_publisher(
-    node: Node, message_type: type, topic: str, qos: QoSProfile, matched: Callable[[], None]
-) -> Publisher:
-    """Create a publisher that tells when subscribers come and go.
+# What users may override by parameters such as qos_overrides./image.subscription.depth.
+_POLICIES = (
+    QoSPolicyKind.HISTORY,
+    QoSPolicyKind.DEPTH,
+    QoSPolicyKind.RELIABILITY,
+    QoSPolicyKind.DURABILITY,
+)
 
-    Humble and some middleware have no such event: ask for the count now and then, too.
+
+@contextlib.contextmanager
+def qos_overrides(topic: str) -> Iterator[QoSOverridingOptions]:
+    """Give the option that lets users override an endpoint's quality of service.
 
     Args:
-        matched: called in the thread that spins the node.
+        topic: of the endpoint that is created in the context.
+
+    Raises:
+        ParameterError: an override cannot be used.
     """
     try:
-        events = PublisherEventCallbacks(matched=lambda _: matched())
-        return node.create_publisher(message_type, topic, qos, event_callbacks=events)
-    except (TypeError, UnsupportedEventTypeError):
-        return node.create_publisher(message_type, topic, qos)
+        yield QoSOverridingOptions(_POLICIES)
+    except UnsupportedEventTypeError:
+        raise
+    # RuntimeError: a value that names no policy, or one that the middleware refuses.
+    except (RuntimeError, ParameterException) as error:
+        sentence = " ".join(str(error).split())
+        raise ParameterError(f"the QoS of {topic} cannot be used: {sentence}") from error
+
+
+def create_publisher(
+    node: Node,
+    message_type: type,
+    topic: str,
+    qos: QoSProfile,
+    matched: Callable[[], None] | None = None,
+) -> Publisher:
+    """Create a publisher, whose quality of service users may override.
+
+    Humble and some middleware do not tell when subscribers come and go: ask for the count now and
+    then, too.
+
+    Args:
+        node: publishes.
+        message_type, topic, qos: as for ``Node.create_publisher``.
+        matched: called in the thread that spins the node when subscribers come and go.
+
+    Raises:
+        ParameterError: an override of the quality of service cannot be used.
+    """
+    with qos_overrides(topic) as options:
+        arguments = (message_type, topic, copy(qos))
+        if matched is None:
+            return node.create_publisher(*arguments, qos_overriding_options=options)
+        try:
+            return node.create_publisher(
+                *arguments,
+                event_callbacks=PublisherEventCallbacks(matched=lambda _: matched()),
+                qos_overriding_options=options,
+            )
+        except (TypeError, UnsupportedEventTypeError):
+            return node.create_publisher(*arguments, qos_overriding_options=options)
+
+
+def create_subscription(
+    node: Node,
+    message_type: type,
+    topic: str,
+    callback: Callable[[Any], None],
+    qos: QoSProfile,
+    event_callbacks: SubscriptionEventCallbacks | None = None,
+) -> Subscription:
+    """Create a subscription, whose quality of service users may override.
+
+    Args:
+        node: subscribes.
+        message_type, topic, callback, qos, event_callbacks: as for ``Node.create_subscription``.
+
+    Raises:
+        ParameterError: an override of the quality of service cannot be used.
+    """
+    with qos_overrides(topic) as options:
+        return node.create_subscription(
+            message_type,
+            topic,
+            callback,
+            copy(qos),
+            event_callbacks=event_callbacks,
+            qos_overriding_options=options,
+        )
 
 
 class OnDemandSubscription:
@@ -100,12 +183,30 @@ class OnDemandSubscription:
         self.incompatible_policy: str | None = None  # of a publisher that offers less than asked
         self.lost = 0  # messages that the middleware knows to have lost on the way
         self._recent_losses = RecentValues()
+        self._declare_reliability()
+
+    def _declare_reliability(self) -> None:
+        """Let the parameter reliability and the override of this topic's be of one value.
+
+        rclpy would declare the override once, for good.
+        """
+        name = f"qos_overrides.{self.topic}.subscription.reliability"
+        reliability = self._qos.reliability.name.lower()
+        if self._node.has_parameter(name):
+            self._node.set_parameters([Parameter(name, value=reliability)])
+            return
+        description = ParameterDescriptor(
+            description=f"Reliability of the subscription to {self.topic}, as the parameter "
+            "reliability has it unless this one is given."
+        )
+        self._node.declare_parameter(name, reliability, description)
 
     def change(self, message_type: type, topic: str, qos: QoSProfile) -> None:
         """Subscribe to something else from now on, where messages are wanted."""
         wanted = self.active
         self.want(False)
         self._type, self._topic, self._qos = message_type, topic, qos
+        self._declare_reliability()
         self.want(wanted)
 
     @property
@@ -143,14 +244,14 @@ class OnDemandSubscription:
             self._subscription = None
 
     def _subscribe(self) -> Subscription:
-        arguments = (self._type, self._topic, self._receive, self._qos)
+        arguments = (self._node, self._type, self._topic, self._receive, self._qos)
         try:
             events = SubscriptionEventCallbacks(
                 incompatible_qos=self._note_incompatible, message_lost=self._note_lost
             )
-            return self._node.create_subscription(*arguments, event_callbacks=events)
+            return create_subscription(*arguments, events)
         except UnsupportedEventTypeError:
-            return self._node.create_subscription(*arguments)
+            return create_subscription(*arguments)
 
     def _receive(self, message: object) -> None:
         self._last_message = time.monotonic()

@@ -10,18 +10,17 @@ from dataclasses import dataclass, field
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from std_msgs.msg import Header
 
+from mininet_ros.nodes.common.stamps import NANOSECONDS
+
 Part = Image | CameraInfo
 
 # Parts whose image has not come, of each kind; and stamps of the frames that went last.
 MAX_UNPAIRED = 16
 MAX_GONE = 256
+# Images that wait for their parts: two seconds of a camera at 30 Hz.
+MAX_PENDING = 64
 # A mask that overtakes its image is kept for so long at least.
 MIN_UNPAIRED_S = 1.0
-
-
-def stamp_of(header: Header) -> int:
-    """Return a header's stamp in nanoseconds."""
-    return header.stamp.sec * 1_000_000_000 + header.stamp.nanosec
 
 
 @dataclass(eq=False)
@@ -33,22 +32,20 @@ class StoredFrame:
         arrival_s: when, by the store's clock.
         parts: messages of the same stamp by name, as received.
         waits: False for a frame that the selector will refuse: nothing can come for it.
+        header: the image's own.
+        stamp_ns: the image's stamp, nanoseconds.
     """
 
     image: Image | CompressedImage
     arrival_s: float
     waits: bool = True
     parts: dict[str, Part] = field(default_factory=dict)
+    header: Header = field(init=False)
+    stamp_ns: int = field(init=False)
 
-    @property
-    def header(self) -> Header:
-        """The image's own."""
-        return self.image.header
-
-    @property
-    def stamp_ns(self) -> int:
-        """The image's stamp, nanoseconds."""
-        return stamp_of(self.image.header)
+    def __post_init__(self) -> None:
+        self.header = self.image.header
+        self.stamp_ns = _nanoseconds(self.header)
 
 
 class FrameStore:
@@ -65,7 +62,10 @@ class FrameStore:
     """
 
     def __init__(
-        self, wait_s: float, capacity: int, clock: Callable[[], float] = time.monotonic
+        self,
+        wait_s: float,
+        capacity: int = MAX_PENDING,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.wait_s = wait_s
         self.capacity = capacity
@@ -116,7 +116,7 @@ class FrameStore:
 
     def add_part(self, name: str, part: Part) -> None:
         """Take in a message that belongs to the image of the same stamp."""
-        stamp = stamp_of(part.header)
+        stamp = _nanoseconds(part.header)
         frame = self._open.get(stamp)
         if frame is None:
             if stamp in self._gone:
@@ -224,3 +224,8 @@ class FrameStore:
             while parts and next(iter(parts.values()))[0] < before_s:
                 parts.popitem(last=False)
                 self.counts[f"{name}_without_image"] += 1
+
+
+def _nanoseconds(header: Header) -> int:
+    # As stamp_of() has it; here, because every message of every frame passes.
+    return header.stamp.sec * NANOSECONDS + header.stamp.nanosec

@@ -77,18 +77,17 @@ class KeyframeHealth:
                 **dict(sorted(counts.items())),
                 "pairing": len(session.store),
                 "waiting": statistics.waiting,
-                "max_waiting": statistics.max_waiting,
                 "restarts": statistics.restarts,
                 "requests": statistics.requests,
                 "unanswered": statistics.unanswered,
                 "last_unanswered": statistics.last_unanswered,
-                "scoring_median_ms": 1e3 * quantile(session.scoring_s.values(), 0.5),
-                "scoring_p95_ms": 1e3 * quantile(session.scoring_s.values(), 0.95),
+                "scoring_median_ms": 1e3 * quantile(list(session.scoring_s), 0.5),
+                "scoring_p95_ms": 1e3 * quantile(list(session.scoring_s), 0.95),
                 **{
                     f"scoring_{part}_mean_ms": ms
                     for part, ms in session.pipeline.scorer.times.mean_ms().items()
                 },
-                "delay_median_ms": 1e3 * quantile(session.delay_s.values(), 0.5),
+                "delay_median_ms": 1e3 * quantile(list(session.delay_s), 0.5),
                 "team_interest": self._interest.text(),
                 "team_interest_received": self._interest.received,
                 **self._outputs.team.values(),

@@ -76,7 +76,7 @@ class KeyframeSelectorNode(Node):
         self._outputs = KeyframeOutputs(
             self, settings, link, kind, self._follow_subscribers, decoder
         )
-        store = FrameStore(parameters.mask_wait_s, settings.selector.max_waiting)
+        store = FrameStore(parameters.mask_wait_s)
         self._session = KeyframeSession(
             settings, self._semantics(settings), store, self._outputs, self._now_ns, decoder
         )
@@ -86,7 +86,7 @@ class KeyframeSelectorNode(Node):
         self._health = KeyframeHealth(
             self, self._session, self._outputs, self._names, self._interest, self._inputs
         )
-        self._diagnostics = DiagnosticsPublisher(self, "keyframes", "", self._report)
+        self._diagnostics = DiagnosticsPublisher(self, "keyframes", self._report)
         self._resting = threading.Lock()  # free while the working thread rests
         self._worker = threading.Thread(target=self._work, name="keyframes", daemon=True)
         self._worker.start()

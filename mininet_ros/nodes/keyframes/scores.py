@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
@@ -14,36 +13,21 @@ from mininet_ros.keyframes.cues.scores import score_text, score_texts
 
 @dataclass(frozen=True)
 class FrameReport:
-    """What became of one frame.
+    """What became of one frame, or of a request that no frame answers.
 
     Attributes:
         forwarded: whether it was.
         reason: why, for machines: a :class:`~mininet_ros.keyframes.Reason`, ``rejected`` for an
-            image that cannot be used, or ``overrun`` for one that there was no time for.
+            image that cannot be used, ``overrun`` for one that there was no time for, or
+            ``unanswered_request``.
         sentence: why, for people.
-        values: figures by name.
+        decision: the selector's; None where it did not see the frame.
     """
 
     forwarded: bool
     reason: str
     sentence: str
-    values: Mapping[str, object]
-
-
-def decision_report(decision: Decision, note: str) -> FrameReport:
-    """Return the report of a decision.
-
-    Args:
-        decision: the selector's.
-        note: a further sentence on how the frame was scored, or "".
-    """
-    values: dict[str, object] = {"worth": decision.worth}
-    if decision.scores is not None:
-        values |= score_texts(decision.scores)
-    if decision.request_ns is not None:
-        values["requested_stamp"] = f"{decision.request_ns / 1e9:.9f}"
-    sentence = f"{decision.sentence} {note}".rstrip()
-    return FrameReport(decision.forwarded, decision.reason.value, sentence, values)
+    decision: Decision | None = None
 
 
 def scores_message(report: FrameReport, header: Header, node: str) -> DiagnosticArray:
@@ -54,7 +38,8 @@ def scores_message(report: FrameReport, header: Header, node: str) -> Diagnostic
         header: the frame's own; the message copies stamp and frame_id.
         node: full name of the node, for the status's name.
     """
-    values = {"forwarded": int(report.forwarded), "reason": report.reason, **report.values}
+    values: dict[str, object] = {"forwarded": int(report.forwarded), "reason": report.reason}
+    values |= _figures(report.decision)
     status = DiagnosticStatus(
         level=DiagnosticStatus.OK,
         name=f"{node}: frame",
@@ -63,3 +48,15 @@ def scores_message(report: FrameReport, header: Header, node: str) -> Diagnostic
         values=[KeyValue(key=name, value=score_text(value)) for name, value in values.items()],
     )
     return DiagnosticArray(header=header, status=[status])
+
+
+def _figures(decision: Decision | None) -> dict[str, object]:
+    """The numbers behind a decision, by name."""
+    if decision is None:
+        return {}
+    values: dict[str, object] = {"worth": decision.worth}
+    if decision.scores is not None:
+        values |= score_texts(decision.scores)
+    if decision.request_ns is not None:
+        values["requested_stamp"] = f"{decision.request_ns / 1e9:.9f}"
+    return values

@@ -7,7 +7,7 @@ lead to the same decisions.
 from __future__ import annotations
 
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
@@ -19,13 +19,17 @@ from std_msgs.msg import Header
 from mininet_ros.images.decoding import ImageDecoder
 from mininet_ros.images.encodings import ImageError
 from mininet_ros.keyframes import ContentStatus, Decision, KeyframePipeline
+from mininet_ros.keyframes.selection.decisions import FORWARDING
 from mininet_ros.keyframes.settings import KeyframeSettings
-from mininet_ros.nodes.common.recent_values import RecentValues
-from mininet_ros.nodes.keyframes.frame_store import FrameStore, StoredFrame, stamp_of
-from mininet_ros.nodes.keyframes.scores import FrameReport, decision_report
+from mininet_ros.nodes.common.stamps import header_of, stamp_of
+from mininet_ros.nodes.keyframes.frame_store import FrameStore, StoredFrame
+from mininet_ros.nodes.keyframes.scores import FrameReport
 
 # Parts that are read as labels.
 LABELS = frozenset({"mask", "confidence"})
+
+
+RECENT_FRAMES = 100
 
 
 class Outputs(Protocol):
@@ -81,8 +85,9 @@ class KeyframeSession:
         self.store = store
         self.counts: Counter[str] = Counter()
         self.sizes: dict[str, str] = {}  # of the last image and mask, width x height
-        self.scoring_s = RecentValues()
-        self.delay_s = RecentValues()  # from an image's arrival to its forwarding
+        # Of the last frames: what scoring took, and the time from arrival to forwarding.
+        self.scoring_s: deque[float] = deque(maxlen=RECENT_FRAMES)
+        self.delay_s: deque[float] = deque(maxlen=RECENT_FRAMES)
         self.last_refusal = ""
         self._settings = settings
         self._targets = settings.targets()
@@ -154,7 +159,7 @@ class KeyframeSession:
         """Note that there was no time for an image."""
         self.counts["images"] += 1
         self.counts["overrun"] += 1
-        report = FrameReport(False, "overrun", "There was no time for it.", {})
+        report = FrameReport(False, "overrun", "There was no time for it.")
         self._outputs.report(report, header)
 
     def configure(self, settings: KeyframeSettings, semantics: Semantics) -> None:
@@ -162,7 +167,6 @@ class KeyframeSession:
         targets = settings.targets()
         rescore = targets != self._targets or semantics != self._semantics
         self._settings, self._semantics, self._targets = settings, semantics, targets
-        self.store.capacity = settings.selector.max_waiting
         scorer = self._make_pipeline().scorer if rescore else None
         self._carry_out(self.pipeline.configure(settings.selector, scorer))
 
@@ -175,7 +179,7 @@ class KeyframeSession:
         sentence = f"The node gave it up after an error: {error}"
         for frame in self.store.undecided():
             self.counts["abandoned"] += 1
-            self._outputs.report(FrameReport(False, "abandoned", sentence, {}), frame.header)
+            self._outputs.report(FrameReport(False, "abandoned", sentence), frame.header)
         self.pipeline = self._make_pipeline()
         self._begin()
 
@@ -202,7 +206,7 @@ class KeyframeSession:
         except ValueError as error:
             self._reject(frame, error)
             return
-        self.scoring_s.add(time.perf_counter() - started)
+        self.scoring_s.append(time.perf_counter() - started)
         if step.refused is not None:
             self._refuse(frame, step.refused)
             return
@@ -251,13 +255,14 @@ class KeyframeSession:
         self.last_refusal = refusal.sentence
         self.counts["refused"] += 1
         self.store.forget(frame)
-        self._outputs.report(decision_report(refusal, ""), frame.header)
+        report = FrameReport(False, refusal.reason.value, refusal.sentence, refusal)
+        self._outputs.report(report, frame.header)
 
     def _reject(self, frame: StoredFrame, error: ValueError) -> None:
         self.store.forget(frame)
         reason = error.reason if isinstance(error, ImageError) else "unusable image"
         self.counts[f"rejected: {reason}"] += 1
-        self._outputs.report(FrameReport(False, "rejected", str(error), {}), frame.header)
+        self._outputs.report(FrameReport(False, "rejected", str(error)), frame.header)
         self._outputs.rejected(error)
 
     def _carry_out(self, decisions: Sequence[Decision]) -> None:
@@ -266,7 +271,13 @@ class KeyframeSession:
             if frame is None:  # the selector decides on each frame once, and all are held
                 raise LookupError(f"no frame is held for stamp {decision.stamp_ns}")
             note = self._notes.pop(decision.stamp_ns, "")
-            self._outputs.report(decision_report(decision, note), frame.header)
-            if decision.forwarded:
-                self.delay_s.add(time.monotonic() - frame.arrival_s)
+            forwarded = decision.reason in FORWARDING
+            sentence = f"{decision.sentence} {note}".rstrip()
+            report = FrameReport(forwarded, decision.reason.value, sentence, decision)
+            self._outputs.report(report, frame.header)
+            if forwarded:
+                self.delay_s.append(time.monotonic() - frame.arrival_s)
                 self._outputs.forward(frame, decision.worth)
+        for request in self.pipeline.selector.take_unanswered():
+            report = FrameReport(False, "unanswered_request", request.sentence)
+            self._outputs.report(report, header_of(request.stamp_ns))

@@ -20,38 +20,32 @@ from mininet_ros.nodes.keyframes.frame_store import StoredFrame
 from mininet_ros.team.errors import TeamError
 from mininet_ros.team.flight import Outcome, Payload
 from mininet_ros.team.keys import TEAM_TOPICS
-from mininet_ros.team.outbox import HALF_LIFE_S, Outbox
+from mininet_ros.team.outbox import HALF_LIFE_S, Carrier, Outbox
 from mininet_ros.team.robot import RobotLink
 from mininet_ros.team.settings import ROS, LinkSettings
 
 _TYPES = {"camera_info": CameraInfo, "mask": CompressedImage, "image": CompressedImage}
 
 
-class Link(Protocol):
-    """What carries frames to team mates."""
+class Link(Carrier, Protocol):
+    """A way to team mates, and what is to be said of it."""
 
     @property
     def wanted(self) -> frozenset[str]:
         """What has subscribers, of ``TEAM_TOPICS``."""
-
-    @property
-    def takes(self) -> int | None:
-        """How many frames it takes now; None is no limit."""
-
-    def send(self, ticket: int, payload: Payload) -> None:
-        """Take a frame."""
-
-    def collect(self) -> list[Outcome]:
-        """Return what came of frames since the last call."""
+        ...
 
     def problem(self) -> str | None:
         """Return why frames do not arrive, as a sentence, or None."""
+        ...
 
     def values(self) -> Mapping[str, object]:
         """Return figures by name, for diagnostics."""
+        ...
 
     def close(self) -> None:
         """End the link."""
+        ...
 
 
 class RosTopics:

@@ -13,11 +13,11 @@ from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
 from rclpy.qos import QoSProfile
-from rclpy.time import Time
 from sensor_msgs.msg import Image
 
 from mininet_ros.nodes.common.parameters import NodeParameters
 from mininet_ros.nodes.common.process import Finish, run_node
+from mininet_ros.nodes.common.stamps import stamp_of
 from mininet_ros.parameters import parameter
 
 
@@ -105,8 +105,8 @@ class MaskTimingNode(Node):
 
     def _take_mask_of(self, camera: CameraRecord) -> Callable[[Image], None]:
         def take(mask: Image) -> None:
-            age = self.get_clock().now() - Time.from_msg(mask.header.stamp)
-            camera.latencies_ms.append((time.monotonic(), age.nanoseconds / 1e6))
+            age_ns = self.get_clock().now().nanoseconds - stamp_of(mask.header)
+            camera.latencies_ms.append((time.monotonic(), age_ns / 1e6))
 
         return take
 

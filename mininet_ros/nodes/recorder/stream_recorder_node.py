@@ -11,13 +11,13 @@ from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
 from rclpy.qos import QoSProfile
-from rclpy.time import Time
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
 from mininet_ros.nodes.common.image_messages import image_to_bgr
 from mininet_ros.nodes.common.parameters import NodeParameters
 from mininet_ros.nodes.common.process import Finish, run_node
 from mininet_ros.nodes.common.recent_values import RecentValues, quantile
+from mininet_ros.nodes.common.stamps import NANOSECONDS, stamp_of
 from mininet_ros.nodes.recorder.keyframe_recording import KeyframeRecording
 from mininet_ros.nodes.recorder.recording import RECORDED, Recording
 from mininet_ros.parameters import parameter
@@ -90,16 +90,16 @@ class StreamRecorderNode(Node):
 
     def _count_image(self, info: CameraInfo) -> None:
         self._last_event = time.monotonic()
-        self._recording.add_image(_stamp_ns(info))
+        self._recording.add_image(stamp_of(info.header))
 
     def _take_mask(self, mask: Image) -> None:
-        age = self.get_clock().now() - Time.from_msg(mask.header.stamp)
+        age_s = (self.get_clock().now().nanoseconds - stamp_of(mask.header)) / NANOSECONDS
         self._last_event = time.monotonic()
-        self._recording.add_mask(self._last_event, age.nanoseconds / 1e9)
-        self._recent_s.add(age.nanoseconds / 1e9)
+        self._recording.add_mask(self._last_event, age_s)
+        self._recent_s.add(age_s)
 
     def _take_overlay(self, overlay: Image) -> None:
-        stamp_ns, picture = _stamp_ns(overlay), image_to_bgr(overlay)
+        stamp_ns, picture = stamp_of(overlay.header), image_to_bgr(overlay)
         self._recording.add_overlay(stamp_ns, picture)
         if self._keyframes:
             self._keyframes.add_picture(stamp_ns, picture)
@@ -133,7 +133,7 @@ class StreamRecorderNode(Node):
         def take_decision(scores: DiagnosticArray) -> None:
             (status,) = scores.status
             values = {pair.key: pair.value for pair in status.values}
-            keyframes.add_decision(_stamp_ns(scores), values)
+            keyframes.add_decision(stamp_of(scores.header), values)
 
         def take_team_image(image: CompressedImage) -> None:
             keyframes.add_team_message(len(image.data), is_image=True)
@@ -200,10 +200,6 @@ class StreamRecorderNode(Node):
 def recorded_results(folder: Path) -> ResultFolder:
     """The context that replaces what an earlier recording left in a folder."""
     return ResultFolder(folder, "stream_recorder_node", RECORDED)
-
-
-def _stamp_ns(message: CameraInfo | Image | DiagnosticArray) -> int:
-    return Time.from_msg(message.header.stamp).nanoseconds
 
 
 def main() -> int:

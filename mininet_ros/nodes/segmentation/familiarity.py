@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from mininet_ros.inference.familiarity import read_familiarity
+from mininet_ros.inference.familiarity import Familiarity, read_familiarity
 from mininet_ros.models import Model
 from mininet_ros.nodes.common.recent_values import RecentValues
 
@@ -15,14 +15,21 @@ class FamiliarityMonitor:
     """The mean familiarity of the masks of the last seconds; see the module of the measure.
 
     It warns and gates nothing. The thread that infers notes, the one that spins asks.
-
-    Raises:
-        ModelError: the model's card holds a measure that is not what it must be.
     """
 
-    def __init__(self, model: Model) -> None:
-        self._model = model.name
+    def __init__(self) -> None:
+        self._model = ""
+        self._measure: Familiarity | None = None
+        self._recent = RecentValues()
+
+    def follow(self, model: Model) -> None:
+        """Judge the masks of a model from now on.
+
+        Raises:
+            ModelError: its card holds a measure that is not what it must be.
+        """
         self._measure = read_familiarity(model)
+        self._model = model.name
         self._recent = RecentValues()
 
     def note(self, mask: np.ndarray) -> None:

@@ -2,39 +2,31 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
-from rclpy.node import Node
 from rclpy.publisher import Publisher
 from rclpy.qos import QoSProfile
-from rclpy.time import Time
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from std_msgs.msg import Header
 from std_srvs.srv import SetBool
 
-from mininet_ros.images.drawing import overlay
 from mininet_ros.images.encodings import ImageError
 from mininet_ros.inference import BackendError, Segmenter, load_segmenter
 from mininet_ros.models import ModelError
-from mininet_ros.nodes.common.camera_info import resized_camera_info
-from mininet_ros.nodes.common.diagnostics import (
-    ERROR,
-    OK,
-    WARN,
-    DiagnosticsPublisher,
-    Status,
-    input_problem,
-)
-from mininet_ros.nodes.common.image_messages import image_message
+from mininet_ros.nodes.common.diagnostics import OK, WARN, DiagnosticsPublisher, Status
 from mininet_ros.nodes.common.label_info import publish_label_info
 from mininet_ros.nodes.common.latest_frame import LatestFrame
+from mininet_ros.nodes.common.lifecycle import ACTIVE, ManagedNode
 from mininet_ros.nodes.common.parameters import NodeParameters
-from mininet_ros.nodes.common.process import run_node
+from mininet_ros.nodes.common.process import return_freed_memory, run_node
 from mininet_ros.nodes.common.rate_limit import RateLimit
+from mininet_ros.nodes.common.stamps import NANOSECONDS, odd_stamp, stamp_of
 from mininet_ros.nodes.common.stream_statistics import StreamStatistics
 from mininet_ros.nodes.common.topics import (
     OUTPUT_QOS,
@@ -43,22 +35,26 @@ from mininet_ros.nodes.common.topics import (
     input_qos,
 )
 from mininet_ros.nodes.segmentation.familiarity import FamiliarityMonitor
+from mininet_ros.nodes.segmentation.health import judgement, running
+from mininet_ros.nodes.segmentation.outputs import (
+    OUTPUTS,
+    Wishes,
+    calibration,
+    class_mask_table,
+    results,
+    segmented,
+    upright_mask,
+)
 from mininet_ros.nodes.segmentation.parameters import SegmentationParameters
-
-# In the order in which they are made and published: the picture for people comes last.
-OUTPUTS = {
-    "mask": Image,
-    "confidence": Image,
-    "camera_info": CameraInfo,
-    "overlay": Image,
-}
+from mininet_ros.parameters import ParameterError
 
 
-class SegmentationNode(Node):
+class SegmentationNode(ManagedNode):
     """Serves the newest camera image, and only what somebody listens to.
 
-    The thread that spins receives and answers; a second one converts, infers and publishes. While
-    no output has a subscriber, or ``~/enable`` said false, the camera is not subscribed to either.
+    The thread that spins receives and answers; while the node is active, a second one converts,
+    infers and publishes. While no output has a subscriber, or ``~/enable`` said false, the camera
+    is not subscribed to either.
 
     Args:
         load: makes the segmenter of the parameters model, backend, network, threads and precision.
@@ -66,78 +62,125 @@ class SegmentationNode(Node):
 
     Raises:
         ParameterError: a parameter override is wrong.
-        ModelError, BackendError: what `load` raises.
+        ModelError, BackendError: what ``load`` raises, where the node starts by itself.
     """
 
+    expected_errors = (ParameterError, ModelError, BackendError)
+
     def __init__(
-        self, load: Callable[..., Segmenter] = load_segmenter, **node_options: object
+        self, load: Callable[..., Segmenter] = load_segmenter, **node_options: Any
     ) -> None:
         super().__init__("segmentation", **node_options)
-        self._settings = NodeParameters(self, SegmentationParameters, changed=self._apply)
-        wanted = self._settings.values
-        self._segmenter = load(
-            model=wanted.model,
-            backend=wanted.backend,
-            network=wanted.network,
-            threads=wanted.threads,
-            precision=wanted.precision,
+        self._load = load
+        self._segmenter: Segmenter | None = None
+        self._settings = NodeParameters(
+            self, SegmentationParameters, check=self._problem, changed=self._apply
         )
-
-        self._familiarity = FamiliarityMonitor(self._segmenter.model)
+        wanted = self._settings.values
         self._decoder = wanted.images.decoder()
         self._statistics = StreamStatistics()
+        self._familiarity = FamiliarityMonitor()
         self._enabled = True
         self._camera_info: CameraInfo | None = None
         self._slot: LatestFrame[Image | CompressedImage] = LatestFrame()
-        self._outputs = {
-            name: create_publisher(
-                self, kind, f"segmentation/{name}", OUTPUT_QOS, self._follow_subscribers
-            )
-            for name, kind in OUTPUTS.items()
-        }
-        self._label_info = publish_label_info(
-            self, "segmentation/label_info", self._segmenter.model.classes
-        )
-        self._rate_limit = RateLimit(self._settings.values.max_rate)
+        self._worker: threading.Thread | None = None
+        self._odd_stamps: set[str] = set()
+        self._label_info: Publisher | None = None
+        self._outputs = {name: self._output(name) for name in OUTPUTS}
+        self._rate_limit = RateLimit(wanted.max_rate)
         kind, topic, qos = self._input()
         self._images = OnDemandSubscription(self, self._receive, kind, topic, qos)
         self._camera_infos = OnDemandSubscription(
             self, self._keep_camera_info, CameraInfo, "camera_info", qos
         )
         self.create_service(SetBool, "~/enable", self._enable)
-        self._diagnostics = DiagnosticsPublisher(
-            self, "segmentation", self._segmenter.device, self._report
+        self._diagnostics = DiagnosticsPublisher(self, "segmentation", self._report)
+        self.start(wanted.autostart)
+
+    def configure(self) -> None:
+        """Load the model that the parameters name."""
+        wanted = self._settings.values
+        segmenter = self._load(
+            model=wanted.model,
+            backend=wanted.backend,
+            network=wanted.network,
+            threads=wanted.threads,
+            precision=wanted.precision,
+            runtime=wanted.runtime,
+            providers=wanted.providers,
         )
-        self._worker = threading.Thread(target=self._work, name="segmentation", daemon=True)
-        self._worker.start()
+        self._segmenter = segmenter
+        if problem := self._problem(wanted):
+            self._segmenter = None
+            raise ParameterError(problem)
+        self._familiarity.follow(segmenter.model)
+        topic = "segmentation/label_info"
+        self._label_info = publish_label_info(self, topic, segmenter.model.classes)
         self.get_logger().info(
-            f"{self._segmenter.model.name} on {self._segmenter.device} "
-            f"(backend {self._segmenter.backend}, {self._segmenter.runtime}, "
-            f"{_precision(self._segmenter)}), "
+            f"{segmenter.model.name} on {segmenter.device} (backend {segmenter.backend}, "
+            f"{segmenter.runtime}, {running(segmenter)['precision']}), "
             f"for the images of {self._images.topic}"
         )
 
-    def close(self) -> None:
+    def activate(self) -> None:
+        """Take images from now on, while somebody listens."""
+        self._slot = LatestFrame()
+        self._worker = threading.Thread(target=self._work, name="segmentation", daemon=True)
+        self._worker.start()
+        self._follow_subscribers(active=True)
+
+    def deactivate(self) -> None:
         """End the working thread; it finishes the image that it works on."""
+        self._follow_subscribers(active=False)
         self._slot.close()
-        self._worker.join()
+        if self._worker is not None:
+            self._worker.join()
+            self._worker = None
+
+    def cleanup(self) -> None:
+        """Forget the model."""
+        if self._label_info is not None:
+            self.destroy_publisher(self._label_info)
+            self._label_info = None
+        self._segmenter = None
+        gc.collect()
+        return_freed_memory()
+
+    def _output(self, name: str) -> Publisher:
+        # From the resolved name, so that remapping a topic moves its compressed one with it.
+        base, _, form = name.partition("/")
+        topic = self.resolve_topic_name(f"segmentation/{base}")
+        topic = f"{topic}/{form}" if form else topic
+        return create_publisher(self, OUTPUTS[name], topic, OUTPUT_QOS, self._matched)
 
     def _input(self) -> tuple[type, str, QoSProfile]:
         """Return message type, topic and quality of service that the parameters ask for."""
         qos = input_qos(self._settings.values.reliability)
-        # From the resolved name, so that remapping image moves the compressed topic with it.
         topic = self.resolve_topic_name("image")
         if self._settings.values.image_transport == "compressed":
             return CompressedImage, f"{topic}/compressed", qos
         return Image, topic, qos
 
-    def _follow_subscribers(self) -> None:
-        """Subscribe while somebody listens, and only then."""
-        wanted = self._enabled and any(map(_has_subscribers, self._outputs.values()))
+    def _matched(self) -> None:
+        self._follow_subscribers(self.state == ACTIVE)
+
+    def _follow_subscribers(self, active: bool) -> None:
+        """Subscribe while the node is active and somebody listens, and only then."""
+        wanted = active and self._enabled and any(map(_has_subscribers, self._outputs.values()))
         self._images.want(wanted)
         self._camera_infos.want(wanted and _has_subscribers(self._outputs["camera_info"]))
         if not wanted and self._slot.clear():
             self._statistics.note_skipped()
+
+    def _problem(self, wanted: SegmentationParameters) -> str | None:
+        """Return what is wrong with the parameters together, as a sentence, or None."""
+        if self._segmenter is None:
+            return None
+        try:
+            self._class_table(self._segmenter, wanted)
+        except ValueError as error:
+            return f"parameter mask_classes cannot be used: {error}"
+        return None
 
     def _apply(self, changed: frozenset[str]) -> None:
         """Put changed parameters into effect; those that are read for each image need nothing."""
@@ -150,7 +193,7 @@ class SegmentationNode(Node):
 
     def _enable(self, request: SetBool.Request, response: SetBool.Response) -> SetBool.Response:
         self._enabled = request.data
-        self._follow_subscribers()
+        self._matched()
         response.success = True
         response.message = "enabled" if self._enabled else "disabled"
         return response
@@ -166,9 +209,12 @@ class SegmentationNode(Node):
         self._camera_info = message
 
     def _work(self) -> None:
+        segmenter = self._segmenter
+        if segmenter is None:
+            raise RuntimeError("the node works although it is not configured")
         while (message := self._slot.take()) is not None:
             try:
-                self._serve(message)
+                self._serve(segmenter, message)
             except ImageError as error:
                 self._statistics.note_rejected(error)
                 self.get_logger().warning(f"image rejected: {error}", throttle_duration_sec=5.0)
@@ -176,102 +222,93 @@ class SegmentationNode(Node):
             except Exception as error:  # noqa: BLE001 - counted and logged
                 self._statistics.note_failed(error)
                 self.get_logger().error(
-                    f"image failed: {self._statistics.last_problem}", throttle_duration_sec=5.0
+                    f"image failed: {self._statistics.last_failure}", throttle_duration_sec=5.0
                 )
 
-    def _serve(self, message: Image | CompressedImage) -> None:
+    def _serve(self, segmenter: Segmenter, message: Image | CompressedImage) -> None:
         """Publish the outputs of one image that somebody listens to."""
-        wanted = {name for name, output in self._outputs.items() if _has_subscribers(output)}
-        if not wanted:
+        wishes = self._wishes(segmenter)
+        info = self._camera_info if "camera_info" in wishes.topics else None
+        if not wishes.topics - {"camera_info"} and info is None:
             self._statistics.note_skipped()
             return
         image = self._decoder.message(message)
         latency_s = None
-        for name, output in self._results(image, wanted, message.header):
+        if wishes.topics != {"camera_info"}:
+            latency_s = self._publish_results(segmenter, image, message.header, wishes)
+        if info is not None:
+            calibrated = calibration(info, image, segmenter.model, message.header, wishes)
+            self._outputs["camera_info"].publish(calibrated)
+            latency_s = self._age_s(message.header) if latency_s is None else latency_s
+        self._statistics.note_published(None if self._stamp_is_odd(message.header) else latency_s)
+
+    def _publish_results(
+        self, segmenter: Segmenter, image: np.ndarray, header: Header, wishes: Wishes
+    ) -> float | None:
+        """Segment an image and publish what is wanted; return the age of the first output."""
+        started = time.perf_counter()
+        result = segmented(segmenter, image, wishes)
+        self._statistics.note_inferred(time.perf_counter() - started)
+        self._familiarity.note(upright_mask(result, wishes))
+        latency_s = None
+        for name, output in results(image, result, segmenter.model.colors, header, wishes):
             self._outputs[name].publish(output)
-            if latency_s is None:
-                age = self.get_clock().now() - Time.from_msg(message.header.stamp)
-                latency_s = age.nanoseconds / 1e9
-        if latency_s is None:  # only calibration is wanted, and the camera has sent none
-            self._statistics.note_skipped()
-        else:
-            self._statistics.note_published(latency_s)
+            latency_s = self._age_s(header) if latency_s is None else latency_s
+        return latency_s
 
-    def _results(
-        self, image: np.ndarray, wanted: set[str], header: Header
-    ) -> Iterator[tuple[str, Image | CameraInfo]]:
-        """Yield the wanted outputs of a BGR image, each computed when its turn comes."""
-        height, width = image.shape[:2]
-        model = self._segmenter.model
-        at_camera_size = self._settings.values.mask_size == "camera"
-        if wanted != {"camera_info"}:
-            started = time.perf_counter()
-            segment = self._segmenter.segment if at_camera_size else self._segmenter.infer
-            result = segment(image, with_confidence="confidence" in wanted)
-            self._statistics.note_inferred(time.perf_counter() - started)
-            self._familiarity.note(result.mask)
-        if "mask" in wanted:
-            yield "mask", image_message(result.mask, "mono8", header)
-        if "confidence" in wanted:
-            yield "confidence", image_message(result.confidence, "mono8", header)
-        if "camera_info" in wanted and self._camera_info is not None:
-            scale = (1.0, 1.0) if at_camera_size else (model.width / width, model.height / height)
-            info = resized_camera_info(self._camera_info, *scale)
-            info.header = header
-            yield "camera_info", info
-        if "overlay" in wanted:
-            # Always over the whole picture: it is made to be looked at.
-            mask = result.resized(width, height).mask
-            picture = overlay(image, mask, model.colors, self._settings.values.overlay_alpha)
-            yield "overlay", image_message(picture, "rgb8", header)
-
-    def _report(self) -> Status:
-        self._follow_subscribers()  # for the middleware that does not tell of subscribers
-        level, message = self._judgement()
-        segmenter = self._segmenter
-        return Status(
-            level,
-            message,
-            {
-                "model": segmenter.model.name,
-                "network": segmenter.model.network,
-                "backend": segmenter.backend,
-                "runtime": segmenter.runtime,
-                "precision": _precision(segmenter),
-                "device": segmenter.device,
-                "familiarity": self._familiarity.value,
-                **self._statistics.values(),
-                "lost": self._images.lost,
-            },
+    def _wishes(self, segmenter: Segmenter) -> Wishes:
+        wanted = self._settings.values
+        topics = (name for name, output in self._outputs.items() if _has_subscribers(output))
+        return Wishes(
+            frozenset(topics),
+            wanted.mask_size == "camera",
+            wanted.overlay_alpha,
+            wanted.rotate,
+            self._class_table(segmenter, wanted),
         )
 
+    @staticmethod
+    def _class_table(segmenter: Segmenter, wanted: SegmentationParameters) -> np.ndarray:
+        classes = segmenter.model.classes
+        return class_mask_table(classes, wanted.mask_classes, wanted.class_mask_inverse)
+
+    def _age_s(self, header: Header) -> float:
+        return (self.get_clock().now().nanoseconds - stamp_of(header)) / NANOSECONDS
+
+    def _stamp_is_odd(self, header: Header) -> bool:
+        """Return whether a stamp is odd; say so when one is odd in a way not seen before."""
+        problem = odd_stamp(header)
+        if problem is None:
+            return False
+        kind = problem.partition("(")[0]
+        if kind not in self._odd_stamps:
+            self._odd_stamps.add(kind)
+            self.get_logger().warning(f"{problem}; the outputs carry it unchanged")
+        return True
+
+    def _report(self) -> Status:
+        self._matched()  # for the middleware that does not tell of subscribers
+        level, message = self._judgement()
+        segmenter = self._segmenter
+        values = {
+            "state": self.state,
+            **(running(segmenter) if segmenter is not None else {}),
+            "familiarity": self._familiarity.value,
+            **self._statistics.values(),
+            "lost": self._images.lost,
+        }
+        return Status(level, message, values, segmenter.device if segmenter is not None else "")
+
     def _judgement(self) -> tuple[bytes, str]:
-        """Return the level of the node's health and what it is about, the worst first."""
-        statistics = self._statistics
-        if statistics.recent_failures:
-            return ERROR, f"images fail: {statistics.last_problem}"
-        if statistics.recent_rejections:
-            return WARN, f"images are rejected: {statistics.last_problem}"
+        if self.state != ACTIVE:
+            return OK, f"{self.state}: a lifecycle manager can activate the node"
         if not self._enabled:
             return OK, "disabled by ~/enable"
-        if not self._images.active:
-            return OK, "idle: nobody subscribes to an output"
-        problem = input_problem(self, self._images)
-        if problem:
-            return WARN, problem
-        if statistics.foreign_clock:
-            return WARN, (
-                f"the stamps are {statistics.latency_s:.0f} s behind this node's clock: "
-                "set use_sim_time, or synchronise the clocks of the machines"
-            )
-        if warning := self._familiarity.warning:
-            return WARN, warning
-        return OK, f"segmenting {self._images.topic}"
-
-
-def _precision(segmenter: Segmenter) -> str:
-    reason = segmenter.precision_reason
-    return f"{segmenter.precision} ({reason})" if reason else segmenter.precision
+        level, message = judgement(self, self._statistics, self._images, self._familiarity)
+        shows_nothing = not any(self._settings.values.mask_classes)
+        if level == OK and shows_nothing and _has_subscribers(self._outputs["class_mask"]):
+            return WARN, "segmentation/class_mask shows no class: set the parameter mask_classes"
+        return level, message
 
 
 def _has_subscribers(publisher: Publisher) -> bool:
@@ -282,7 +319,7 @@ def main() -> int:
     """Run the node as a process; return its exit status."""
     return run_node(
         "segmentation_node",
-        "Labels every pixel of a camera's images with MiniNet-v2",
+        "Labels every pixel of a camera's images with MiniNet-v2.",
         SegmentationParameters,
         lambda finish: SegmentationNode(),
         expected_errors=(ModelError, BackendError),

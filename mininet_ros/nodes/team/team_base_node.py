@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from functools import partial
+from typing import Any
 
 from rclpy.node import Node
 from rclpy.serialization import serialize_message
@@ -38,7 +39,7 @@ class TeamBaseNode(Node):
         TeamError: Zenoh is not installed, or an endpoint cannot be used.
     """
 
-    def __init__(self, **node_options: object) -> None:
+    def __init__(self, **node_options: Any) -> None:
         super().__init__("team_base", **node_options)
         values = NodeParameters(self, TeamBaseParameters).values
         self._robots: dict[str, RobotTopics] = {}

@@ -82,7 +82,7 @@ def test_cityscapes_fine_and_coarse_jointly(cityscapes):
 def test_cityscapes_errors_name_the_file(cityscapes):
     label = cityscapes / "gtFine/train/zurich/zurich_000000_000019_gtFine_labelIds.png"
     write_picture(label, labels_of(34))
-    with pytest.raises(DatasetError, match=r"zurich.*labelIds.png holds label 34, .* 0 to 33"):
+    with pytest.raises(DatasetError, match=r"labelIds.png cannot be used: it holds label 34"):
         open_dataset("cityscapes", cityscapes, "train")[1]
     label.unlink()
     with pytest.raises(DatasetError, match=r"zurich_000000_000019_leftImg8bit.png has no labels"):
@@ -126,10 +126,10 @@ def test_own_images_errors_name_the_file(own):
         open_dataset("folder", own, "train")
     (own / "train/images/b.png").unlink()
     write_picture(own / "train/labels/a.png", grey())
-    with pytest.raises(DatasetError, match=r"a\.png must hold labels in one 8-bit channel"):
+    with pytest.raises(DatasetError, match=r"a\.png cannot be used: it holds label 90 \(768"):
         open_dataset("folder", own, "train")[0]
     write_picture(own / "train/labels/a.png", labels_of(0, 2))
-    with pytest.raises(DatasetError, match=r"a\.png holds label 2, but labels go from 0 to 1"):
+    with pytest.raises(DatasetError, match=r"a\.png cannot be used: it holds label 2"):
         open_dataset("folder", own, "train")[0]
     with pytest.raises(DatasetError, match=r"(?s)nosplit/images does not exist; expected tree:"):
         open_dataset("folder", own, "nosplit")
@@ -153,11 +153,11 @@ def test_a_picture_that_is_cut_short_is_refused(own, suffix):
     path.write_bytes(encoded)
     assert open_dataset("folder", own, "train")[0].image.shape == (HEIGHT, WIDTH, 3)
     path.write_bytes(encoded[: len(encoded) * 3 // 4])
-    with pytest.raises(DatasetError, match=rf"a\{suffix} is not a readable picture, or is cut"):
+    with pytest.raises(DatasetError, match=rf"a\{suffix} cannot be used: .* cut short"):
         open_dataset("folder", own, "train")[0]
     path.unlink()
     path.mkdir()
-    with pytest.raises(DatasetError, match=rf"a\{suffix} cannot be read: Is a directory"):
+    with pytest.raises(DatasetError, match=rf"a\{suffix} cannot be used: .*Is a directory"):
         open_dataset("folder", own, "train")[0]
 
 

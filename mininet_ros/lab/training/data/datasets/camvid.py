@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from mininet_ros.images.class_tables import CAMVID, IGNORE_LABEL
+from mininet_ros.images.label_pictures import LabelRules
 from mininet_ros.lab.training.data.datasets.labelled_images import (
     DatasetError,
     LabelledImages,
@@ -15,7 +16,7 @@ from mininet_ros.lab.training.data.datasets.labelled_images import (
 
 SPLITS = ("train", "val", "test")
 DRIVES = ("0001TP", "0006R0", "0016E5")  # of train, as its files' names begin
-CLASS_IDS = (*range(len(CAMVID.names)), IGNORE_LABEL)
+LABELS = LabelRules((*range(len(CAMVID.names)), IGNORE_LABEL), CAMVID.colors)
 LICENCE = "CC BY-NC 4.0"
 EXPECTED_TREE = """\
 DIR/
@@ -43,11 +44,11 @@ def open_camvid(root: Path, split: str) -> LabelledImages:
             f"train-without-DRIVE or train-only-DRIVE of the drives {', '.join(DRIVES)}"
         )
     images, labels = (
-        find_files(root / name, "*.png", lambda path: path.name, EXPECTED_TREE)
+        find_files(root / name, "*.png", lambda path: path.stem, EXPECTED_TREE)
         for name in (folder, f"{folder}annot")
     )
     pairs = tuple(
-        (image, LabelPicture(path, CLASS_IDS))
+        (image, LabelPicture(path, LABELS))
         for name, image, path in pair_files(images, labels)
         if not is_fold or name.startswith(drive) == (kind == "only")
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from mininet_ros.images.class_tables import CITYSCAPES, IGNORE_LABEL
+from mininet_ros.images.label_pictures import LabelRules
 from mininet_ros.lab.training.data.datasets.labelled_images import (
     DatasetError,
     LabelledImages,
@@ -26,6 +27,7 @@ CLASS_IDS = tuple(
     SCORED_LABEL_IDS.index(label) if label in SCORED_LABEL_IDS else IGNORE_LABEL
     for label in range(LABEL_IDS)
 )
+LABELS = LabelRules(CLASS_IDS)
 LICENCE = "Cityscapes Dataset licence: non-commercial use, no redistribution"
 EXPECTED_TREE = """\
 DIR/
@@ -53,7 +55,7 @@ def open_cityscapes(root: Path, split: str) -> LabelledImages:
         images = _find(root / "leftImg8bit" / part, "_leftImg8bit.png")
         labels = _find(root / kind / part, f"_{kind}_labelIds.png")
         pairs += (
-            (image, LabelPicture(path, CLASS_IDS)) for _, image, path in pair_files(images, labels)
+            (image, LabelPicture(path, LABELS)) for _, image, path in pair_files(images, labels)
         )
     return LabelledImages("cityscapes", split, LICENCE, CITYSCAPES, tuple(pairs))
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import yaml
-
-from mininet_ros.images.class_tables import read_class_table
+from mininet_ros.images.class_tables import read_class_table, read_yaml
+from mininet_ros.images.label_pictures import LabelRules
 from mininet_ros.lab.training.data.datasets.labelled_images import (
     IMAGE_SUFFIXES,
     DatasetError,
@@ -24,7 +23,8 @@ DIR/
                                                licence: of your images (optional)
   train/images/<name>.png  (or .jpg, ...)      pictures to learn from
   train/labels/<name>.png                      one 8-bit channel: 0 for the first class of
-                                               {CLASSES}, 1 for the next, ..., 255 for void
+                                               {CLASSES}, 1 for the next, ..., 255 for void;
+                                               or the classes' colours, black for void
   val/images/...  val/labels/...               pictures to choose the best weights by"""
 
 
@@ -39,11 +39,13 @@ def open_folder(root: Path, split: str) -> LabelledImages:
     if not path.is_file():
         raise DatasetError(f"{path} does not exist; expected tree:\n{EXPECTED_TREE}")
     classes = read_class_table(str(path))
-    licence = yaml.safe_load(path.read_text(encoding="utf-8")).get("licence", LICENCE_NOT_STATED)
+    licence = read_yaml(path.read_bytes()).get("licence", LICENCE_NOT_STATED)
     images = find_files(root / split / "images", "*", _stem_of_image, EXPECTED_TREE)
     labels = find_files(root / split / "labels", "*.png", lambda path: path.stem, EXPECTED_TREE)
-    ids = tuple(range(len(classes.names)))
-    pairs = tuple((image, LabelPicture(path, ids)) for _, image, path in pair_files(images, labels))
+    rules = LabelRules(tuple(range(len(classes.names))), classes.colors)
+    pairs = tuple(
+        (image, LabelPicture(path, rules)) for _, image, path in pair_files(images, labels)
+    )
     return LabelledImages(root.resolve().name, split, str(licence), classes, pairs)
 
 

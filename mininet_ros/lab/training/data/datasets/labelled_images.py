@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Protocol
 
-import cv2
 import numpy as np
 
-from mininet_ros.images.class_tables import IGNORE_LABEL, ClassTable
+from mininet_ros.images.class_tables import ClassTable
+from mininet_ros.images.decoding import ImageDecoder
+from mininet_ros.images.encodings import ImageError
+from mininet_ros.images.headers import UPRIGHT
+from mininet_ros.images.label_pictures import LabelRules, read_label_picture
+
+_log = logging.getLogger(__name__)
 
 IMAGE_SUFFIXES = (".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
 
@@ -58,31 +65,17 @@ class Labels(Protocol):
 
 @dataclass(frozen=True)
 class LabelPicture:
-    """Labels kept as a picture of one 8-bit channel.
-
-    ``class_ids[v]`` is the class of a stored value v, or 255; a stored 255 always means 255.
-    """
+    """Labels kept as a PNG: see :func:`mininet_ros.images.label_pictures.read_label_picture`."""
 
     path: Path
-    class_ids: tuple[int, ...]
+    rules: LabelRules
 
     def read(self, width: int, height: int) -> np.ndarray:
         """See :meth:`Labels.read`; the size is the picture's own."""
-        stored = read_picture(self.path, cv2.IMREAD_UNCHANGED)
-        if stored.ndim != 2 or stored.dtype != np.uint8:
-            raise DatasetError(
-                f"{self.path} must hold labels in one 8-bit channel, but has {stored.dtype} of "
-                f"shape {stored.shape}: palettes are read as colours"
-            )
-        unknown = stored[(stored >= len(self.class_ids)) & (stored != IGNORE_LABEL)]
-        if unknown.size:
-            raise DatasetError(
-                f"{self.path} holds label {unknown[0]}, but labels go from 0 to "
-                f"{len(self.class_ids) - 1}, and {IGNORE_LABEL} is void"
-            )
-        table = np.full(256, IGNORE_LABEL, np.uint8)
-        table[: len(self.class_ids)] = self.class_ids
-        return table[stored]
+        try:
+            return read_label_picture(self.path, self.rules)
+        except ImageError as error:
+            raise DatasetError(f"labels {self.path} cannot be used: {error}") from error
 
 
 class Dataset(Protocol):
@@ -131,32 +124,42 @@ class LabelledImages:
     def __getitem__(self, index: int) -> Sample:
         """Raises: DatasetError naming the file that is unreadable, or not of its image's size."""
         image_path, source = self.pairs[index]
-        image = read_picture(image_path, cv2.IMREAD_COLOR)
+        image, orientation = read_picture(image_path)
         height, width = image.shape[:2]
         labels = source.read(width, height)
         if labels.shape != (height, width):
+            turned = ""
+            if orientation != UPRIGHT and labels.shape == (width, height):
+                turned = (
+                    f", whose EXIF orientation {orientation} asks to be shown turned, which is not "
+                    "obeyed: turn its pixels (mogrify -auto-orient does), or turn the labels back"
+                )
             raise DatasetError(
                 f"{source.path} has labels of {labels.shape[1]}x{labels.shape[0]} pixels, but "
-                f"its image {image_path} has {width}x{height}"
+                f"its image {image_path} has {width}x{height}{turned}"
+            )
+        if orientation != UPRIGHT:
+            _log.warning(
+                "%s has EXIF orientation %d, which is not obeyed: make sure that its labels are "
+                "those of the pixels as stored",
+                image_path,
+                orientation,
             )
         return Sample(image_path.stem, image, labels)
 
 
-def read_picture(path: Path, mode: int) -> np.ndarray:
-    """An image file, decoded by OpenCV in the given mode.
+def read_picture(path: Path) -> tuple[np.ndarray, int]:
+    """An image file as uint8 (H, W, 3) BGR, as stored, and its EXIF orientation.
 
     Raises:
         DatasetError: it cannot be read, is no picture, or ends early.
     """
+    decoder = ImageDecoder()
     try:
-        encoded = np.frombuffer(path.read_bytes(), np.uint8)
-    except OSError as error:
-        raise DatasetError(f"{path} cannot be read: {error.strerror}") from error
-    # Decoded from memory, because imread fills up a JPEG that ends early with grey.
-    picture = cv2.imdecode(encoded, mode) if encoded.size else None
-    if picture is None:
-        raise DatasetError(f"{path} is not a readable picture, or is cut short")
-    return picture
+        data, header = decoder.read(path)
+        return decoder.encoded(data), header.orientation
+    except ImageError as error:
+        raise DatasetError(f"image {path} cannot be used: {error}") from error
 
 
 def pictures_of(folder: Path) -> list[Path]:
@@ -178,6 +181,8 @@ def find_files(
 ) -> dict[str, Path]:
     """Files that match ``pattern`` below ``folder``, in the order of their paths.
 
+    Capital letters do not matter in names of files, and hidden files are passed over.
+
     Args:
         key: what a file and its partner have in common; None passes a file over.
         expected: the dataset's official tree, for the message.
@@ -188,8 +193,10 @@ def find_files(
     if not folder.is_dir():
         raise DatasetError(f"folder {folder} does not exist; expected tree:\n{expected}")
     found: dict[str, Path] = {}
-    for path in sorted(folder.glob(pattern)):
-        name = key(path)
+    place, _, ending = pattern.rpartition("/")
+    for path in sorted(folder.glob(f"{place}/*" if place else "*")):
+        is_meant = fnmatch(path.name.lower(), ending.lower()) and not path.name.startswith(".")
+        name = key(path) if is_meant else None
         if name is None:
             continue
         if name in found:

@@ -1,0 +1,85 @@
+"""Corners of a picture: where they are, how they moved, and how places near them moved."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+CELL = 16
+
+# Smallest eigenvalue of the gradient matrix, on pictures of normalised contrast, that counts as a
+# corner. Smooth walls and sensor noise stay below it.
+CORNER_FLOOR = 5e-4
+
+# Flow assumes that brightness stays; levelling mean and spread keeps it true while light changes.
+LEVELLED_MEAN = 128.0
+LEVELLED_SPREAD = 48.0
+MAX_AMPLIFICATION = 8.0
+
+
+@dataclass(frozen=True, eq=False)
+class Points:
+    """Corners of one frame.
+
+    Attributes:
+        ids: (N,) int64, ascending; the same number is the same corner of the scene.
+        positions: (N, 2) float32 x, y in pixels of the tracked picture.
+        size: (width, height) of the tracked picture.
+    """
+
+    ids: np.ndarray
+    positions: np.ndarray
+    size: tuple[int, int]
+
+    def common(self, other: Points) -> tuple[np.ndarray, np.ndarray]:
+        """Positions, here and in `other`, of the corners that both have: two (M, 2) arrays."""
+        _, here, there = np.intersect1d(
+            self.ids, other.ids, assume_unique=True, return_indices=True
+        )
+        return self.positions[here], other.positions[there]
+
+
+def no_points(size: tuple[int, int]) -> Points:
+    """A frame without corners."""
+    return Points(np.empty(0, np.int64), np.empty((0, 2), np.float32), size)
+
+
+def levelled(gray: np.ndarray) -> np.ndarray:
+    """A (h, w) uint8 picture with the same mean and spread whatever the light."""
+    mean, spread = (value.item() for value in cv2.meanStdDev(gray))
+    gain = min(MAX_AMPLIFICATION, LEVELLED_SPREAD / max(spread, 1e-3))
+    table = np.clip((np.arange(256) - mean) * gain + LEVELLED_MEAN, 0, 255)
+    return cv2.LUT(gray, table.astype(np.uint8))
+
+
+def strongest_corners(
+    picture: np.ndarray, taken: np.ndarray, ignored: np.ndarray | None
+) -> np.ndarray:
+    """The strongest corner of each free cell of 16 x 16 pixels.
+
+    Args:
+        picture: (h, w) uint8, levelled.
+        taken: (M, 2) x, y of corners whose cells are not free.
+        ignored: (h, w) uint8, above 0 where no corner is wanted; None for nowhere.
+
+    Returns:
+        (N, 2) float32 x, y, strongest first.
+    """
+    strength = cv2.cornerMinEigenVal(picture, 5)
+    if ignored is not None:
+        strength[ignored > 0] = 0.0
+    rows, columns = picture.shape[0] // CELL, picture.shape[1] // CELL
+    cells = strength[: rows * CELL, : columns * CELL].reshape(rows, CELL, columns, CELL)
+    cells = cells.swapaxes(1, 2).reshape(rows * columns, CELL * CELL)
+    best = cells.argmax(axis=1)
+    value = cells[np.arange(len(best)), best]
+    occupied = (taken // CELL).astype(int)
+    inside = (occupied[:, 0] < columns) & (occupied[:, 1] < rows)
+    value[occupied[inside, 1] * columns + occupied[inside, 0]] = 0.0
+    order = np.argsort(-value, kind="stable")
+    order = order[value[order] > CORNER_FLOOR]
+    x = (order % columns) * CELL + best[order] % CELL
+    y = (order // columns) * CELL + best[order] // CELL
+    return np.stack([x, y], axis=1).astype(np.float32)

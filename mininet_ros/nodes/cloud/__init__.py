@@ -1,0 +1,1 @@
+"""Labels in space: the node that publishes labelled points."""

@@ -1,0 +1,116 @@
+"""Nodes that a lifecycle manager can drive, and that start by themselves unless told otherwise."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
+
+from mininet_ros.parameters import ParameterError
+
+UNCONFIGURED = "unconfigured"
+INACTIVE = "inactive"
+ACTIVE = "active"
+FINALIZED = "finalized"
+
+
+class ManagedNode(LifecycleNode):
+    """A lifecycle node whose transitions are four methods that may raise.
+
+    A transition that raises one of ``expected_errors`` leaves the node in the state before it, and
+    the sentence is logged; any other error is a defect: it is logged with its traceback and the
+    node becomes unconfigured.
+
+    Attributes:
+        state: "unconfigured", "inactive", "active" or "finalized".
+
+    Args:
+        name: of the node.
+        **options: for :class:`rclpy.lifecycle.LifecycleNode`.
+    """
+
+    expected_errors: ClassVar[tuple[type[Exception], ...]] = (ParameterError,)
+
+    def __init__(self, name: str, **options: Any) -> None:
+        self.state = UNCONFIGURED
+        self._failure: Exception | None = None
+        super().__init__(name, **options)
+
+    @abstractmethod
+    def configure(self) -> None:
+        """Load what takes memory, by the parameters as they are now."""
+
+    @abstractmethod
+    def activate(self) -> None:
+        """Begin to work."""
+
+    @abstractmethod
+    def deactivate(self) -> None:
+        """Stop working: nothing is received or published any more, and the processor is free."""
+
+    @abstractmethod
+    def cleanup(self) -> None:
+        """Free what :meth:`configure` loaded."""
+
+    def start(self, autostart: bool) -> None:
+        """Configure and activate the node, if that is wanted.
+
+        Raises:
+            Exception: what :meth:`configure` or :meth:`activate` raised.
+        """
+        if not autostart:
+            self.get_logger().info("unconfigured: waits for a lifecycle manager (autostart: false)")
+            return
+        for trigger in (self.trigger_configure, self.trigger_activate):
+            if trigger() != TransitionCallbackReturn.SUCCESS:
+                raise self._failure or RuntimeError("the node cannot be started")
+
+    def close(self) -> None:
+        """Stop working and free everything; at the end of the process."""
+        if self.state == ACTIVE:
+            self.deactivate()
+            self.state = INACTIVE
+        if self.state == INACTIVE:
+            self.cleanup()
+            self.state = FINALIZED
+
+    def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Load the node; called by rclpy."""
+        return self._transition(self.configure, INACTIVE)
+
+    def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Begin to work; called by rclpy."""
+        return self._transition(self.activate, ACTIVE)
+
+    def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Stop working; called by rclpy."""
+        return self._transition(self.deactivate, INACTIVE)
+
+    def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Free the node's memory; called by rclpy."""
+        return self._transition(self.cleanup, UNCONFIGURED)
+
+    def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """End the node; called by rclpy."""
+        return self._transition(self.close, FINALIZED)
+
+    def on_error(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Fall back to unconfigured after a defect; called by rclpy."""
+        return self._transition(self.close, UNCONFIGURED)
+
+    def _transition(self, step: Callable[[], None], to: str) -> TransitionCallbackReturn:
+        try:
+            step()
+        except self.expected_errors as error:
+            self._failure = error
+            self.get_logger().error(str(error))
+            return TransitionCallbackReturn.FAILURE
+        # rclpy would drop it without a word.
+        except Exception as error:  # noqa: BLE001 - logged, and kept for start()
+            self._failure = error
+            self.get_logger().error(f"transition to {to} failed: {type(error).__name__}: {error}")
+            return TransitionCallbackReturn.ERROR
+        self.state = to
+        return TransitionCallbackReturn.SUCCESS

@@ -1,0 +1,151 @@
+"""The topics that the segmentation node publishes, and what goes out on them for one image."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from sensor_msgs.msg import CameraInfo, CompressedImage, Image
+from std_msgs.msg import Header
+
+from mininet_ros.images.drawing import overlay
+from mininet_ros.inference import Segmentation, Segmenter
+from mininet_ros.models import Model
+from mininet_ros.nodes.common.camera_info import resized_camera_info
+from mininet_ros.nodes.common.image_messages import image_message, jpeg_message, png_message
+
+OUTPUTS: dict[str, type] = {
+    "mask": Image,
+    "confidence": Image,
+    "class_mask": Image,
+    "camera_info": CameraInfo,
+    "mask/compressed": CompressedImage,
+    "overlay": Image,
+    "overlay/compressed": CompressedImage,
+}
+"""Message type by topic below ``segmentation/``, in the order in which they are made and published:
+the pictures for people come last."""
+
+_CLOCKWISE = {90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_COUNTERCLOCKWISE}
+_BACK = {
+    90: cv2.ROTATE_90_COUNTERCLOCKWISE,
+    180: cv2.ROTATE_180,
+    270: cv2.ROTATE_90_CLOCKWISE,
+}
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What the outputs of an image are to be like.
+
+    Attributes:
+        topics: keys of ``OUTPUTS``.
+        at_camera_size: whether masks have the size of the image, or that of the network.
+        overlay_alpha: weight of the class colours in the overlay, 0 to 1.
+        rotate: clockwise rotation that brings the image upright, degrees: 0, 90, 180 or 270.
+        class_table: uint8 (256,), value in the class mask of each class id.
+    """
+
+    topics: frozenset[str]
+    at_camera_size: bool
+    overlay_alpha: float
+    rotate: int
+    class_table: np.ndarray
+
+
+def class_mask_table(classes: Sequence[str], names: Sequence[str], inverse: bool) -> np.ndarray:
+    """Return the value in the class mask of each id, uint8 (256,): 255 for those of the classes.
+
+    Args:
+        classes: names of the model's classes in the order of their ids.
+        names: classes that the mask shows; empty names are passed over.
+        inverse: whether the mask shows all others instead.
+
+    Raises:
+        ValueError: the model has no class of a name; one sentence.
+    """
+    table = np.zeros(256, np.uint8)
+    for name in filter(None, names):
+        if name not in classes:
+            raise ValueError(
+                f"the model has no class {name!r}: mask_classes may name {', '.join(classes)}"
+            )
+        table[classes.index(name)] = 255
+    return 255 - table if inverse else table
+
+
+def segmented(segmenter: Segmenter, image: np.ndarray, wishes: Wishes) -> Segmentation:
+    """Label an image (uint8 (H, W, 3), BGR) as its camera holds it, at the wanted size."""
+    upright = cv2.rotate(image, _CLOCKWISE[wishes.rotate]) if wishes.rotate else image
+    result = segmenter.infer(upright, with_confidence="confidence" in wishes.topics)
+    if wishes.rotate:
+        back = _BACK[wishes.rotate]
+        confidence = result.confidence
+        result = Segmentation(
+            cv2.rotate(result.mask, back),
+            None if confidence is None else cv2.rotate(confidence, back),
+        )
+    height, width = image.shape[:2]
+    return result.resized(width, height) if wishes.at_camera_size else result
+
+
+def upright_mask(result: Segmentation, wishes: Wishes) -> np.ndarray:
+    """Return the mask uint8 (H, W) of :func:`segmented` as the network saw the picture."""
+    return cv2.rotate(result.mask, _CLOCKWISE[wishes.rotate]) if wishes.rotate else result.mask
+
+
+def results(
+    image: np.ndarray, result: Segmentation, colors: np.ndarray, header: Header, wishes: Wishes
+) -> Iterator[tuple[str, Image | CompressedImage]]:
+    """Yield the wanted topics with their messages, each made when its turn comes.
+
+    Args:
+        image: uint8 (H, W, 3), BGR.
+        result: of :func:`segmented`.
+        colors: uint8 (classes, 3), RGB.
+        header: becomes that of all messages.
+        wishes: what is wanted.
+    """
+    wanted = wishes.topics
+    if "mask" in wanted:
+        yield "mask", image_message(result.mask, "mono8", header)
+    if "confidence" in wanted and result.confidence is not None:
+        yield "confidence", image_message(result.confidence, "mono8", header)
+    if "class_mask" in wanted:
+        yield "class_mask", image_message(cv2.LUT(result.mask, wishes.class_table), "mono8", header)
+    if "mask/compressed" in wanted:
+        yield "mask/compressed", png_message(result.mask, header)
+    if not wanted & {"overlay", "overlay/compressed"}:
+        return
+    # Always over the whole picture: it is made to be looked at.
+    height, width = image.shape[:2]
+    mask = result.resized(width, height).mask
+    picture = overlay(image, mask, colors, wishes.overlay_alpha)
+    if "overlay" in wanted:
+        yield "overlay", image_message(picture, "rgb8", header)
+    if "overlay/compressed" in wanted:
+        bgr = cv2.cvtColor(picture, cv2.COLOR_RGB2BGR)
+        yield "overlay/compressed", jpeg_message(bgr, header)
+
+
+def calibration(
+    info: CameraInfo, image: np.ndarray, model: Model, header: Header, wishes: Wishes
+) -> CameraInfo:
+    """Return a camera's calibration for the mask of an image.
+
+    Args:
+        info: of the camera.
+        image: (H, W, 3).
+        model: that labels it.
+        header: becomes the message's.
+        wishes: size and rotation of the mask.
+    """
+    height, width = image.shape[:2]
+    columns, rows = (width, height) if wishes.at_camera_size else (model.width, model.height)
+    if not wishes.at_camera_size and wishes.rotate in (90, 270):
+        columns, rows = rows, columns
+    resized = resized_camera_info(info, columns / width, rows / height)
+    resized.header = header
+    return resized
