@@ -63,6 +63,8 @@ setup(
         "openvino": ["openvino>=2024.4"],
         # For `mininet_ros select-keyframes --benchmark --reconstruct` alone.
         "reconstruct": ["pycolmap>=4"],
+        # For `mininet_ros train --tensorboard` alone.
+        "tensorboard": ["tensorboard>=2.15"],
         "bags": ["rosbags>=0.10"],
         # For `team_link: zenoh` and team_base_node: the team's radio link.
         "team": ["eclipse-zenoh>=1.10"],

@@ -10,7 +10,14 @@ from mininet_ros.cli.options import DATASETS, input_size
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("model", help="Model folder's name or path.")
+    parser.add_argument(
+        "model",
+        help="Model folder's name or path; or a network's name or FILE.py:FUNCTION, which is "
+        "written with random weights, to measure its speed.",
+    )
+    parser.add_argument(
+        "--classes", type=int, default=19, metavar="N", help="Number of classes of a network."
+    )
     parser.add_argument(
         "--input-size",
         type=input_size,

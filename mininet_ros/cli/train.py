@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mininet_ros.cli.options import (
     NETWORK_HELP,
@@ -13,9 +13,30 @@ from mininet_ros.cli.options import (
     input_size,
     network_options,
 )
+from mininet_ros.cli.train_options import add_schedule, add_teacher
 
 if TYPE_CHECKING:
     from mininet_ros.lab.training.recipe import Recipe
+
+# Values of the options that the command line leaves out.
+PROTOCOLS: dict[str, dict[str, Any]] = {
+    "paper": {
+        "epochs": 250,
+        "patience": 0,
+        "scale_range": (0.5, 2.0),
+        "photometric": 0.0,
+        "lovasz_weight": 0.0,
+        "initial_model": "none",
+    },
+    "small": {
+        "epochs": 100,
+        "patience": 15,
+        "scale_range": (0.75, 1.5),
+        "photometric": 0.3,
+        "lovasz_weight": 1.0,
+        "initial_model": "auto",
+    },
+}
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -63,7 +84,27 @@ def add_arguments(parser: ArgumentParser) -> None:
         "large as the input by default.",
     )
     add_network_options(parser)
-    parser.add_argument("--epochs", type=int, default=250, help="Number of passes over the data.")
+    parser.add_argument(
+        "--protocol",
+        default="auto",
+        choices=("auto", *PROTOCOLS),
+        help="Values of the options that are not given: paper trains as the paper does, from fresh "
+        "weights; small suits some hundred images: it begins from a shipped model and ends when "
+        "the validation no longer improves; auto is small for --dataset folder, and paper for the "
+        "paper's datasets.",
+    )
+    parser.add_argument(
+        "--epochs",
+        type=int,
+        help=f"Largest number of passes over the data (default: {_by_protocol('epochs')}).",
+    )
+    parser.add_argument(
+        "--patience",
+        type=int,
+        metavar="EPOCHS",
+        help="Number of epochs without a better validation after which the training ends; 0 is "
+        f"never (default: {_by_protocol('patience')}).",
+    )
     parser.add_argument("--batch-size", type=int, default=12, help="Number of images in a step.")
     parser.add_argument(
         "--learning-rate", type=float, default=1e-3, help="Learning rate at the start."
@@ -81,23 +122,23 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--scale-range",
         type=scale_range,
-        default=(0.5, 2.0),
         metavar="LOW,HIGH",
-        help="Smallest and largest factor by which images are scaled at random.",
+        help="Smallest and largest factor by which images are scaled at random (default: "
+        f"{_by_protocol('scale_range')}).",
     )
     parser.add_argument(
         "--photometric",
         type=float,
-        default=0.0,
         metavar="STRENGTH",
-        help="Strength of random changes of light, blur and noise, 0 to 1.",
+        help="Strength of random changes of light, blur and noise, 0 to 1 (default: "
+        f"{_by_protocol('photometric')}).",
     )
     parser.add_argument(
         "--lovasz-weight",
         type=float,
-        default=0.0,
         metavar="WEIGHT",
-        help="Weight of the Lovasz-softmax term of the loss, which approximates IoU.",
+        help="Weight of the Lovasz-softmax term of the loss, which approximates IoU (default: "
+        f"{_by_protocol('lovasz_weight')}).",
     )
     parser.add_argument(
         "--rendered-text",
@@ -109,9 +150,9 @@ def add_arguments(parser: ArgumentParser) -> None:
     begin = parser.add_mutually_exclusive_group()
     begin.add_argument(
         "--initial-model",
-        default="",
         metavar="MODEL",
-        help="Model whose weights are the start, where they fit.",
+        help="Model whose weights are the start, where they fit; auto is the shipped model of the "
+        f"network, none fresh weights (default: {_by_protocol('initial_model')}).",
     )
     begin.add_argument(
         "--initial-run",
@@ -147,68 +188,19 @@ def add_arguments(parser: ArgumentParser) -> None:
         metavar="GIB",
         help="Memory for decoded images, in GiB; images beyond it are read again each time.",
     )
-
-
-def add_schedule(parser: ArgumentParser) -> None:
-    """Declare the course of the learning rate, and the average of the weights."""
     parser.add_argument(
-        "--warm-up",
-        type=int,
-        default=0,
-        metavar="STEPS",
-        help="Number of steps over which the learning rate rises.",
-    )
-    parser.add_argument(
-        "--decay-share",
-        type=float,
-        default=1.0,
-        metavar="SHARE",
-        help="Last share of the steps, over which the learning rate decays; 0 keeps it constant, "
-        "for a run from which others go on.",
-    )
-    parser.add_argument(
-        "--average-decay",
-        type=float,
-        default=0.0,
-        metavar="DECAY",
-        help="Decay of the running average of the weights, which is then validated and kept, such "
-        "as 0.999; 0 for none.",
-    )
-
-
-def add_teacher(parser: ArgumentParser) -> None:
-    """Declare what is learned from a teacher."""
-    parser.add_argument(
-        "--teacher",
-        default="",
-        metavar="TEACHER",
-        help="Network whose soft labels are learned, too: a model, or FILE.onnx with FILE.yaml "
-        "beside it. {drive} in it stands for the drive that --leave-one-drive-out leaves out.",
-    )
-    parser.add_argument(
-        "--teacher-weight",
-        type=float,
-        default=1.0,
-        metavar="WEIGHT",
-        help="Weight of the teacher's term in the loss.",
-    )
-    parser.add_argument(
-        "--temperature", type=float, default=1.0, help="Temperature of the soft labels."
-    )
-    parser.add_argument(
-        "--unlabelled",
+        "--tensorboard",
         type=Path,
-        nargs="+",
-        default=[],
         metavar="DIR",
-        help="Folders of more pictures, which the teacher alone labels.",
+        help="Folder for a log of the training for TensorBoard.",
     )
-    parser.add_argument(
-        "--soft-labels",
-        type=Path,
-        metavar="FILE",
-        help="File that keeps the soft labels for other trainings by the same teacher on the same "
-        "images; in the output folder by default.",
+
+
+def _by_protocol(option: str) -> str:
+    values = ((name, values[option]) for name, values in PROTOCOLS.items())
+    return ", ".join(
+        f"{name} {','.join(map(str, value)) if isinstance(value, tuple) else value}"
+        for name, value in values
     )
 
 
@@ -236,7 +228,7 @@ def run(arguments: Namespace) -> None:
     with joined(arguments.device) as (processes, device):
         place = (arguments.data, arguments.output, device, arguments.memory, processes, lesson)
         if not arguments.leave_one_drive_out:
-            train_model(recipe, *place)
+            train_model(recipe, *place, tensorboard=arguments.tensorboard)
             return
         folds = leave_one_drive_out(recipe, *place)
         if processes.leads:
@@ -250,12 +242,22 @@ def read_recipe(arguments: Namespace) -> Recipe:
         ValueError: a value is out of its range.
     """
     from mininet_ros.lab.training.data.augmentation import Augmentation
+    from mininet_ros.lab.training.data.datasets import FOLDER
+    from mininet_ros.lab.training.initial_weights import initial_model
     from mininet_ros.lab.training.recipe import Recipe
     from mininet_ros.network.custom import network_argument
 
     width, height = arguments.input_size
     crop_width, crop_height = arguments.crop_size or (0, 0)
+    chosen = arguments.protocol
+    if chosen == "auto":
+        chosen = "small" if arguments.dataset == FOLDER else "paper"
+    values = {
+        name: default if (given := getattr(arguments, name)) is None else given
+        for name, default in PROTOCOLS[chosen].items()
+    }
     network, options = network_argument(arguments.network)
+    begun = "" if arguments.initial_run else initial_model(values["initial_model"], network)
     return Recipe(
         network=network,
         options={**options, **network_options(arguments)},
@@ -266,7 +268,8 @@ def read_recipe(arguments: Namespace) -> Recipe:
         height=height,
         crop_width=crop_width,
         crop_height=crop_height,
-        epochs=arguments.epochs,
+        epochs=values["epochs"],
+        patience=values["patience"],
         batch_size=arguments.batch_size,
         learning_rate=arguments.learning_rate,
         final_learning_rate=arguments.final_learning_rate,
@@ -275,11 +278,11 @@ def read_recipe(arguments: Namespace) -> Recipe:
         average_decay=arguments.average_decay,
         weight_decay=arguments.weight_decay,
         augmentation=Augmentation(
-            scale_range=arguments.scale_range, photometric=arguments.photometric
+            scale_range=values["scale_range"], photometric=values["photometric"]
         ),
-        lovasz_weight=arguments.lovasz_weight,
+        lovasz_weight=values["lovasz_weight"],
         rendered_text=arguments.rendered_text,
-        initial_model=arguments.initial_model,
+        initial_model=begun,
         initial_run=arguments.initial_run,
         teacher=arguments.teacher,
         teacher_weight=arguments.teacher_weight,

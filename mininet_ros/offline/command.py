@@ -9,8 +9,6 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from tqdm import tqdm
-
 from mininet_ros.keyframes import ConfigError, Mode
 from mininet_ros.keyframes.settings import KeyframeSettings, read_preset
 from mininet_ros.offline.exact_selection import ExactSelection, Size
@@ -22,10 +20,11 @@ from mininet_ros.offline.run import Run, run_selection
 from mininet_ros.offline.source import Source, SourceOptions, open_source
 from mininet_ros.offline.summary import Summary
 from mininet_ros.offline.until_interrupted import UntilInterrupted
+from mininet_ros.progress import progress_bar
 from mininet_ros.results import ResultFolder
 from mininet_ros.sequences import Sequence, SequenceError
 from mininet_ros.sequences.bag import BagImages
-from mininet_ros.sequences.camera import Camera
+from mininet_ros.sequences.camera import LiveCapture
 from mininet_ros.sequences.sequence import place_of
 
 
@@ -49,13 +48,13 @@ def select_keyframes(arguments: Namespace) -> None:
         with ResultFolder(
             arguments.output, "select-keyframes", ENTRIES, inputs_of(arguments)
         ) as results:
-            progress = tqdm(frames, total=min(counts, default=None), unit="frame")
+            progress = progress_bar(frames, total=min(counts, default=None), unit="frame")
             folder = OutputFolder(results.staging, arguments.jpeg, Layout(arguments.format))
             run = run_selection(
                 source, progress, settings, folder, arguments.preset, requests, size
             )
         bag = None
-        if arguments.bag is not None:
+        if arguments.bag is not None and isinstance(sequence, BagImages):
             chosen = {place_of(frame.name) for frame in run.frames if frame.decision.forwarded}
             bag = write_filtered_bag(sequence, chosen, arguments.bag)
     if arguments.json:
@@ -128,7 +127,7 @@ def _size(arguments: Namespace, sequence: Sequence) -> Size | None:
     """How many frames are asked for, if any number is."""
     if arguments.count is None and arguments.share is None:
         return None
-    if isinstance(sequence, Camera):
+    if isinstance(sequence, LiveCapture):
         raise SequenceError(
             "a set of a given size is chosen from a recording, which is read twice; a camera "
             "cannot be: leave out --count and --share"

@@ -15,8 +15,6 @@ from mininet_ros.offline.selection import DecidedFrame
 from mininet_ros.offline.source import Source
 from mininet_ros.offline.views import ViewCollector
 
-MIN_OVERLAP = 0.4
-
 
 @dataclass(frozen=True)
 class Size:
@@ -103,11 +101,12 @@ def select_exactly(
     """
     count = size.of(len(decided))
     view_weight = settings.selector.base_content if settings.targets() else 1.0
-    choice = choose_exactly(views.views(judged), count, MIN_OVERLAP, view_weight)
+    min_overlap = settings.selector.min_overlap
+    choice = choose_exactly(views.views(judged), count, min_overlap, view_weight)
     chosen = set(choice.chosen)
     return ExactSelection(
         choice,
-        MIN_OVERLAP,
+        min_overlap,
         tuple(frame.index for frame in decided if frame.decision.forwarded),
         [
             _redecided(frame, seen, frame.index in chosen, count)

@@ -125,3 +125,14 @@ def test_describe_takes_a_file_and_lists_what_there_is(file, capsys):
     assert cli.main(["describe", "mininet_v3"]) == 1
     error = capsys.readouterr().err
     assert "camvid_mininet_v2_cpu" in error and "erfnet_s" in error and "FILE.py" in error
+
+
+def test_an_untrained_network_is_exported_to_measure_it(file, tmp_path, capsys):
+    output = tmp_path / "untrained"
+    arguments = ["export", f"{file}:tiny", "--output", str(output)]
+    assert cli.main(arguments) == 1
+    assert "give --output and --input-size" in capsys.readouterr().err
+    assert cli.main([*arguments, "--classes", "3", "--input-size", "64x32"]) == 0
+    assert "random weights" in capsys.readouterr().out
+    segmenter = load_segmenter(str(output), backend="cpu")
+    assert segmenter.segment(check_image(64, 32)).mask.shape == (32, 64)

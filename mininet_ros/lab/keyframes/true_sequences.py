@@ -123,6 +123,8 @@ def _labelled_frames(
 ) -> Iterator[TrueFrame]:
     linker = InstanceLinker([truth.classes.index(name) for name in targets])
     for labelled in truth.labelled():
+        if labelled.mask is None:
+            raise SequenceError(f"frame {labelled.frame.name} has no label")
         sightings = linker.add(labelled.frame.image, labelled.mask)
         yield TrueFrame(_seen(labelled, segmenter), sightings)
 

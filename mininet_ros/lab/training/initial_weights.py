@@ -8,10 +8,12 @@ from torch import nn
 
 from mininet_ros.inference.pytorch import load_network
 from mininet_ros.lab.training.run_folder import TrainingError
-from mininet_ros.models import load_model
+from mininet_ros.models import CARD, load_model, models_folder
 from mininet_ros.network.layers import MultiDilationModule, SeparableModule
 from mininet_ros.network.stages import Stage, StagedNetwork
 
+# Dataset of the shipped models from which a training begins unless told otherwise.
+PRETRAINED_ON = "camvid"
 RESIDUAL_MODULES = (SeparableModule, MultiDilationModule)
 
 
@@ -50,6 +52,22 @@ def begin_from(network: StagedNetwork, model: str) -> tuple[str, ...]:
     if not taken:
         raise TrainingError(f"no stage of {model} fits the network that is to be trained")
     return tuple(taken)
+
+
+def initial_model(asked: str, network: str) -> str:
+    """Name or path of the model that a training begins from; "" for fresh weights.
+
+    Args:
+        asked: a model's name or path; ``auto`` for the shipped street model of the network, where
+            there is one; ``none`` or "" for fresh weights.
+        network: name of the network that is trained.
+    """
+    if asked in ("", "none"):
+        return ""
+    if asked != "auto":
+        return asked
+    name = f"{PRETRAINED_ON}_{network}"
+    return name if (models_folder() / name / CARD).is_file() else ""
 
 
 def _kind(stage: Stage) -> tuple:

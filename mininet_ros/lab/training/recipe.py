@@ -44,6 +44,8 @@ class Recipe:
         unlabelled: names of the folders whose pictures only the teacher labels.
         seed: of weights, order, augmentation and dropout.
         validate_every: epochs between two validations.
+        patience: epochs without a better validation after which the training ends; 0 for never.
+            Not in the paper.
 
     Raises:
         ValueError: a value is out of its range.
@@ -80,6 +82,7 @@ class Recipe:
     unlabelled: tuple[str, ...] = ()
     seed: int = 1
     validate_every: int = 1
+    patience: int = 0
 
     def __post_init__(self) -> None:
         for name in ("width", "height", "epochs", "batch_size", "validate_every"):
@@ -87,6 +90,8 @@ class Recipe:
                 raise ValueError(f"{name} must be at least 1, not {getattr(self, name)}")
         if not 0 < self.final_learning_rate <= self.learning_rate:
             raise ValueError("learning rates must be positive, the final one at most the first")
+        if self.patience < 0:
+            raise ValueError(f"patience must not be negative: {self.patience}")
         if self.lovasz_weight < 0:
             raise ValueError(f"lovasz_weight must not be negative: {self.lovasz_weight}")
         if not 0 <= self.decay_share <= 1 or not 0 <= self.average_decay < 1 or self.warm_up < 0:

@@ -14,7 +14,6 @@ import numpy as np
 import torch
 from safetensors.torch import load_file, save
 from torch import Tensor, nn
-from tqdm import tqdm
 
 from mininet_ros.lab.training.allocator import keep_freed_memory
 from mininet_ros.lab.training.average import WeightAverage
@@ -30,6 +29,7 @@ from mininet_ros.lab.training.data.stored_images import (
 )
 from mininet_ros.lab.training.denormals import denormals_as_zero
 from mininet_ros.lab.training.distributed import ALONE, Processes
+from mininet_ros.lab.training.duration import EpochBar
 from mininet_ros.lab.training.initial_weights import begin_from
 from mininet_ros.lab.training.loss import (
     class_weights,
@@ -41,6 +41,7 @@ from mininet_ros.lab.training.loss import (
 from mininet_ros.lab.training.prediction import score
 from mininet_ros.lab.training.recipe import Recipe
 from mininet_ros.lab.training.run_folder import (
+    Progress,
     TrainingError,
     check_run_folder,
     claim_run_folder,
@@ -50,6 +51,7 @@ from mininet_ros.lab.training.run_folder import (
     write_checkpoint,
     write_log,
 )
+from mininet_ros.lab.training.tensorboard import TensorBoardLog
 from mininet_ros.network import build_network
 from mininet_ros.network.stages import StagedNetwork
 
@@ -84,6 +86,7 @@ def train(
     device: str = "cpu",
     memory_gib: float = DEFAULT_MEMORY_GIB,
     processes: Processes = ALONE,
+    tensorboard: Path | None = None,
 ) -> TrainingResult:
     """Train by ``recipe``, resuming what the folder ``run`` already holds.
 
@@ -94,6 +97,7 @@ def train(
         memory_gib: images of either dataset that each process keeps in memory; the rest is read
             each time.
         processes: this process among those that train together, each of which calls this.
+        tensorboard: folder for TensorBoard's log; None for none.
 
     Raises:
         TrainingError: ``run`` holds a run of another recipe or a damaged one, the loss is no
@@ -102,8 +106,11 @@ def train(
         DatasetError: a file of either dataset is not what it must be.
         DistributionError: the batches cannot be spread over the processes.
     """
+    log = None
     if processes.leads:
         check_run_folder(recipe, run)
+        if tensorboard is not None:
+            log = TensorBoardLog(tensorboard, training.classes.names)
     keep_freed_memory()
     place = torch.device(device)
     on_cuda = place.type == "cuda"
@@ -144,12 +151,21 @@ def train(
     spread = processes.spread(network)
     began = time.monotonic() - progress.seconds
     written = progress.seconds
-    for epoch in range(progress.epoch, recipe.epochs):
+    first = progress.epoch
+    for epoch in range(first, recipe.epochs):
+        if recipe.patience and processes.agree(is_over(recipe, progress)):
+            break
         title = f"epoch {epoch + 1}/{recipe.epochs}"
         if progress.best_epoch:
             title += f", best mIoU {100 * progress.best_miou:.1f} %"
         with (
-            tqdm(total=steps, desc=title, leave=False, disable=not processes.leads) as bar,
+            EpochBar(
+                steps,
+                title,
+                shown=processes.leads,
+                epochs=recipe.epochs - first if epoch == first else 0,
+                may_end_early=recipe.patience > 0,
+            ) as bar,
             torch.backends.cudnn.flags(enabled=True, benchmark=True),
         ):
             loss = train_epoch(
@@ -170,6 +186,8 @@ def train(
                 progress = replace(progress, best_epoch=epoch + 1, best_miou=matrix.miou)
                 write_atomically(run / "best.safetensors", save(judged.packed_weights()))
             write_log(run / "log.csv", epoch + 1, optimizer.param_groups[0]["lr"], loss, matrix)
+            if log:
+                log.add(epoch + 1, optimizer.param_groups[0]["lr"], loss, matrix)
             write_atomically(run / "curves.png", draw_curves(run / "log.csv"))
         progress = replace(progress, epoch=epoch + 1, seconds=time.monotonic() - began)
         if is_scored or progress.seconds - written > CHECKPOINT_PERIOD_S:
@@ -177,10 +195,15 @@ def train(
             written = progress.seconds
     progress = processes.agree(progress)
     network.load_state_dict(load_file(run / "best.safetensors"))
-    images = recipe.epochs * steps * min(recipe.batch_size, len(samples))
+    images = progress.epoch * steps * min(recipe.batch_size, len(samples))
     return TrainingResult(
         network.eval(), progress.best_epoch, progress.best_miou, images, progress.seconds / 3600
     )
+
+
+def is_over(recipe: Recipe, progress: Progress) -> bool:
+    """Whether the validation has not become better for as long as the recipe waits."""
+    return progress.best_epoch > 0 and progress.epoch - progress.best_epoch >= recipe.patience
 
 
 def train_epoch(
@@ -192,7 +215,7 @@ def train_epoch(
     scaler: torch.amp.GradScaler,
     weights: Tensor,
     processes: Processes,
-    bar: tqdm,
+    bar: EpochBar,
     average: WeightAverage | None = None,
 ) -> float:
     """One pass over the samples in an order of the epoch's own; returns the mean loss.

@@ -36,6 +36,7 @@ def train_model(
     memory_gib: float = DEFAULT_MEMORY_GIB,
     processes: Processes = ALONE,
     lesson: Lesson | None = None,
+    tensorboard: Path | None = None,
 ) -> None:
     """Train one network, then write the best weights as a model folder.
 
@@ -47,6 +48,7 @@ def train_model(
         memory_gib: images of either dataset that each process keeps in memory.
         processes: this process among those that train together.
         lesson: of the teacher that is learned from, too.
+        tensorboard: folder for TensorBoard's log; None for none.
 
     Raises:
         ValueError: the data, the initial model or the teacher is not usable.
@@ -85,7 +87,9 @@ def train_model(
         recipe, training, card["teacher"] = lesson.prepare(recipe, training, run, processes)
     try:
         with sole_process(run) if processes.leads else nullcontext():
-            result = run_training(recipe, training, validation, run, device, memory_gib, processes)
+            result = run_training(
+                recipe, training, validation, run, device, memory_gib, processes, tensorboard
+            )
     except KeyboardInterrupt as stop:
         raise KeyboardInterrupt(what_is_kept(run)) from stop
     if not processes.leads:

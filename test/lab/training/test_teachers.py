@@ -100,17 +100,18 @@ def test_another_card_is_another_teacher(tmp_path):
 )
 def test_a_card_that_does_not_explain_its_file_is_refused(tmp_path, card, reason):
     with pytest.raises(TeacherError, match=reason):
-        load_teacher(write_teacher(tmp_path, card), OURS)
+        load_teacher(write_teacher(tmp_path, card), OURS).check()
 
 
 def test_another_size_than_the_graphs_is_refused(tmp_path):
     with pytest.raises(TeacherError, match=r"does not fit its ONNX file at 32x24"):
-        load_teacher(write_teacher(tmp_path, size=(HEIGHT, WIDTH)), OURS)
+        load_teacher(write_teacher(tmp_path, size=(HEIGHT, WIDTH)), OURS).check()
     with pytest.raises(TeacherError, match=r"does not exist"):
         load_teacher(tmp_path / "absent.onnx", OURS)
     (tmp_path / "broken.onnx").write_bytes(b"no graph")
-    with pytest.raises(TeacherError, match=r"broken\.onnx can't be loaded"):
-        load_teacher(tmp_path / "broken.onnx", OURS)
+    (tmp_path / "broken.yaml").write_text(yaml.safe_dump(CARD))
+    with pytest.raises(TeacherError, match=r"broken\.onnx cannot be loaded"):
+        load_teacher(tmp_path / "broken.onnx", OURS).check()
 
 
 def test_a_model_folder_teaches_its_own_classes(tiny_model):

@@ -11,7 +11,7 @@ from mininet_ros.lab.keyframes.reconstruction.colmap import import_pycolmap
 from mininet_ros.lab.keyframes.reconstruction.judge import reconstruct_trial
 from mininet_ros.lab.keyframes.reconstruction.poses import read_positions
 from mininet_ros.lab.keyframes.trials.drive import open_drive
-from mininet_ros.lab.keyframes.trials.printing import write_trials
+from mininet_ros.lab.keyframes.trials.printing import RECONSTRUCTION, results_folder, write_trials
 from mininet_ros.offline.source import SourceOptions
 
 
@@ -23,11 +23,12 @@ def run_reconstruction(
     Raises:
         ReconstructionError: pycolmap is not installed.
         ValueError: an argument is wrong, or the input cannot be used.
-        OSError: the results cannot be written.
+        ResultError: the results cannot be written.
     """
     import_pycolmap()
+    folder = results_folder(arguments, options, RECONSTRUCTION)
     drive = open_drive(options, settings, arguments.frames)
     if arguments.poses is not None:
         drive = replace(drive, positions=read_positions(arguments.poses, drive.stamps_ns()))
     trial = reconstruct_trial(drive, settings, lambda step: print(step, file=sys.stderr))
-    write_trials(arguments, [trial])
+    write_trials(arguments, [trial], folder, RECONSTRUCTION)

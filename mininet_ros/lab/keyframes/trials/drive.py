@@ -8,12 +8,12 @@ from itertools import islice
 
 import cv2
 import numpy as np
-from tqdm import tqdm
 
 from mininet_ros.keyframes import ConfigError
 from mininet_ros.keyframes.settings import KeyframeSettings
 from mininet_ros.lab.street import GeneratedStreet
 from mininet_ros.offline.source import SourceOptions, open_source
+from mininet_ros.progress import progress_bar
 from mininet_ros.sequences import Frame, LabelledFrame, SequenceError
 from mininet_ros.sequences.sequence import frame_name, stamp_of
 
@@ -80,7 +80,9 @@ def open_drive(
             )
         most = count or MAX_FRAMES
         width = min(MAX_WIDTH, sequence.width)
-        labelled = tqdm(islice(source.labelled(), most), total=most, unit="frame", desc="reading")
+        labelled = progress_bar(
+            islice(source.labelled(), most), total=most, unit="frame", desc="reading"
+        )
         frames = [resized(frame, width) for frame in labelled]
         matrix, positions = sequence.camera_matrix, None
         if isinstance(sequence, GeneratedStreet):

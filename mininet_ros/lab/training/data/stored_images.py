@@ -9,12 +9,12 @@ from math import ceil
 
 import cv2
 import torch
-from tqdm import tqdm
 
 from mininet_ros.images.class_tables import ClassTable
 from mininet_ros.inference.segmenter import fit_input
 from mininet_ros.lab.training.data.datasets import Dataset, Sample
 from mininet_ros.lab.training.recipe import Recipe
+from mininet_ros.progress import progress_bar
 
 DEFAULT_MEMORY_GIB = 4.0
 Fit = Callable[[Sample], Sample]
@@ -39,7 +39,7 @@ class StoredImages:
         # Decoding leaves the interpreter's lock alone, so threads are enough.
         with ThreadPoolExecutor(torch.get_num_threads()) as pool:
             samples = pool.map(self._read, range(len(dataset)))
-            for sample in tqdm(samples, title, len(dataset), leave=False, disable=None):
+            for sample in progress_bar(samples, title, len(dataset), leave=False, disable=None):
                 size = sample.image.nbytes + sample.labels.nbytes
                 is_kept = self.bytes + size <= memory_gib * 2**30
                 self.bytes += size * is_kept

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from mininet_ros.images.class_tables import IGNORE_LABEL, ClassTable
@@ -56,7 +55,7 @@ class WithUnlabelled:
         if index < len(self.labelled):
             return self.labelled[index]
         path = self.pictures[index - len(self.labelled)]
-        image = read_picture(path, cv2.IMREAD_COLOR)
+        image = read_picture(path)[0]
         return Sample(path.stem, image, np.full(image.shape[:2], IGNORE_LABEL, np.uint8))
 
 

@@ -50,13 +50,15 @@ class Lesson:
             TrainingError: the run's folder belongs to another recipe, or can't be written.
         """
         teacher = load_teacher(self.teacher, dataset.classes.names)
+        store = self.store or run / SOFT_LABELS
+        if processes.leads and not store.exists():
+            teacher.check()
         recipe = replace(recipe, teacher=teacher.name, teacher_sha256=teacher.sha256)
         if processes.leads:
             claim_run_folder(recipe, run)
         labelled = len(dataset)
         if self.unlabelled:
             dataset = WithUnlabelled(dataset, self.unlabelled)
-        store = self.store or run / SOFT_LABELS
         if processes.leads:
             soft = soft_labels_of(dataset, teacher, store)
         processes.agree(None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Protocol
 
@@ -42,6 +43,14 @@ class Teacher(Protocol):
     licence: str
     data: str
 
+    def check(self) -> None:
+        """Make sure, before long work, that it can answer.
+
+        Raises:
+            TeacherError: it cannot.
+        """
+        ...
+
     def probabilities(self, image: np.ndarray) -> np.ndarray:
         """What an image shows.
 
@@ -51,6 +60,7 @@ class Teacher(Protocol):
         Returns:
             float32 (h, w, classes) at a size of its own, over the whole image; sums to 1.
         """
+        ...
 
 
 def load_teacher(path: str | Path, classes: tuple[str, ...]) -> Teacher:
@@ -91,6 +101,9 @@ class ModelTeacher:
         self._network = load_network(model)
         self._order = [model.classes.index(name) for name in classes]
 
+    def check(self) -> None:
+        """See :meth:`Teacher.check`: the folder was verified when it was loaded."""
+
     @torch.inference_mode()
     def probabilities(self, image: np.ndarray) -> np.ndarray:
         """See :meth:`Teacher.probabilities`."""
@@ -109,25 +122,36 @@ class OnnxTeacher:
     """Any network in an ONNX file, by what the yaml file beside it says.
 
     Raises:
-        TeacherError: either file is missing or unusable, or they disagree.
+        TeacherError: a file is missing, or the yaml file does not say what is needed.
     """
 
     def __init__(self, path: Path, classes: tuple[str, ...]) -> None:
         if not path.is_file():
             raise TeacherError(f"teacher {path} does not exist")
-        try:
-            self._session = open_session(path, torch.get_num_threads())
-        except ValueError as error:
-            raise TeacherError(f"teacher {path} can't be loaded: {error}") from error
         card_path = path.with_suffix(".yaml")
+        self._path = path
         self._card = card = read_teacher_card(card_path, classes)
-        self._dtype = _input_type(self._session, card)
         self._sizes = _sizes(card.width, card.height, card.scales, card.multiple)
+        self.name = path.stem
+        self.licence, self.data = card.licence, card.data
+        self.sha256 = hashlib.sha256(path.read_bytes() + card_path.read_bytes()).hexdigest()
+
+    @cached_property
+    def _session(self) -> onnxruntime.InferenceSession:
+        # Opened when it is first asked: large graphs take minutes, and kept answers need none.
+        try:
+            return open_session(self._path, torch.get_num_threads())
+        except ValueError as error:
+            raise TeacherError(f"teacher {self._path} cannot be loaded: {error}") from error
+
+    @cached_property
+    def _dtype(self) -> type:
+        return _input_type(self._session, self._card)
+
+    def check(self) -> None:
+        """See :meth:`Teacher.check`: graph and card must agree on every size."""
         for width, height in self._sizes:
             self._try(width, height)
-        self.name = path.stem
-        self.licence, self.data = self._card.licence, self._card.data
-        self.sha256 = hashlib.sha256(path.read_bytes() + card_path.read_bytes()).hexdigest()
 
     def probabilities(self, image: np.ndarray) -> np.ndarray:
         """See :meth:`Teacher.probabilities`."""
@@ -159,6 +183,8 @@ class OnnxTeacher:
         """Make sure that graph and card agree on an input of this size."""
         try:
             self._run(np.full((height, width, 3), 128, np.uint8))
+        except TeacherError:
+            raise
         # ONNX Runtime's errors have no public base class.
         except Exception as error:
             raise TeacherError(

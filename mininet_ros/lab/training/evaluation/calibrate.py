@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import cv2
-
 from mininet_ros.inference import load_segmenter
 from mininet_ros.inference.familiarity import SECTION, Familiarity
 from mininet_ros.lab.training.data.datasets import open_dataset
@@ -38,9 +36,7 @@ def calibrate(model: str | Path, dataset: str, data: Path, others: Path) -> Fami
         masks_of(segmenter, (part[index].image for index in range(len(part))), part.split)
         for part in (kept, held)
     )
-    strange = masks_of(
-        segmenter, (read_picture(path, cv2.IMREAD_COLOR) for path in pictures), others.name
-    )
+    strange = masks_of(segmenter, (read_picture(path)[0] for path in pictures), others.name)
     words = f"{dataset} train and val against {len(pictures)} photos of another kind"
     found = calibrated_familiarity(
         training, training + validation, strange, len(loaded.classes), words

@@ -8,7 +8,6 @@ from typing import Any
 
 import cv2
 import numpy as np
-from tqdm import tqdm
 
 from mininet_ros.images.class_tables import SCENE_TEXT
 from mininet_ros.inference import Segmentation, Segmenter
@@ -19,6 +18,7 @@ from mininet_ros.lab.training.evaluation.border_text import BorderText
 from mininet_ros.lab.training.evaluation.calibration import Calibration
 from mininet_ros.lab.training.evaluation.metrics import ConfusionMatrix
 from mininet_ros.models import INT8_GRAPH, Model, ModelError
+from mininet_ros.progress import progress_bar
 
 # Two conventions of the literature. "label": the network's mask is enlarged to the labels, as a
 # robot gets it. "network": the labels are reduced to the network's size.
@@ -139,7 +139,9 @@ def evaluate(
     text = BorderText() if dataset.classes == SCENE_TEXT else None
     images = []
     pixels = 0
-    for index in tqdm(range(len(dataset)), desc=f"{dataset.name} {dataset.split}", leave=False):
+    for index in progress_bar(
+        range(len(dataset)), desc=f"{dataset.name} {dataset.split}", leave=False
+    ):
         sample = dataset[index]
         found = segmenter.infer(sample.image)
         labels, predicted = at_one_size(sample, found, score_at)

@@ -11,6 +11,7 @@ from mininet_ros.lab.training.export.hub import write_hub_folder
 from mininet_ros.lab.training.export.int8 import Int8Recipe, calibrated
 from mininet_ros.lab.training.export.model_folder import INT8, export_again
 from mininet_ros.lab.training.export.plain import export_plainly
+from mininet_ros.lab.training.export.untrained import NOTE, export_untrained, is_network
 from mininet_ros.models import INT8_GRAPH, Model, check_target, load_model
 
 
@@ -29,6 +30,9 @@ def export(arguments: argparse.Namespace) -> None:
         raise ValueError("--plain writes a graph in float32 alone: leave --int8 and --hub out")
     if arguments.output is None and arguments.hub is None and not arguments.plain:
         raise ValueError("give --output, --hub, or both")
+    if is_network(arguments.model):
+        _export_network(arguments)
+        return
     model = load_model(arguments.model)
     if arguments.plain:
         _export_plainly(arguments, model)
@@ -54,6 +58,18 @@ def _export(arguments: argparse.Namespace, model: Model) -> Model:
             f"{', '.join(report['float_stages'])}"
         )
     return exported
+
+
+def _export_network(arguments: argparse.Namespace) -> None:
+    if arguments.output is None or arguments.input_size is None or arguments.int8:
+        raise ValueError(
+            f"{arguments.model} is a network without trained weights: give --output and "
+            f"--input-size, and no --int8"
+        )
+    check_target(arguments.output)
+    width, height = arguments.input_size
+    model = export_untrained(arguments.model, arguments.classes, width, height, arguments.output)
+    print(f"{model.folder}: {model.network} at {width}x{height}, {NOTE}")
 
 
 def _export_plainly(arguments: argparse.Namespace, model: Model) -> None:
