@@ -145,10 +145,10 @@ def go_on_from(output: Path, parts: Mapping[str, Any]) -> None:
         for name, part in parts.items():
             part.load_state_dict(checkpoint[name])
     except OSError as error:
-        raise TrainingError(f"{path} can't be read: {error.strerror}") from error
+        raise TrainingError(f"{path} cannot be read: {error.strerror}") from error
     except (RuntimeError, ValueError, LookupError, EOFError, pickle.UnpicklingError) as error:
         raise TrainingError(
-            f"{path} can't be gone on from: it is damaged, of another network, or lacks the "
+            f"{path} cannot be gone on from: it is damaged, of another network, or lacks the "
             f"running average that is asked for"
         ) from error
 

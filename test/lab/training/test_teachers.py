@@ -83,7 +83,7 @@ def test_another_card_is_another_teacher(tmp_path):
 @pytest.mark.parametrize(
     ("card", "reason"),
     [
-        (None, r"teacher\.yaml, which says .* can't be read"),
+        (None, r"teacher\.yaml, which says .* cannot be read"),
         (changed(classes={"sky": 2, "road": 0}), "does not map 'thing'"),
         (changed(classes=CARD["classes"] | {"car": 1}), "maps 'car'"),
         (changed(classes={"sky": 2, "road": 2, "thing": "rest"}), "to two classes"),

@@ -44,10 +44,10 @@ class Lesson:
         """The recipe that names the teacher, the dataset that it has labelled, and its card.
 
         Raises:
-            TeacherError, ModelError: the teacher can't be used.
+            TeacherError, ModelError: the teacher cannot be used.
             SoftLabelsError: the store is of other images or of another teacher.
             DatasetError: a picture is not what it must be.
-            TrainingError: the run's folder belongs to another recipe, or can't be written.
+            TrainingError: the run's folder belongs to another recipe, or cannot be written.
         """
         teacher = load_teacher(self.teacher, dataset.classes.names)
         store = self.store or run / SOFT_LABELS

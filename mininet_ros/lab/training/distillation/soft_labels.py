@@ -21,7 +21,7 @@ FULL = 255
 
 
 class SoftLabelsError(ValueError):
-    """A file of soft labels can't be used; one sentence says why."""
+    """A file of soft labels cannot be used; one sentence says why."""
 
 
 class SoftLabels:
@@ -42,7 +42,7 @@ class SoftLabels:
         """Write the file, whole or not at all.
 
         Raises:
-            TrainingError: it can't be written.
+            TrainingError: it cannot be written.
         """
         path.parent.mkdir(parents=True, exist_ok=True)
         tensors = {f"{index:06d}": one for index, one in enumerate(self.maps)}
@@ -56,7 +56,7 @@ def soft_labels_of(dataset: Dataset, teacher: Teacher, path: Path) -> SoftLabels
     Raises:
         SoftLabelsError: the file there is of another teacher, of other images, or damaged.
         DatasetError: an image is not what it must be.
-        TrainingError: the file can't be written.
+        TrainingError: the file cannot be written.
     """
     images = images_sha256(dataset)
     if path.exists():

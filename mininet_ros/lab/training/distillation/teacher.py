@@ -70,7 +70,7 @@ def load_teacher(path: str | Path, classes: tuple[str, ...]) -> Teacher:
         path: an ONNX file with a yaml file of the same name beside it, or a model's name or folder.
 
     Raises:
-        TeacherError: it can't be loaded, or does not teach these classes.
+        TeacherError: it cannot be loaded, or does not teach these classes.
         ModelError: no such model folder, or it is damaged.
     """
     if Path(path).suffix == ".onnx":

@@ -18,7 +18,7 @@ ACTIVATIONS = ("softmax", "sigmoid", "none")
 
 
 class TeacherError(ValueError):
-    """A teacher can't be used; one sentence names the file and the reason."""
+    """A teacher cannot be used; one sentence names the file and the reason."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ def read_teacher_card(path: Path, classes: tuple[str, ...]) -> TeacherCard:
         card = yaml.safe_load(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise TeacherError(
-            f"{path}, which says what the teacher's input and classes are, can't be read: "
+            f"{path}, which says what the teacher's input and classes are, cannot be read: "
             f"{error.strerror}"
         ) from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:

@@ -56,7 +56,7 @@ def calibrated_familiarity(
     if found < LEAST_FOUND or unusual >= usual:
         raise FamiliarityError(
             f"the masks of {100 * (1 - found):.0f} % of the photos of another kind look as usual "
-            f"as those of the model's own images: this model can't tell what it knows by them"
+            f"as those of the model's own images: this model cannot tell what it knows by them"
         )
     return Familiarity(
         log_shares=log_shares,
