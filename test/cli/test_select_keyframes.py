@@ -56,7 +56,7 @@ class Document(HTMLParser):
 
 def test_files_of_a_selection(capsys, drive, given, tmp_path):
     output = tmp_path / "out"
-    status, out, err = run(capsys, *given, "--output", output, "--json")
+    status, out, _ = run(capsys, *given, "--output", output, "--json")
     summary, rows = json.loads(out), rows_of(output)
     chosen = forwarded(rows)
     assert status == 0
