@@ -15,6 +15,7 @@ from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from std_msgs.msg import Header
 from std_srvs.srv import SetBool
 
+from mininet_ros.images.class_groups import parse_groups
 from mininet_ros.images.encodings import ImageError
 from mininet_ros.inference import BackendError, Segmenter, load_segmenter
 from mininet_ros.models import ModelError
@@ -95,6 +96,10 @@ class SegmentationNode(ManagedNode):
     def configure(self) -> None:
         """Load the model that the parameters name."""
         wanted = self._settings.values
+        try:
+            groups = parse_groups(wanted.groups)
+        except ValueError as error:
+            raise ParameterError(f"parameter groups: {error}") from error
         segmenter = self._load(
             model=wanted.model,
             backend=wanted.backend,
@@ -103,6 +108,7 @@ class SegmentationNode(ManagedNode):
             precision=wanted.precision,
             runtime=wanted.runtime,
             providers=wanted.providers,
+            groups=groups or None,
         )
         self._segmenter = segmenter
         if problem := self._problem(wanted):
