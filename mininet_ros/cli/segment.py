@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 from itertools import islice
@@ -100,6 +101,8 @@ def run(arguments: Namespace) -> None:
         f"({segmenter.runtime} {segmenter.precision}, {segmenter.device}): "
         f"{arguments.output / SHEET}"
     )
+    if writer.warning:
+        print(f"warning: {writer.warning}", file=sys.stderr)
     sequence.problems.conclude(arguments.strict)
     if frames.interrupted:
         raise KeyboardInterrupt(f"{arguments.output} has the results of {writer.written} frames")
