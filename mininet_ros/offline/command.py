@@ -160,7 +160,7 @@ def _size(arguments: Namespace, sequence: Sequence) -> Size | None:
 
 def _check(arguments: Namespace, settings: KeyframeSettings, source: Source) -> None:
     """Say before a long run what would come to nothing."""
-    targets = ", ".join(settings.targets())
+    targets = ", ".join(settings.named())
     if targets and source.masks_from is None:
         raise ConfigError(
             f"looking for {targets} needs masks: give --model or --labels, or --classes without "
@@ -171,7 +171,7 @@ def _check(arguments: Namespace, settings: KeyframeSettings, source: Source) -> 
             f"looking for {targets} needs the names of the masks' classes: give --model or "
             "--dataset"
         )
-    unknown = [name for name in settings.targets() if name not in source.classes]
+    unknown = [name for name in settings.named() if name not in source.classes]
     if unknown:
         raise ConfigError(
             f"the masks know no class {unknown[0]}: choose --classes among "
