@@ -58,11 +58,11 @@ class SourceOptions:
         """The model, ready to run.
 
         Raises:
-            SequenceError: no model is named.
             ModelError, BackendError: it cannot be used.
+            ValueError: no model is named.
         """
         if self.model is None:
-            raise SequenceError("there is no model to make masks with; give one as --model")
+            raise ValueError("no model is named: give --model")
         return load_segmenter(
             self.model, self.backend, self.network, self.threads, precision=self.precision
         )
