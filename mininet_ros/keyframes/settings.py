@@ -29,6 +29,7 @@ PRESET_PREFIX = "keyframes_"
 
 NODE_ONLY = frozenset(
     {
+        "autostart",
         "model",
         "image_transport",
         "max_pixels",

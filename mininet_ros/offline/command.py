@@ -40,9 +40,9 @@ def select_keyframes(arguments: Namespace) -> None:
     settings = read_settings(arguments)
     source = open_source(source_options(arguments))
     with source.sequence as sequence:
-        requests = _requests(arguments, settings, source)
-        _check(arguments, settings, source)
         size = _size(arguments, sequence)
+        requests = _requests(arguments, settings, source, size)
+        _check(arguments, settings, source)
         counts = [count for count in (sequence.length, arguments.frames) if count is not None]
         frames = UntilInterrupted(islice(source.labelled(), arguments.frames))
         with ResultFolder(
@@ -51,8 +51,9 @@ def select_keyframes(arguments: Namespace) -> None:
             progress = progress_bar(frames, total=min(counts, default=None), unit="frame")
             folder = OutputFolder(results.staging, arguments.jpeg, Layout(arguments.format))
             run = run_selection(
-                source, progress, settings, folder, arguments.preset, requests, size
-            )
+                source, progress, settings, folder, arguments.preset, requests, size,
+                lambda: frames.interrupted,
+            )  # fmt: skip
         bag = None
         if arguments.bag is not None and isinstance(sequence, BagImages):
             chosen = {place_of(frame.name) for frame in run.frames if frame.decision.forwarded}
@@ -102,7 +103,9 @@ def inputs_of(arguments: Namespace) -> tuple[Path | str | None, ...]:
     return arguments.input, arguments.model, arguments.labels, arguments.dataset, arguments.requests
 
 
-def _requests(arguments: Namespace, settings: KeyframeSettings, source: Source) -> list[int]:
+def _requests(
+    arguments: Namespace, settings: KeyframeSettings, source: Source, size: Size | None
+) -> list[int]:
     """Stamps that are asked for: of the given file, else those recorded in the bag."""
     answers = settings.selector.mode is Mode.REQUEST
     if arguments.requests is not None and not answers:
@@ -115,7 +118,7 @@ def _requests(arguments: Namespace, settings: KeyframeSettings, source: Source) 
     if arguments.requests is not None:
         return read_requests(arguments.requests)
     recorded = recorded_requests(source.sequence) if isinstance(source.sequence, BagImages) else []
-    if not recorded:
+    if not recorded and size is None:
         raise ConfigError(
             f"preset {arguments.preset} answers requests: give a file of stamps as --requests, a "
             "bag that recorded keyframe/request, or another preset"

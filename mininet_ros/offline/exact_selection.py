@@ -28,14 +28,20 @@ class Size:
     count: int | None = None
     share: float | None = None
 
-    def of(self, frames: int) -> int:
+    def of(self, frames: int, shortened: bool = False) -> int:
         """The number of frames to choose out of so many.
+
+        Args:
+            frames: their number.
+            shortened: whether all are chosen where there are fewer than `count`.
 
         Raises:
             ConfigError: there are fewer.
         """
         if self.count is None:
             return max(1, round((self.share or 0.0) * frames))
+        if shortened:
+            return min(self.count, frames)
         if self.count > frames:
             raise ConfigError(
                 f"--count {self.count} asks for more frames than there are: give at most {frames}"
@@ -85,7 +91,7 @@ def select_exactly(
     views: ViewCollector,
     judged: Sequence[JudgedFrame],
     settings: KeyframeSettings,
-    size: Size,
+    count: int,
 ) -> ExactSelection:
     """Choose from a whole recording.
 
@@ -94,12 +100,8 @@ def select_exactly(
         views: of the same frames.
         judged: the same frames, with the things that they show.
         settings: of the selection.
-        size: of the set.
-
-    Raises:
-        ConfigError: there are fewer frames than are asked for.
+        count: of the set, from 1 to the number of frames.
     """
-    count = size.of(len(decided))
     view_weight = settings.selector.base_content if settings.targets() else 1.0
     min_overlap = settings.selector.min_overlap
     choice = choose_exactly(views.views(judged), count, min_overlap, view_weight)

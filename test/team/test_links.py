@@ -78,7 +78,7 @@ def test_a_base_station_that_goes_away_returns_the_frame_and_is_found_again(link
     outcomes = []
     wait_until(lambda: outcomes.extend(robot.collect()) or outcomes)
     assert outcomes[0].result is Result.RETURNED
-    assert "no contact with the base station" in robot.problem()
+    wait_until(lambda: "no contact with the base station" in (robot.problem() or ""))
     assert robot.wanted == {"mask", "image"}, "what was wanted last is wanted still"
     another = links.base()
     want_all(another, robot)

@@ -51,6 +51,9 @@ MIN_REGION_SHARE = 2e-4
 
 MAX_REGIONS = 64
 
+# So many new things, each of the size of one, are worth a keyframe where the view is known.
+NEW_CONTENT = 0.3
+
 
 class ClassError(ValueError):
     """A target class or its weight cannot be used. The message is one sentence."""

@@ -91,7 +91,7 @@ class SemanticCloudNode(Node):
         self._publisher = create_publisher(
             self, PointCloud2, "semantic_cloud", OUTPUT_QOS, self._follow_demand
         )
-        self._diagnostics = DiagnosticsPublisher(self, "semantic cloud", "", self._report)
+        self._diagnostics = DiagnosticsPublisher(self, "semantic cloud", self._report)
 
     def close(self) -> None:
         """Nothing is held that has to be given back."""

@@ -15,10 +15,16 @@ from mininet_ros.team.settings import LinkSettings
 class KeyframeParameters:
     """Where the messages come from, the settings of the selection, the link to team mates."""
 
+    autostart: bool = parameter(
+        True,
+        "Whether the node configures and activates itself when it starts; false leaves that to a "
+        "lifecycle manager.",
+    )
     model: str = parameter(
         "",
         "Model whose class names the masks have: model family, folder name or path; empty takes "
         "the names from segmentation/label_info, which needs vision_msgs.",
+        change=Change.ON_CONFIGURE,
     )
     settings: KeyframeSettings = field(default_factory=KeyframeSettings)
     link: LinkSettings = field(default_factory=LinkSettings)
@@ -36,10 +42,12 @@ class KeyframeParameters:
         "Form of the camera images: raw is the topic image, compressed is image/compressed; "
         "keyframe/image has the same form.",
         choices=("raw", "compressed"),
+        change=Change.ON_CONFIGURE,
     )
     reliability: str = parameter(
         "best_effort",
         "Reliability of the input subscriptions: best_effort takes the images of every camera, "
         "reliable only those of cameras that publish so.",
         choices=RELIABILITIES,
+        change=Change.ON_CONFIGURE,
     )

@@ -270,6 +270,7 @@ class KeyframeSession:
             frame = self.store.release(decision.stamp_ns)
             if frame is None:  # the selector decides on each frame once, and all are held
                 raise LookupError(f"no frame is held for stamp {decision.stamp_ns}")
+            self.counts["decided"] += 1
             note = self._notes.pop(decision.stamp_ns, "")
             forwarded = decision.reason in FORWARDING
             sentence = f"{decision.sentence} {note}".rstrip()

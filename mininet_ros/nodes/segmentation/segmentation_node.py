@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import sys
 import threading
 import time
@@ -24,7 +23,7 @@ from mininet_ros.nodes.common.label_info import publish_label_info
 from mininet_ros.nodes.common.latest_frame import LatestFrame
 from mininet_ros.nodes.common.lifecycle import ACTIVE, ManagedNode
 from mininet_ros.nodes.common.parameters import NodeParameters
-from mininet_ros.nodes.common.process import return_freed_memory, run_node
+from mininet_ros.nodes.common.process import run_node
 from mininet_ros.nodes.common.rate_limit import RateLimit
 from mininet_ros.nodes.common.stamps import NANOSECONDS, odd_stamp, stamp_of
 from mininet_ros.nodes.common.stream_statistics import StreamStatistics
@@ -82,7 +81,6 @@ class SegmentationNode(ManagedNode):
         self._slot: LatestFrame[Image | CompressedImage] = LatestFrame()
         self._worker: threading.Thread | None = None
         self._odd_stamps: set[str] = set()
-        self._label_info: Publisher | None = None
         self._outputs = {name: self._output(name) for name in OUTPUTS}
         self._rate_limit = RateLimit(wanted.max_rate)
         kind, topic, qos = self._input()
@@ -110,8 +108,7 @@ class SegmentationNode(ManagedNode):
         if problem := self._problem(wanted):
             self._segmenter = None
             raise ParameterError(problem)
-        topic = "segmentation/label_info"
-        self._label_info = publish_label_info(self, topic, segmenter.model.classes)
+        publish_label_info(self, "segmentation/label_info", segmenter.model.classes)
         self.get_logger().info(
             f"{segmenter.model.name} on {segmenter.device} (backend {segmenter.backend}, "
             f"{segmenter.runtime}, {running(segmenter)['precision']}), "
@@ -135,12 +132,7 @@ class SegmentationNode(ManagedNode):
 
     def cleanup(self) -> None:
         """Forget the model."""
-        if self._label_info is not None:
-            self.destroy_publisher(self._label_info)
-            self._label_info = None
         self._segmenter = None
-        gc.collect()
-        return_freed_memory()
 
     def _output(self, name: str) -> Publisher:
         # From the resolved name, so that remapping a topic moves its compressed one with it.
