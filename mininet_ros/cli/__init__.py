@@ -21,6 +21,7 @@ COMMANDS = {
     "describe": "Print a network's cost, or a model's card.",
     "train": "Train a network into a model folder; resumes.",
     "evaluate": "Score a model on a split of a dataset.",
+    "calibrate": "Teach a model to say when pictures are unlike those that it was trained on.",
     "export": "Export a model at another input size, or in int8.",
     "import-checkpoint": (
         "Turn a TensorFlow checkpoint released by the paper's authors into a model folder."

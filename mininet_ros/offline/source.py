@@ -152,8 +152,7 @@ def _class_table(options: SourceOptions) -> ClassTable | None:
         return read_class_table(options.dataset)
     if options.model is None:
         return None
-    model = load_model(options.model, options.network)
-    return ClassTable(model.classes, tuple(tuple(color) for color in model.colors.tolist()))
+    return load_model(options.model, options.network).published_table
 
 
 def _source(

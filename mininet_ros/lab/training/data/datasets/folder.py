@@ -7,6 +7,7 @@ from pathlib import Path
 from mininet_ros.images.class_tables import read_class_table, read_yaml
 from mininet_ros.images.label_pictures import LabelRules
 from mininet_ros.lab.training.data.datasets.labelled_images import (
+    IMAGE_SUFFIXES,
     DatasetError,
     LabelledImages,
     LabelPicture,
@@ -15,7 +16,6 @@ from mininet_ros.lab.training.data.datasets.labelled_images import (
 )
 
 CLASSES = "classes.yaml"
-IMAGE_SUFFIXES = (".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
 LICENCE_NOT_STATED = "not stated"
 EXPECTED_TREE = f"""\
 DIR/
