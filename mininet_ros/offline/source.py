@@ -59,7 +59,10 @@ class SourceOptions:
 
         Raises:
             ModelError, BackendError: it cannot be used.
+            ValueError: no model is named.
         """
+        if self.model is None:
+            raise ValueError("no model is named: give --model")
         return load_segmenter(
             self.model, self.backend, self.network, self.threads, precision=self.precision
         )
