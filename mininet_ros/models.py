@@ -9,7 +9,7 @@ import hashlib
 import json
 import math
 import struct
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path
@@ -18,7 +18,8 @@ from typing import Any
 import numpy as np
 import yaml
 
-from mininet_ros.images.class_tables import IGNORE_LABEL, read_yaml
+from mininet_ros.images.class_groups import ClassGroups, merged
+from mininet_ros.images.class_tables import IGNORE_LABEL, ClassTable, read_yaml
 from mininet_ros.images.input_size import require_input_size
 from mininet_ros.images.limits import MAX_PIXELS
 from mininet_ros.results import ResultFolder, WrittenFile
@@ -66,6 +67,43 @@ class Model:
     offset: float
     card: Mapping[str, Any]
 
+    @property
+    def table(self) -> ClassTable:
+        """Names and colours of the classes."""
+        return ClassTable(self.classes, _as_colors(self.colors))
+
+    def grouped(self, groups: Mapping[str, Sequence[str]] | None = None) -> ClassGroups | None:
+        """The classes of published masks; None where they are the network's own.
+
+        Args:
+            groups: names of classes to be merged, by the merged class's name; None takes the
+                entry ``groups`` of the card.
+
+        Raises:
+            ModelError: the groups do not fit the classes.
+        """
+        chosen = self.card.get("groups") if groups is None else groups
+        if not chosen:
+            return None
+        try:
+            return merged(self.table, {str(name): list(given) for name, given in chosen.items()})
+        except (ValueError, TypeError, AttributeError) as error:
+            raise ModelError(f"groups of model {self.folder}: {error}") from error
+
+    @property
+    def published_table(self) -> ClassTable:
+        """Names and colours of the classes of published masks, merged where the card says so.
+
+        Raises:
+            ModelError: the card's groups do not fit its classes.
+        """
+        groups = self.grouped()
+        if groups is None:
+            return self.table
+        return ClassTable(
+            groups.names, tuple((int(r), int(g), int(b)) for r, g, b in groups.colors)
+        )
+
     def has(self, filename: str) -> bool:
         """Whether the card lists a file."""
         return filename in self.card["files"]
@@ -79,6 +117,10 @@ class Model:
         if not self.has(filename):
             raise ModelError(f"model folder {self.folder} has no file {filename}")
         return self.folder / filename
+
+
+def _as_colors(colors: np.ndarray) -> tuple[tuple[int, int, int], ...]:
+    return tuple((int(red), int(green), int(blue)) for red, green, blue in colors)
 
 
 def models_folder() -> Path:
@@ -234,6 +276,7 @@ def model_from_card(folder: Path, card: Any) -> Model:
         raise ModelError(f"{path}: the input has more than {MAX_PIXELS} pixels")
     if order != CHANNEL_ORDER:
         raise ModelError(f"{path}: channel_order must be {CHANNEL_ORDER}, not {order!r}")
+    model.grouped()
     for filename in files:
         if Path(filename).name != filename:
             raise ModelError(f"{path} lists {filename!r}, which is not a plain file name")

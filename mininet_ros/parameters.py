@@ -79,8 +79,10 @@ class ParameterSpec:
 
         An integer does for a number and for a string (a model may be called 1).
         """
-        if type(value) is int and type(self.default) in (float, str):
-            return type(self.default)(value)
+        if type(value) is int and isinstance(self.default, float):
+            return float(value)
+        if type(value) is int and isinstance(self.default, str):
+            return str(value)
         # rclpy has arrays of its own for numbers.
         listed = list(value) if isinstance(value, (tuple, list, array)) else value
         if self._holds_numbers and isinstance(listed, list):
@@ -122,8 +124,9 @@ class ParameterSpec:
         """The range in words, in the type of the default; "" without one."""
         if self.minimum is None or self.maximum is None:
             return ""
-        kind = float if self._holds_numbers else type(self.default)
-        return f"{kind(self.minimum)} to {kind(self.maximum)}"
+        if isinstance(self.default, int):
+            return f"{int(self.minimum)} to {int(self.maximum)}"
+        return f"{float(self.minimum)} to {float(self.maximum)}"
 
 
 def parameter(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 from itertools import islice
@@ -42,6 +43,14 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--threads", type=int, default=0, help="Number of CPU threads; 0 is one for each core."
     )
+    parser.add_argument(
+        "--groups",
+        nargs="+",
+        default=[],
+        metavar="NAME=CLASS+CLASS",
+        help="Classes to merge in the masks, such as ground=Road+Sidewalk (default: the groups of "
+        "the model's card).",
+    )
     add_precision(parser)
     parser.add_argument(
         "--frames", type=positive, metavar="N", help="Number of frames after which to stop."
@@ -58,6 +67,7 @@ def run(arguments: Namespace) -> None:
         ValueError: an argument or the input is wrong.
         KeyboardInterrupt: once the results are written, where Ctrl-C ended the stream.
     """
+    from mininet_ros.images.class_groups import parse_groups
     from mininet_ros.inference import load_segmenter
     from mininet_ros.offline.segmented_files import ENTRIES, SHEET, SequenceWriter
     from mininet_ros.offline.until_interrupted import UntilInterrupted
@@ -72,6 +82,7 @@ def run(arguments: Namespace) -> None:
         arguments.network,
         arguments.threads,
         arguments.precision,
+        groups=parse_groups(arguments.groups) or None,
     )
     inputs = (source, model)
     with (
@@ -90,6 +101,8 @@ def run(arguments: Namespace) -> None:
         f"({segmenter.runtime} {segmenter.precision}, {segmenter.device}): "
         f"{arguments.output / SHEET}"
     )
+    if writer.warning:
+        print(f"warning: {writer.warning}", file=sys.stderr)
     sequence.problems.conclude(arguments.strict)
     if frames.interrupted:
         raise KeyboardInterrupt(f"{arguments.output} has the results of {writer.written} frames")

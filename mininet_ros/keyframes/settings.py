@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from mininet_ros.keyframes.cues.content import ClassError, parse_class_weights
+from mininet_ros.keyframes.cues.ignored import IgnoredPixels, read_ignore_mask
 from mininet_ros.keyframes.cues.scorer import FrameScorer
 from mininet_ros.keyframes.pipeline import KeyframePipeline
 from mininet_ros.keyframes.selection.budget import ByteBudget
@@ -64,6 +65,18 @@ class KeyframeSettings:
         "[SignSymbol, 'Car: 0.5']; [''] selects without semantics, by quality and motion.",
         change=Change.AT_ONCE,
     )
+    ignore_classes: tuple[str, ...] = parameter(
+        ("",),
+        "Classes of the model whose pixels count for neither quality nor motion nor overlap, for "
+        "example [Car, Pedestrian]; [''] ignores none.",
+        change=Change.AT_ONCE,
+    )
+    ignore_mask: str = parameter(
+        "",
+        "Path of a picture that is white where pixels never count, such as the robot's own body, "
+        "and black elsewhere; empty for none.",
+        change=Change.AT_ONCE,
+    )
     use_confidence: bool = parameter(
         True,
         "Whether regions of a target class count by the network's confidence in them "
@@ -108,10 +121,26 @@ class KeyframeSettings:
             self.targets()
         except ClassError as error:
             raise ConfigError(f"parameter classes cannot be used: {error}") from None
+        try:
+            read_ignore_mask(self.ignore_mask)
+        except ClassError as error:
+            raise ConfigError(str(error)) from None
 
     def targets(self) -> dict[str, float]:
         """Weight of each target class by its name; empty for a selection without semantics."""
         return parse_class_weights([entry for entry in self.classes if entry.strip()])
+
+    def ignored(self) -> tuple[str, ...]:
+        """Names of the classes that do not count."""
+        return tuple(name.strip() for name in self.ignore_classes if name.strip())
+
+    def named(self) -> dict[str, float]:
+        """Every class that is named, target or ignored, with its weight or 1."""
+        return {**dict.fromkeys(self.ignored(), 1.0), **self.targets()}
+
+    def without_classes(self) -> KeyframeSettings:
+        """The same for a stream whose masks cannot be read."""
+        return replace(self, classes=("",), ignore_classes=("",))
 
     def budget(self) -> ByteBudget:
         """A new, full byte budget."""
@@ -126,9 +155,11 @@ class KeyframeSettings:
         Raises:
             ClassError: a target is not among `classes`, or its weight is out of range.
         """
-        return KeyframePipeline(
-            FrameScorer(self.targets(), classes), KeyframeSelector(self.selector)
-        )
+        picture, ignored = read_ignore_mask(self.ignore_mask), None
+        if picture is not None or self.ignored():
+            ignored = IgnoredPixels(self.ignored(), picture, classes)
+        scorer = FrameScorer(self.targets(), classes, ignored=ignored)
+        return KeyframePipeline(scorer, KeyframeSelector(self.selector))
 
     @classmethod
     def from_values(cls, values: Mapping[str, object]) -> KeyframeSettings:

@@ -46,6 +46,8 @@ def card_section(results: Results) -> str:
 
 def _card(frame: DecidedFrame, results: Results) -> str:
     decision, scores = frame.decision, frame.decision.scores
+    if scores is None:
+        raise ValueError(f"frame {frame.name} was chosen without scores")
     seconds = (frame.stamp_ns - results.frames[0].stamp_ns) / 1e9
     meters = _meters(scores, results) if scores is not None else ""
     forced = " forced" if decision.reason is Reason.MAX_GAP else ""

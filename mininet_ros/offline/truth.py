@@ -111,9 +111,10 @@ class InstanceLinker:
 
     def _carried(self, gray: np.ndarray) -> np.ndarray | None:
         """The last instance map, moved to the present frame."""
-        if self._map is None:
+        if self._map is None or self._gray is None:
             return None
-        flow = self._flow.calc(gray, self._gray, None)
+        # The stubs of OpenCV know no call without a flow to begin with.
+        flow = self._flow.calc(gray, self._gray, None)  # pyright: ignore[reportCallIssue, reportArgumentType]
         rows, columns = np.indices(gray.shape, np.float32)
         moved = cv2.remap(
             self._map.astype(np.float32),

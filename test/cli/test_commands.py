@@ -84,7 +84,7 @@ def test_import_of_the_golden_checkpoint(capsys, tmp_path):
         ("classes: [{name: a}]", "must hold a list"),
         ("classes: [{name: a, color: [1, 2]}]", "three integers"),
         ("classes: []", "1 to 254"),
-        ("a: [", "must hold a list"),
+        ("a: [", "classes.yaml: while parsing"),
     ],
 )
 def test_wrong_yaml_of_classes(capsys, tmp_path, text, message):

@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 
@@ -41,7 +42,7 @@ from mininet_ros.sequences import SequenceError, open_sequence
 
 MAX_MEMORY = 4 << 30
 FRAMES = 20
-BATCH = 1000  # hypothesis' examples of one run
+BATCH = 1000  # messages that hypothesis makes
 RULES = LabelRules(tuple(range(len(CAMVID.names))), CAMVID.colors)
 
 Case = Callable[[], object]
@@ -63,24 +64,35 @@ class Target:
 
 
 def messages(first: int, _folder: Path) -> Iterator[Case]:
-    """Raw and compressed image messages."""
+    """Raw and compressed image messages: hypothesis' own, then others of their fields."""
+    found: list[SimpleNamespace] = []
+
+    @seed(first)
+    @settings(
+        max_examples=BATCH, database=None, deadline=None, phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )  # fmt: skip
+    @given(bad_messages)
+    def collect(message: SimpleNamespace) -> None:
+        found.append(message)
+
+    collect()
+    decoder, random = ImageDecoder(), np.random.default_rng(first)
+    yield from (partial(decoder.message, message) for message in found)
+    kinds = [
+        [message for message in found if hasattr(message, "encoding") == is_raw]
+        for is_raw in (True, False)
+    ]
     while True:
-        batch: list[object] = []
-
-        @seed(first)
-        @settings(
-            max_examples=BATCH, database=None, deadline=None, phases=[Phase.generate],
-            suppress_health_check=list(HealthCheck),
-        )  # fmt: skip
-        @given(bad_messages)
-        def collect(message: object) -> None:
-            batch.append(message)  # noqa: B023 - called at once
-
-        collect()
-        decoder = ImageDecoder()
-        for message in batch:
-            yield partial(decoder.message, message)
-        first += 1
+        kind = kinds[int(random.integers(2))]
+        donors = random.integers(len(kind), size=8)
+        fields = {
+            name: getattr(kind[donor], name)
+            for name, donor in zip(vars(kind[0]), donors, strict=False)
+        }
+        if "format" in fields and len(fields["data"]):
+            fields["data"] = np.frombuffer(damaged(fields["data"].tobytes(), random), np.uint8)
+        yield partial(decoder.message, SimpleNamespace(**fields))
 
 
 def image_files(first: int, folder: Path) -> Iterator[Case]:

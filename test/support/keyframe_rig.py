@@ -73,7 +73,7 @@ def numbers(messages: list) -> list[int]:
 @pytest.fixture
 def known_classes(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every model has CLASSES; and the node reports more often than it does for its users."""
-    model = SimpleNamespace(classes=CLASSES)
+    model = SimpleNamespace(published_table=SimpleNamespace(names=CLASSES))
     monkeypatch.setattr(diagnostics, "PERIOD_S", 0.2)
     monkeypatch.setattr(class_names, "load_model", lambda name: model)
 

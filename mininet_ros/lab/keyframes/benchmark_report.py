@@ -124,5 +124,5 @@ def _print(sequences: Sequence[TrueSequence], summary: Sequence[Outcome], output
     print(f"curves: {output / CURVES}")
 
 
-def _times(ratio: float | None) -> str:
-    return "beyond" if ratio is None else f"{ratio:.2f} x"
+def _times(ratio: float | str | None) -> str:
+    return "beyond" if ratio is None or isinstance(ratio, str) else f"{ratio:.2f} x"

@@ -6,6 +6,8 @@ import sys
 from argparse import Namespace
 from dataclasses import replace
 
+import numpy as np
+
 from mininet_ros.keyframes.settings import KeyframeSettings
 from mininet_ros.lab.keyframes.reconstruction.colmap import import_pycolmap
 from mininet_ros.lab.keyframes.reconstruction.judge import reconstruct_trial
@@ -27,7 +29,11 @@ def run_reconstruction(
     """
     import_pycolmap()
     folder = results_folder(arguments, options, RECONSTRUCTION)
-    drive = open_drive(options, settings, arguments.frames)
+    matrix = None
+    if arguments.camera is not None:
+        focal_x, focal_y, centre_x, centre_y = arguments.camera
+        matrix = np.array([[focal_x, 0.0, centre_x], [0.0, focal_y, centre_y], [0.0, 0.0, 1.0]])
+    drive = open_drive(options, settings, arguments.frames, matrix)
     if arguments.poses is not None:
         drive = replace(drive, positions=read_positions(arguments.poses, drive.stamps_ns()))
     trial = reconstruct_trial(drive, settings, lambda step: print(step, file=sys.stderr))

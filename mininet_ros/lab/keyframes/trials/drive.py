@@ -56,7 +56,10 @@ class Drive:
 
 
 def open_drive(
-    options: SourceOptions, settings: KeyframeSettings, count: int | None = None
+    options: SourceOptions,
+    settings: KeyframeSettings,
+    count: int | None = None,
+    camera_matrix: np.ndarray | None = None,
 ) -> Drive:
     """Read the beginning of a recording, reduced to 960 px width.
 
@@ -64,6 +67,8 @@ def open_drive(
         options: of the input.
         settings: whose targets the masks are to know.
         count: most frames to read; None reads 300.
+        camera_matrix: (3, 3) intrinsics, px of the recording's pictures, where it does not know
+            them itself.
 
     Raises:
         SequenceError: the input cannot be used.
@@ -84,7 +89,8 @@ def open_drive(
             islice(source.labelled(), most), total=most, unit="frame", desc="reading"
         )
         frames = [resized(frame, width) for frame in labelled]
-        matrix, positions = sequence.camera_matrix, None
+        matrix = sequence.camera_matrix if camera_matrix is None else camera_matrix
+        positions = None
         if isinstance(sequence, GeneratedStreet):
             positions = np.array([sequence.position(index) for index in range(len(frames))])
         return Drive(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from math import ceil
 
 import cv2
@@ -81,15 +82,15 @@ def for_validation(recipe: Recipe) -> Fit:
 
     def fit(sample: Sample) -> Sample:
         image = fit_input(sample.image, recipe.width, recipe.height)
-        return Sample(sample.name, image, sample.labels)
+        return replace(sample, image=image)
 
     return fit
 
 
 def resized(sample: Sample, width: int, height: int) -> Sample:
-    """The sample at another size in pixels; its labels take the nearest."""
+    """The sample at another size in pixels; its labels take the nearest, soft ones stay."""
     if sample.labels.shape == (height, width):
         return sample
     size = (width, height)
     labels = cv2.resize(sample.labels, size, interpolation=cv2.INTER_NEAREST_EXACT)
-    return Sample(sample.name, fit_input(sample.image, width, height), labels)
+    return replace(sample, image=fit_input(sample.image, width, height), labels=labels)
