@@ -81,7 +81,7 @@ class KeyframeSelectorNode(ManagedNode):
         parameters = self._settings.values
         settings = parameters.settings
         self._names = ClassNames(self, parameters.model, self._targets_changed)
-        problem = self._names.problem(settings.targets())
+        problem = self._names.problem(settings.named())
         if problem and (self._names.known or not self._names.can_come):
             self._names = None
             raise ParameterError(f"parameter classes cannot be used: {problem}")
@@ -175,7 +175,7 @@ class KeyframeSelectorNode(ManagedNode):
         semantic = bool(settings.targets())
         wanted = {
             "image": bool(outputs),
-            "mask": bool(outputs) and (semantic or "mask" in outputs),
+            "mask": bool(outputs) and (bool(settings.named()) or "mask" in outputs),
             "confidence": bool(outputs) and semantic and settings.use_confidence,
             "camera_info": "camera_info" in outputs,
         }
@@ -193,7 +193,7 @@ class KeyframeSelectorNode(ManagedNode):
         """Return what is wrong with the parameters together, as a sentence, or None."""
         if self._names is None or not self._names.known:
             return None
-        return self._names.problem(parameters.settings.targets())
+        return self._names.problem(parameters.settings.named())
 
     def _effective_settings(self) -> KeyframeSettings:
         """Return the settings as the parameters and the team want them."""
@@ -234,7 +234,7 @@ class KeyframeSelectorNode(ManagedNode):
     def _semantics(self, settings: KeyframeSettings) -> Semantics:
         if self._names is None:
             raise RuntimeError("the node is not configured")
-        return Semantics(self._names.names, self._names.problem(settings.targets()))
+        return Semantics(self._names.names, self._names.problem(settings.named()))
 
     def _work(self) -> None:
         while not self._inbox.finished:

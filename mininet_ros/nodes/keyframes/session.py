@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -165,7 +165,10 @@ class KeyframeSession:
     def configure(self, settings: KeyframeSettings, semantics: Semantics) -> None:
         """Put other settings into effect, between two frames."""
         targets = settings.targets()
-        rescore = targets != self._targets or semantics != self._semantics
+        rescore = semantics != self._semantics or any(
+            getattr(settings, name) != getattr(self._settings, name)
+            for name in ("classes", "ignore_classes", "ignore_mask")
+        )
         self._settings, self._semantics, self._targets = settings, semantics, targets
         scorer = self._make_pipeline().scorer if rescore else None
         self._carry_out(self.pipeline.configure(settings.selector, scorer))
@@ -192,7 +195,7 @@ class KeyframeSession:
     def _make_pipeline(self) -> KeyframePipeline:
         if self._semantics.problem is None:
             return self._settings.pipeline(self._semantics.classes)
-        return replace(self._settings, classes=("",)).pipeline(())
+        return self._settings.without_classes().pipeline(())
 
     def _work_off(self) -> None:
         while (frame := self.store.take()) is not None:
