@@ -122,6 +122,7 @@ class KeyframeHealth:
         counts["rejected_images"] = sum(rejected.values())
         counts.update(self._session.store.counts)
         counts.update(self._outputs.counts)
+        counts.update(self._outputs.companions.counts)
         return counts
 
     def _judgement(
