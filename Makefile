@@ -41,11 +41,11 @@ $(VENV)/demo-installed: $(PACKAGING)
 	touch $@
 
 $(VENV)/test-installed: $(VENV)/demo-installed
-	$(PIP) -e '.[ros,train,bags,tensorboard,test]'
+	$(PIP) -e '.[ros,train,bags,team,labels,tensorboard,test]'
 	touch $@
 
 $(VENV)/docs-installed: $(VENV)/test-installed
-	$(PIP) -e '.[ros,train,bags,tensorboard,test,docs]'
+	$(PIP) -e '.[ros,train,bags,team,labels,tensorboard,test,docs]'
 	touch $@
 
 clean:

@@ -6,8 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-import yaml
-
 from mininet_ros.keyframes.cues.content import ClassError, parse_class_weights
 from mininet_ros.keyframes.cues.ignored import IgnoredPixels, read_ignore_mask
 from mininet_ros.keyframes.cues.scorer import FrameScorer
@@ -22,6 +20,7 @@ from mininet_ros.parameters import (
     parameter,
     parameter_specs,
     problem_of,
+    read_parameter_file,
 )
 from mininet_ros.share import share_folder
 
@@ -33,6 +32,9 @@ NODE_ONLY = frozenset(
         "autostart",
         "model",
         "image_transport",
+        "companions",
+        "companion_slop_s",
+        "companion_bytes",
         "max_pixels",
         "channel_bits",
         "reliability",
@@ -206,21 +208,10 @@ def read_preset(name_or_path: str | Path) -> dict[str, object]:
     Raises:
         ConfigError: there is no such preset or file, or it holds no parameters of the selector.
     """
-    path = _preset_path(name_or_path)
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        sentence = " ".join(str(error).split())
-        raise ConfigError(f"The parameter file {path} cannot be read: {sentence}.") from error
-    sections = _sections(content, ())
-    general = [values for node, values in sections if set(node[-1:]) <= {"*", "**"}]
-    named = [values for node, values in sections if node[-1:] == (NODE,)]
-    if not general + named:
-        raise ConfigError(
-            f"The parameter file {path} has no parameters of the node {NODE}: it needs a section "
-            f"'/**' or '{NODE}' with 'ros__parameters'."
-        )
-    return {name: value for values in general + named for name, value in values.items()}
+        return read_parameter_file(_preset_path(name_or_path), NODE)
+    except ParameterError as error:
+        raise ConfigError(str(error)) from error
 
 
 def _preset_path(name_or_path: str | Path) -> Path:
@@ -234,18 +225,3 @@ def _preset_path(name_or_path: str | Path) -> Path:
             "the path of a parameter file."
         )
     return path
-
-
-def _sections(
-    content: object, node: tuple[str, ...]
-) -> list[tuple[tuple[str, ...], dict[str, object]]]:
-    """Parameters in a parsed file with the node's name, in parts, that they are for."""
-    if not isinstance(content, dict):
-        return []
-    found = []
-    for key, value in content.items():
-        if key == "ros__parameters" and isinstance(value, dict):
-            found.append((node, value))
-        else:
-            found += _sections(value, (*node, *str(key).strip("/").split("/")))
-    return found

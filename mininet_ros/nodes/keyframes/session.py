@@ -23,6 +23,7 @@ from mininet_ros.keyframes.selection.decisions import FORWARDING
 from mininet_ros.keyframes.settings import KeyframeSettings
 from mininet_ros.nodes.common.stamps import header_of, stamp_of
 from mininet_ros.nodes.keyframes.frame_store import FrameStore, StoredFrame
+from mininet_ros.nodes.keyframes.poses import PoseHistory
 from mininet_ros.nodes.keyframes.scores import FrameReport
 
 # Parts that are read as labels.
@@ -95,6 +96,7 @@ class KeyframeSession:
         self._outputs = outputs
         self._now_ns = now_ns
         self._decoder = decoder or ImageDecoder()
+        self._poses = PoseHistory()
         self._notes: dict[int, str] = {}
         self._newest: tuple[int, int] | None = None  # stamp, and when it was scored
         self.pipeline = self._make_pipeline()
@@ -111,10 +113,13 @@ class KeyframeSession:
         self._work_off()
 
     def add_part(self, name: str, part: object) -> None:
-        """Take in a "mask", "confidence" or "camera_info".
+        """Take in a "mask", "confidence", "camera_info" or "odometry".
 
         One that cannot be read is rejected here, whether its image has been scored or not.
         """
+        if name == "odometry":
+            self._poses.add(part)
+            return
         try:
             if name in LABELS:
                 self._decoder.labels(part)
@@ -205,7 +210,8 @@ class KeyframeSession:
         try:
             image, mask, confidence = self._pixels(frame)
             started = time.perf_counter()
-            step = self.pipeline.add(image, mask, confidence, frame.stamp_ns)
+            pose = self._poses.at(frame.stamp_ns) if self._settings.selector.by_odometry else None
+            step = self.pipeline.add(image, mask, confidence, frame.stamp_ns, pose)
         except ValueError as error:
             self._reject(frame, error)
             return
