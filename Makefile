@@ -3,11 +3,14 @@
 PYTHON ?= python3
 INPUT ?= generated
 OUTPUT ?= demo_output
+MINUTES ?= 10
+COUNT ?= 110000
+SEED ?= 1
 VENV := .venv
 PIP := $(VENV)/bin/python -m pip --disable-pip-version-check install --quiet -c .ci/pins.txt
 PACKAGING := setup.py setup.cfg pyproject.toml .ci/pins.txt
 
-.PHONY: demo test bench docs clean
+.PHONY: demo test bench soak fuzz docs clean
 
 demo: $(VENV)/demo-installed
 	$(VENV)/bin/mininet_ros demo "$(INPUT)" --output "$(OUTPUT)"
@@ -22,6 +25,12 @@ bench: $(VENV)/test-installed
 	$(VENV)/bin/mininet_ros benchmark camvid --input-size 512x256 --all --rounds 24
 	$(VENV)/bin/mininet_ros benchmark camvid --node --camera-size 640x480 --camera-size 1280x720
 
+soak: $(VENV)/test-installed
+	$(VENV)/bin/python test/soak/soak.py --minutes $(MINUTES)
+
+fuzz: $(VENV)/test-installed
+	$(VENV)/bin/python test/soak/fuzz.py --count $(COUNT) --seed $(SEED)
+
 docs: $(VENV)/docs-installed
 	NO_MKDOCS_2_WARNING=1 $(VENV)/bin/mkdocs build --strict --quiet
 	@echo "build/docs/index.html"
@@ -32,11 +41,11 @@ $(VENV)/demo-installed: $(PACKAGING)
 	touch $@
 
 $(VENV)/test-installed: $(VENV)/demo-installed
-	$(PIP) -e '.[ros,train,bags,tensorboard,test]'
+	$(PIP) -e '.[ros,train,bags,team,labels,tensorboard,test]'
 	touch $@
 
 $(VENV)/docs-installed: $(VENV)/test-installed
-	$(PIP) -e '.[ros,train,bags,tensorboard,test,docs]'
+	$(PIP) -e '.[ros,train,bags,team,labels,tensorboard,test,docs]'
 	touch $@
 
 clean:

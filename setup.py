@@ -66,6 +66,8 @@ setup(
         # For `mininet_ros train --tensorboard` alone.
         "tensorboard": ["tensorboard>=2.15"],
         "bags": ["rosbags>=0.10"],
+        # For `mininet_ros import-labels coco` and `yolo` alone.
+        "labels": ["supervision>=0.27"],
         # For `team_link: zenoh` and team_base_node: the team's radio link.
         "team": ["eclipse-zenoh>=1.10"],
         "docs": ["mkdocs-material>=9.5", "mkdocstrings[python]>=0.26"],

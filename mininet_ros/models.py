@@ -9,19 +9,18 @@ import hashlib
 import json
 import math
 import struct
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import yaml
 
-from mininet_ros.images.class_tables import IGNORE_LABEL, read_yaml
+from mininet_ros.images.class_groups import ClassGroups, merged
+from mininet_ros.images.class_tables import IGNORE_LABEL, ClassTable, read_yaml
 from mininet_ros.images.input_size import require_input_size
 from mininet_ros.images.limits import MAX_PIXELS
-from mininet_ros.results import ResultFolder, WrittenFile
 from mininet_ros.share import share_folder
 
 CARD = "model.yaml"
@@ -66,6 +65,43 @@ class Model:
     offset: float
     card: Mapping[str, Any]
 
+    @property
+    def table(self) -> ClassTable:
+        """Names and colours of the classes."""
+        return ClassTable(self.classes, _as_colors(self.colors))
+
+    def grouped(self, groups: Mapping[str, Sequence[str]] | None = None) -> ClassGroups | None:
+        """The classes of published masks; None where they are the network's own.
+
+        Args:
+            groups: names of classes to be merged, by the merged class's name; None takes the
+                entry ``groups`` of the card.
+
+        Raises:
+            ModelError: the groups do not fit the classes.
+        """
+        chosen = self.card.get("groups") if groups is None else groups
+        if not chosen:
+            return None
+        try:
+            return merged(self.table, {str(name): list(given) for name, given in chosen.items()})
+        except (ValueError, TypeError, AttributeError) as error:
+            raise ModelError(f"groups of model {self.folder}: {error}") from error
+
+    @property
+    def published_table(self) -> ClassTable:
+        """Names and colours of the classes of published masks, merged where the card says so.
+
+        Raises:
+            ModelError: the card's groups do not fit its classes.
+        """
+        groups = self.grouped()
+        if groups is None:
+            return self.table
+        return ClassTable(
+            groups.names, tuple((int(r), int(g), int(b)) for r, g, b in groups.colors)
+        )
+
     def has(self, filename: str) -> bool:
         """Whether the card lists a file."""
         return filename in self.card["files"]
@@ -79,6 +115,10 @@ class Model:
         if not self.has(filename):
             raise ModelError(f"model folder {self.folder} has no file {filename}")
         return self.folder / filename
+
+
+def _as_colors(colors: np.ndarray) -> tuple[tuple[int, int, int], ...]:
+    return tuple((int(red), int(green), int(blue)) for red, green, blue in colors)
 
 
 def models_folder() -> Path:
@@ -234,6 +274,7 @@ def model_from_card(folder: Path, card: Any) -> Model:
         raise ModelError(f"{path}: the input has more than {MAX_PIXELS} pixels")
     if order != CHANNEL_ORDER:
         raise ModelError(f"{path}: channel_order must be {CHANNEL_ORDER}, not {order!r}")
+    model.grouped()
     for filename in files:
         if Path(filename).name != filename:
             raise ModelError(f"{path} lists {filename!r}, which is not a plain file name")
@@ -259,85 +300,6 @@ def require_weights_agree(model: Model, weights: bytes) -> None:
             f"{model.folder / WEIGHTS} holds {network} with {classes} classes, but {CARD} says "
             f"{model.network} with {len(model.classes)}"
         )
-
-
-def write_model_folder(folder: Path, card: Mapping[str, Any], files: Mapping[str, bytes]) -> Model:
-    """Write a model folder and read it back; the card's ``files`` entry is made here.
-
-    A model that the folder holds is replaced when the new one is complete.
-
-    Args:
-        folder: made where it does not exist.
-        card: content of ``model.yaml`` without ``files``.
-        files: content of each file by its name, ``model.onnx`` among them;
-            ``weights.safetensors`` where the network is to run in PyTorch or to be trained on.
-
-    Raises:
-        ModelError: the card or a file is not what a model folder needs; nothing is written then.
-        ResultError: the folder cannot be written, or holds files that are no model.
-    """
-    card = {**card, "files": {name: sha256(content) for name, content in files.items()}}
-    model = model_from_card(folder, card)
-    if GRAPH not in files:
-        raise ModelError(f"a model folder needs {GRAPH}")
-    if WEIGHTS in files:
-        require_weights_agree(model, files[WEIGHTS])
-    refuse_unlisted(folder, {*files, *_listed_in(folder)})
-    text = yaml.dump(card, Dumper=_WithoutAliases, sort_keys=False, allow_unicode=True, width=100)
-    with model_results(folder, files) as results:
-        for name, content in (*files.items(), (CARD, text.encode())):
-            (results.staging / name).write_bytes(content)
-        read_model_folder(results.staging)
-    return read_model_folder(folder)
-
-
-def check_target(folder: Path, inputs: Iterable[Path | str | None] = ()) -> None:
-    """Say before long work whether a model folder can be written; change nothing.
-
-    Args:
-        folder: of the model to come.
-        inputs: files and folders that the command reads.
-
-    Raises:
-        ResultError: the folder is an input, cannot be written, or holds files that are no model.
-    """
-    model_results(folder, inputs=inputs).check()
-    refuse_unlisted(folder, {WEIGHTS, GRAPH, INT8_GRAPH, *_listed_in(folder)})
-
-
-def model_results(
-    folder: Path,
-    names: Iterable[str] = (WEIGHTS, GRAPH),
-    inputs: Iterable[Path | str | None] = (),
-) -> ResultFolder:
-    """The context that replaces the model in a folder, if it holds one.
-
-    Args:
-        folder: of the model.
-        names: files of the new model besides the card.
-        inputs: files and folders that the command reads.
-    """
-    owned = {name: WrittenFile(digest) for name, digest in _listed_in(folder).items()}
-    if owned:
-        owned[CARD] = WrittenFile(sha256((folder / CARD).read_bytes()))
-    return ResultFolder(folder, "model", {CARD, *names, *owned}, inputs, owned=owned, listed=False)
-
-
-def _listed_in(folder: Path) -> dict[str, str]:
-    """Digests of a model's files by name; none where the folder holds no model."""
-    try:
-        listed = read_yaml((folder / CARD).read_bytes())["files"]
-        return {str(name): str(digest) for name, digest in listed.items()}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return {}
-
-
-class _WithoutAliases(yaml.SafeDumper):
-    """Values that occur twice are written twice."""
-
-    def ignore_aliases(self, data: Any) -> bool:
-        """See yaml."""
-        return True
 
 
 def sha256(content: bytes) -> str:

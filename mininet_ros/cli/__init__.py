@@ -21,11 +21,13 @@ COMMANDS = {
     "describe": "Print a network's cost, or a model's card.",
     "train": "Train a network into a model folder; resumes.",
     "evaluate": "Score a model on a split of a dataset.",
+    "calibrate": "Teach a model to say when pictures are unlike those that it was trained on.",
     "export": "Export a model at another input size, or in int8.",
     "import-checkpoint": (
         "Turn a TensorFlow checkpoint released by the paper's authors into a model folder."
     ),
     "adopt": "Wrap somebody else's segmentation network (ONNX) into a model folder.",
+    "import-labels": "Bring labels of other tools into the layout of --dataset folder.",
     "segment": "Label an image, a folder, a video or the generated sequence into pictures.",
     "select-keyframes": "Select the frames of a recording that are worth keeping, and report why.",
     "benchmark": "Time models and ONNX files side by side, each alone in its process.",

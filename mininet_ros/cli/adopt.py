@@ -86,7 +86,8 @@ def run(arguments: Namespace) -> None:
     )
     print(
         f"{model.folder}: {model.network} with {len(model.classes)} classes at "
-        f"{model.width}x{model.height}; try it with `mininet_ros segment {model.folder} PICTURE`"
+        f"{model.width}x{model.height}; try it with "
+        f"`mininet_ros segment PICTURE --model {model.folder} --output OUT`"
     )
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from argparse import ArgumentParser, Namespace
+from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
 
@@ -11,8 +13,18 @@ from mininet_ros.cli.options import add_input_limits, add_precision, positive
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("model", help="Model's name, such as camvid, or a model folder's path.")
-    parser.add_argument("input", help="Image, folder, video, camera index, or 'generated'.")
+    parser.add_argument(
+        "input",
+        nargs="+",
+        help="Image, folder, video, bag, camera index, URL, or 'generated'. The older order, MODEL "
+        "INPUT, is understood, too.",
+    )
+    parser.add_argument(
+        "--model",
+        default=None,
+        metavar="NAME|DIR",
+        help="Model family or name, or a model folder's path (default: camvid).",
+    )
     parser.add_argument(
         "--output",
         type=Path,
@@ -31,6 +43,14 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--threads", type=int, default=0, help="Number of CPU threads; 0 is one for each core."
     )
+    parser.add_argument(
+        "--groups",
+        nargs="+",
+        default=[],
+        metavar="NAME=CLASS+CLASS",
+        help="Classes to merge in the masks, such as ground=Road+Sidewalk (default: the groups of "
+        "the model's card).",
+    )
     add_precision(parser)
     parser.add_argument(
         "--frames", type=positive, metavar="N", help="Number of frames after which to stop."
@@ -47,31 +67,33 @@ def run(arguments: Namespace) -> None:
         ValueError: an argument or the input is wrong.
         KeyboardInterrupt: once the results are written, where Ctrl-C ended the stream.
     """
-    from tqdm import tqdm
-
+    from mininet_ros.images.class_groups import parse_groups
     from mininet_ros.inference import load_segmenter
     from mininet_ros.offline.segmented_files import ENTRIES, SHEET, SequenceWriter
     from mininet_ros.offline.until_interrupted import UntilInterrupted
+    from mininet_ros.progress import progress_bar
     from mininet_ros.results import ResultFolder
     from mininet_ros.sequences import open_sequence
 
+    model, source = model_and_input(arguments.input, arguments.model)
     segmenter = load_segmenter(
-        arguments.model,
+        model,
         arguments.backend,
         arguments.network,
         arguments.threads,
         arguments.precision,
+        groups=parse_groups(arguments.groups) or None,
     )
-    inputs = (arguments.input, arguments.model)
+    inputs = (source, model)
     with (
-        open_sequence(arguments.input, max_pixels=arguments.max_pixels) as sequence,
+        open_sequence(source, max_pixels=arguments.max_pixels) as sequence,
         ResultFolder(arguments.output, "segment", ENTRIES, inputs) as results,
     ):
         counts = [count for count in (sequence.length, arguments.frames) if count is not None]
         expected = min(counts, default=None)
         writer = SequenceWriter(segmenter, results.staging, expected)
         frames = UntilInterrupted(islice(sequence, arguments.frames))
-        for frame in tqdm(frames, total=expected, unit="frame"):
+        for frame in progress_bar(frames, total=expected, unit="frame"):
             writer.add(frame)
         writer.finish()
     print(
@@ -79,6 +101,27 @@ def run(arguments: Namespace) -> None:
         f"({segmenter.runtime} {segmenter.precision}, {segmenter.device}): "
         f"{arguments.output / SHEET}"
     )
+    if writer.warning:
+        print(f"warning: {writer.warning}", file=sys.stderr)
     sequence.problems.conclude(arguments.strict)
     if frames.interrupted:
         raise KeyboardInterrupt(f"{arguments.output} has the results of {writer.written} frames")
+
+
+def model_and_input(given: Sequence[str], model: str | None) -> tuple[str, str]:
+    """Model and input from the words of the command line.
+
+    Args:
+        given: ``INPUT``, or ``MODEL INPUT`` as older scripts have it.
+        model: of the option, if given.
+
+    Raises:
+        ValueError: more words than that, or the model is named twice.
+    """
+    if len(given) == 1:
+        return model or "camvid", given[0]
+    if len(given) > 2 or model is not None:
+        raise ValueError(
+            f"give one input and the model as --model, not {len(given)} names: {' '.join(given)}"
+        )
+    return given[0], given[1]

@@ -211,6 +211,13 @@ def _add_benchmark(parser: ArgumentParser) -> None:
         help="True poses for --reconstruct, in the format of KITTI or TUM",
     )
     group.add_argument(
+        "--camera",
+        type=_intrinsics,
+        metavar="FX,FY,CX,CY",
+        help="Intrinsics for --reconstruct, px of undistorted pictures (default: COLMAP estimates "
+        "them)",
+    )
+    group.add_argument(
         "--tours", type=positive, default=4, metavar="N", help="number of tours (default: 4)"
     )
     parser.add_argument(
@@ -231,6 +238,18 @@ def _parameter(text: str) -> tuple[str, object]:
     if not equals or not name or parsed is None:
         raise ArgumentTypeError(f"{text!r} is not of the form NAME=VALUE, such as max_gap_s=10")
     return name, parsed
+
+
+def _intrinsics(text: str) -> tuple[float, float, float, float]:
+    try:
+        focal_x, focal_y, centre_x, centre_y = (float(part) for part in text.split(","))
+    except ValueError:
+        focal_x = focal_y = 0.0
+    if not (focal_x > 0.0 and focal_y > 0.0):
+        raise ArgumentTypeError(
+            f"{text!r} is not FX,FY,CX,CY in pixels, such as 554.3,554.3,319.5,239.5"
+        )
+    return focal_x, focal_y, centre_x, centre_y
 
 
 def _share(text: str) -> float:

@@ -13,6 +13,7 @@ from mininet_ros.cli.options import (
     input_size,
     network_options,
 )
+from mininet_ros.cli.train_options import add_schedule, add_teacher
 
 if TYPE_CHECKING:
     from mininet_ros.lab.training.recipe import Recipe
@@ -75,6 +76,13 @@ def add_arguments(parser: ArgumentParser) -> None:
         metavar="WxH",
         help="Input width and height of the network, in pixels.",
     )
+    parser.add_argument(
+        "--crop-size",
+        type=input_size,
+        metavar="WxH",
+        help="Size of what is cut for a step from an image of the input's size, in pixels; as "
+        "large as the input by default.",
+    )
     add_network_options(parser)
     parser.add_argument(
         "--protocol",
@@ -104,6 +112,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--final-learning-rate", type=float, default=1e-5, help="Learning rate at the end."
     )
+    add_schedule(parser)
     parser.add_argument(
         "--weight-decay",
         type=float,
@@ -138,12 +147,21 @@ def add_arguments(parser: ArgumentParser) -> None:
         metavar="N",
         help="Number of rendered pictures of text that are added, for scene text.",
     )
-    parser.add_argument(
+    begin = parser.add_mutually_exclusive_group()
+    begin.add_argument(
         "--initial-model",
         metavar="MODEL",
         help="Model whose weights are the start, where they fit; auto is the shipped model of the "
         f"network, none fresh weights (default: {_by_protocol('initial_model')}).",
     )
+    begin.add_argument(
+        "--initial-run",
+        default="",
+        metavar="DIR",
+        help="Output of another training whose last checkpoint is the start: weights, their "
+        "average and the optimizer's state.",
+    )
+    add_teacher(parser)
     parser.add_argument(
         "--validate-every",
         type=int,
@@ -196,6 +214,7 @@ def run(arguments: Namespace) -> None:
     """
     import torch
 
+    from mininet_ros.lab.training.distillation.lesson import Lesson
     from mininet_ros.lab.training.distributed import joined
     from mininet_ros.lab.training.folds import as_table, leave_one_drive_out
     from mininet_ros.lab.training.train_model import train_model
@@ -203,8 +222,11 @@ def run(arguments: Namespace) -> None:
     if arguments.threads:
         torch.set_num_threads(arguments.threads)
     recipe = read_recipe(arguments)
+    lesson = None
+    if arguments.teacher:
+        lesson = Lesson(arguments.teacher, tuple(arguments.unlabelled), arguments.soft_labels)
     with joined(arguments.device) as (processes, device):
-        place = (arguments.data, arguments.output, device, arguments.memory, processes)
+        place = (arguments.data, arguments.output, device, arguments.memory, processes, lesson)
         if not arguments.leave_one_drive_out:
             train_model(recipe, *place, tensorboard=arguments.tensorboard)
             return
@@ -226,6 +248,7 @@ def read_recipe(arguments: Namespace) -> Recipe:
     from mininet_ros.network.custom import network_argument
 
     width, height = arguments.input_size
+    crop_width, crop_height = arguments.crop_size or (0, 0)
     chosen = arguments.protocol
     if chosen == "auto":
         chosen = "small" if arguments.dataset == FOLDER else "paper"
@@ -234,6 +257,7 @@ def read_recipe(arguments: Namespace) -> Recipe:
         for name, default in PROTOCOLS[chosen].items()
     }
     network, options = network_argument(arguments.network)
+    begun = "" if arguments.initial_run else initial_model(values["initial_model"], network)
     return Recipe(
         network=network,
         options={**options, **network_options(arguments)},
@@ -242,18 +266,28 @@ def read_recipe(arguments: Namespace) -> Recipe:
         validation_split=arguments.validation_split,
         width=width,
         height=height,
+        crop_width=crop_width,
+        crop_height=crop_height,
         epochs=values["epochs"],
         patience=values["patience"],
         batch_size=arguments.batch_size,
         learning_rate=arguments.learning_rate,
         final_learning_rate=arguments.final_learning_rate,
+        decay_share=arguments.decay_share,
+        warm_up=arguments.warm_up,
+        average_decay=arguments.average_decay,
         weight_decay=arguments.weight_decay,
         augmentation=Augmentation(
             scale_range=values["scale_range"], photometric=values["photometric"]
         ),
         lovasz_weight=values["lovasz_weight"],
         rendered_text=arguments.rendered_text,
-        initial_model=initial_model(values["initial_model"], network),
+        initial_model=begun,
+        initial_run=arguments.initial_run,
+        teacher=arguments.teacher,
+        teacher_weight=arguments.teacher_weight,
+        temperature=arguments.temperature,
+        unlabelled=tuple(folder.resolve().name for folder in arguments.unlabelled),
         seed=arguments.seed,
         validate_every=arguments.validate_every,
     )

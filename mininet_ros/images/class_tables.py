@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from yaml.composer import ComposerError
 
 IGNORE_LABEL = 255
 
@@ -25,9 +26,7 @@ class NamesAsText(yaml.SafeLoader):
         """See yaml."""
         if self.check_event(yaml.AliasEvent):
             event = self.peek_event()
-            raise yaml.composer.ComposerError(
-                None, None, "aliases are not read here", event.start_mark
-            )
+            raise ComposerError(None, None, "aliases are not read here", event.start_mark)
         return super().compose_node(parent, index)
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:

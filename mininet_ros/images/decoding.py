@@ -13,7 +13,7 @@ import logging
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import cv2
 import numpy as np
@@ -105,7 +105,9 @@ class ImageDecoder:
                 cannot be converted here.
         """
         if is_compressed(message):
-            return self.encoded(message.data, message.format)
+            compressed = cast(EncodedMessage, message)
+            return self.encoded(compressed.data, compressed.format)
+        message = cast(RawImage, message)
         self._check_pixels(message.width, message.height)
         try:
             return bgr_pixels(
@@ -138,11 +140,11 @@ class ImageDecoder:
         if original in DEPTH_ENCODINGS or "compresseddepth" in stated.lower():
             raise depth_error(stated.strip())
         try:
-            header = read_header(bytes_of(memoryview(data)))
+            header = read_header(bytes_of(memoryview(cast(bytes, data))))
         except ImageError as error:
             if not stated:
                 raise
-            size = memoryview(data).nbytes
+            size = memoryview(cast(bytes, data)).nbytes
             raise ImageError(
                 error.reason, f"the {size} bytes of format {stated!r} are no image: {error}"
             ) from error
@@ -170,6 +172,7 @@ class ImageDecoder:
         """
         if is_compressed(message):
             return self.encoded_labels(message.data)
+        message = cast(RawImage, message)
         self._check_pixels(message.width, message.height)
         return label_pixels(
             message.data, message.encoding, message.width, message.height, message.step
@@ -181,7 +184,7 @@ class ImageDecoder:
         Raises:
             ImageError: as :meth:`encoded`, or the picture has several channels or other bits.
         """
-        header = read_header(bytes_of(memoryview(data)))
+        header = read_header(bytes_of(memoryview(cast(bytes, data))))
         self._check_pixels(header.width, header.height)
         labels = _decoded(data, cv2.IMREAD_UNCHANGED, header)
         if labels.ndim != 2 or labels.dtype != np.uint8:

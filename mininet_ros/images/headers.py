@@ -83,10 +83,14 @@ def read_header(read: ReadAt) -> ImageHeader:
         raise _unknown_format(start)
     try:
         header = parse(read)
-    except (struct.error, IndexError, ValueError) as error:
+    except ImageError:
+        raise
+    except (struct.error, LookupError, ValueError) as error:
         raise ImageError(
             "undecodable", "the picture's header is damaged or cut short: replace the picture"
         ) from error
+    if header.bits < 1:
+        raise ImageError("undecodable", "the picture's header is damaged: channels without bits")
     if header.width < 1 or header.height < 1:
         raise ImageError(
             "empty image", f"the image is empty: {header.width}x{header.height} pixels"
@@ -152,6 +156,13 @@ def _exif_orientation(read: ReadAt, offset: int) -> int:
 
 def _png(read: ReadAt) -> ImageHeader:
     width, height, bits, colour = struct.unpack(">IIBB", read(16, 10))
+    # OpenCV makes room for as many bytes as a chunk claims, up to 2 GB, before it reads them.
+    offset, name = 8, b""
+    while name != b"IEND":
+        length, name = struct.unpack(">I4s", read(offset, 8))
+        offset += 12 + length
+        if not read(offset - 1, 1):
+            raise ValueError("a chunk ends beyond the file")
     return ImageHeader("PNG", width, height, 1 if colour == 0 else 3, bits)
 
 

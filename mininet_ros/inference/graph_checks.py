@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import onnxruntime
@@ -62,7 +63,7 @@ def require_outputs(path: Path, session: onnxruntime.InferenceSession, model: Mo
     """
     picture = np.random.default_rng(0).integers(0, 256, (1, model.height, model.width, 3), np.uint8)
     try:
-        outputs = session.run(["mask", "confidence"], {"image": picture})
+        outputs = cast("list[np.ndarray]", session.run(["mask", "confidence"], {"image": picture}))
     # ONNX Runtime's errors have no public base class.
     except Exception as error:
         reason = " ".join(str(error).split())

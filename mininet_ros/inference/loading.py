@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -33,6 +33,7 @@ def load_segmenter(
     precision: str = "float32",
     runtime: str = "auto",
     providers: Sequence[str] = (AUTO,),
+    groups: Mapping[str, Sequence[str]] | None = None,
 ) -> Segmenter:
     """A segmenter for a model on a backend.
 
@@ -53,6 +54,9 @@ def load_segmenter(
         runtime: ``auto``, ``onnxruntime`` or ``pytorch``.
         providers: ONNX Runtime's execution providers by name, in the order of preference; ``auto``
             alone takes those of the backend. One of a GPU asks for backend gpu.
+        groups: names of classes that masks merge, by the merged class's name; None takes those of
+            the model's card, and an empty mapping merges none. The confidence stays that of the
+            class that won.
 
     Raises:
         BackendError: unknown backend, runtime or precision; a backend, runtime or provider that
@@ -84,6 +88,22 @@ def load_segmenter(
         )
     if not isinstance(model, Model):
         model = load_model(model, network, prefer=NETWORK_OF_BACKEND[backend])
+    chosen_groups = model.grouped(groups)
+    segmenter = _open(model, backend, threads, precision, runtime, providers)
+    if chosen_groups is not None:
+        segmenter.merge_classes(chosen_groups)
+    return segmenter
+
+
+def _open(
+    model: Model,
+    backend: str,
+    threads: int,
+    precision: str,
+    runtime: str,
+    providers: Sequence[str],
+) -> Segmenter:
+    """The segmenter of a runtime that was found to run here."""
     if runtime == "pytorch":
         from mininet_ros.inference.pytorch import PyTorchSegmenter
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 
+from mininet_ros.images.class_groups import ClassGroups
 from mininet_ros.models import Model
 
 
@@ -44,7 +45,7 @@ class Segmenter(ABC):
     """A model ready to run.
 
     Attributes:
-        model: the model that runs.
+        model: the model that runs; its classes are those of the masks.
         backend: ``cpu`` or ``gpu``, as asked for by users.
         runtime: the library that executes it, ``onnxruntime`` or ``pytorch``.
         providers: ONNX Runtime's execution providers in use, the preferred one first.
@@ -62,6 +63,12 @@ class Segmenter(ABC):
 
     def __init__(self, model: Model) -> None:
         self.model = model
+        self._groups: ClassGroups | None = None
+
+    def merge_classes(self, groups: ClassGroups) -> None:
+        """Give masks of merged classes from now on; ``model`` tells their names and colours."""
+        self._groups = groups
+        self.model = replace(self.model, classes=groups.names, colors=groups.colors)
 
     def segment(self, image: np.ndarray, with_confidence: bool = True) -> Segmentation:
         """Label an image of any size.
@@ -93,7 +100,10 @@ class Segmenter(ABC):
                 f"an image must be uint8 (H, W, 3) in BGR, not {image.dtype} {image.shape}"
             )
         fitted = fit_input(image, self.model.width, self.model.height)
-        return self._run(fitted) if with_confidence else Segmentation(self._mask(fitted), None)
+        found = self._run(fitted) if with_confidence else Segmentation(self._mask(fitted), None)
+        if self._groups is None:
+            return found
+        return Segmentation(self._groups.merge(found.mask), found.confidence)
 
     @abstractmethod
     def _run(self, image: np.ndarray) -> Segmentation:

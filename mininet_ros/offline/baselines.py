@@ -135,11 +135,17 @@ def _equal_parts(length: int, count: int) -> list[np.ndarray]:
 
 
 def _parts_of_equal_motion(frames: Sequence[JudgedFrame], count: int) -> list[np.ndarray]:
+    """Parts, none empty, in which the view moves equally far, as nearly as frames allow it."""
     travelled = np.cumsum([frame.scores.motion for frame in frames])
     if travelled[-1] <= 0.0:
         return _equal_parts(len(frames), count)
-    part = np.minimum(count - 1, (travelled / travelled[-1] * count).astype(int))
-    return [indices for n in range(count) if len(indices := np.flatnonzero(part == n))]
+    count = min(count, len(frames))
+    starts = np.searchsorted(travelled / travelled[-1] * count, np.arange(count), side="left")
+    order = np.arange(count)
+    # Each part begins at least one frame after the one before, and leaves a frame for each to come.
+    starts = np.maximum.accumulate(starts - order) + order
+    starts = np.minimum(starts, len(frames) - count + order)
+    return np.split(np.arange(len(frames)), starts[1:])
 
 
 def _best_of_parts(

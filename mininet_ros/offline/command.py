@@ -9,10 +9,9 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from tqdm import tqdm
-
 from mininet_ros.keyframes import ConfigError, Mode
 from mininet_ros.keyframes.settings import KeyframeSettings, read_preset
+from mininet_ros.models import load_model
 from mininet_ros.offline.exact_selection import ExactSelection, Size
 from mininet_ros.offline.filtered_bag import FilteredBag, check_target, write_filtered_bag
 from mininet_ros.offline.output import ENTRIES, IMAGES, REPORT, TABLE, Layout, OutputFolder
@@ -22,11 +21,15 @@ from mininet_ros.offline.run import Run, run_selection
 from mininet_ros.offline.source import Source, SourceOptions, open_source
 from mininet_ros.offline.summary import Summary
 from mininet_ros.offline.until_interrupted import UntilInterrupted
+from mininet_ros.progress import progress_bar
 from mininet_ros.results import ResultFolder
 from mininet_ros.sequences import Sequence, SequenceError
 from mininet_ros.sequences.bag import BagImages
-from mininet_ros.sequences.camera import Camera
+from mininet_ros.sequences.camera import LiveCapture
 from mininet_ros.sequences.sequence import place_of
+
+LANDMARKS = ("SignSymbol", "text", "traffic sign")
+"""Classes that mark a place. A preset without classes looks for those that the model knows."""
 
 
 def select_keyframes(arguments: Namespace) -> None:
@@ -41,21 +44,22 @@ def select_keyframes(arguments: Namespace) -> None:
     settings = read_settings(arguments)
     source = open_source(source_options(arguments))
     with source.sequence as sequence:
-        requests = _requests(arguments, settings, source)
-        _check(arguments, settings, source)
         size = _size(arguments, sequence)
+        requests = _requests(arguments, settings, source, size)
+        _check(arguments, settings, source)
         counts = [count for count in (sequence.length, arguments.frames) if count is not None]
         frames = UntilInterrupted(islice(source.labelled(), arguments.frames))
         with ResultFolder(
             arguments.output, "select-keyframes", ENTRIES, inputs_of(arguments)
         ) as results:
-            progress = tqdm(frames, total=min(counts, default=None), unit="frame")
+            progress = progress_bar(frames, total=min(counts, default=None), unit="frame")
             folder = OutputFolder(results.staging, arguments.jpeg, Layout(arguments.format))
             run = run_selection(
-                source, progress, settings, folder, arguments.preset, requests, size
-            )
+                source, progress, settings, folder, arguments.preset, requests, size,
+                lambda: frames.interrupted,
+            )  # fmt: skip
         bag = None
-        if arguments.bag is not None:
+        if arguments.bag is not None and isinstance(sequence, BagImages):
             chosen = {place_of(frame.name) for frame in run.frames if frame.decision.forwarded}
             bag = write_filtered_bag(sequence, chosen, arguments.bag)
     if arguments.json:
@@ -75,9 +79,21 @@ def read_settings(arguments: Namespace) -> KeyframeSettings:
     """
     values = read_preset(arguments.preset)
     values |= dict(arguments.set)
+    if arguments.classes is None and not any(values.get("classes", ())) and arguments.model:
+        values["classes"] = landmarks_of(arguments.model, arguments.network)
     if arguments.classes is not None:
         values["classes"] = tuple(arguments.classes) or ("",)
     return KeyframeSettings.from_values(values)
+
+
+def landmarks_of(model: str, network: str) -> tuple[str, ...]:
+    """The classes of a model that mark a place: what is looked for where nothing is named.
+
+    Raises:
+        ModelError: there is no such model.
+    """
+    known = load_model(model, network).classes
+    return tuple(name for name in known if name in LANDMARKS) or ("",)
 
 
 def source_options(arguments: Namespace) -> SourceOptions:
@@ -103,7 +119,9 @@ def inputs_of(arguments: Namespace) -> tuple[Path | str | None, ...]:
     return arguments.input, arguments.model, arguments.labels, arguments.dataset, arguments.requests
 
 
-def _requests(arguments: Namespace, settings: KeyframeSettings, source: Source) -> list[int]:
+def _requests(
+    arguments: Namespace, settings: KeyframeSettings, source: Source, size: Size | None
+) -> list[int]:
     """Stamps that are asked for: of the given file, else those recorded in the bag."""
     answers = settings.selector.mode is Mode.REQUEST
     if arguments.requests is not None and not answers:
@@ -116,7 +134,7 @@ def _requests(arguments: Namespace, settings: KeyframeSettings, source: Source) 
     if arguments.requests is not None:
         return read_requests(arguments.requests)
     recorded = recorded_requests(source.sequence) if isinstance(source.sequence, BagImages) else []
-    if not recorded:
+    if not recorded and size is None:
         raise ConfigError(
             f"preset {arguments.preset} answers requests: give a file of stamps as --requests, a "
             "bag that recorded keyframe/request, or another preset"
@@ -128,7 +146,7 @@ def _size(arguments: Namespace, sequence: Sequence) -> Size | None:
     """How many frames are asked for, if any number is."""
     if arguments.count is None and arguments.share is None:
         return None
-    if isinstance(sequence, Camera):
+    if isinstance(sequence, LiveCapture):
         raise SequenceError(
             "a set of a given size is chosen from a recording, which is read twice; a camera "
             "cannot be: leave out --count and --share"
@@ -142,7 +160,7 @@ def _size(arguments: Namespace, sequence: Sequence) -> Size | None:
 
 def _check(arguments: Namespace, settings: KeyframeSettings, source: Source) -> None:
     """Say before a long run what would come to nothing."""
-    targets = ", ".join(settings.targets())
+    targets = ", ".join(settings.named())
     if targets and source.masks_from is None:
         raise ConfigError(
             f"looking for {targets} needs masks: give --model or --labels, or --classes without "
@@ -153,7 +171,7 @@ def _check(arguments: Namespace, settings: KeyframeSettings, source: Source) -> 
             f"looking for {targets} needs the names of the masks' classes: give --model or "
             "--dataset"
         )
-    unknown = [name for name in settings.targets() if name not in source.classes]
+    unknown = [name for name in settings.named() if name not in source.classes]
     if unknown:
         raise ConfigError(
             f"the masks know no class {unknown[0]}: choose --classes among "
@@ -198,6 +216,8 @@ def _print_online(settings: KeyframeSettings, summary: Summary) -> None:
     )
     for reason, count in summary.reasons.items():
         print(f"{count:>8}  {reason.replace('_', ' ')}")
+    for sentence in summary.unanswered:
+        print(sentence)
 
 
 def _print_exact(preset: str, summary: Summary, exact: ExactSelection) -> None:

@@ -15,8 +15,6 @@ from mininet_ros.offline.selection import DecidedFrame
 from mininet_ros.offline.source import Source
 from mininet_ros.offline.views import ViewCollector
 
-MIN_OVERLAP = 0.4
-
 
 @dataclass(frozen=True)
 class Size:
@@ -30,14 +28,20 @@ class Size:
     count: int | None = None
     share: float | None = None
 
-    def of(self, frames: int) -> int:
+    def of(self, frames: int, shortened: bool = False) -> int:
         """The number of frames to choose out of so many.
+
+        Args:
+            frames: their number.
+            shortened: whether all are chosen where there are fewer than `count`.
 
         Raises:
             ConfigError: there are fewer.
         """
         if self.count is None:
             return max(1, round((self.share or 0.0) * frames))
+        if shortened:
+            return min(self.count, frames)
         if self.count > frames:
             raise ConfigError(
                 f"--count {self.count} asks for more frames than there are: give at most {frames}"
@@ -87,7 +91,7 @@ def select_exactly(
     views: ViewCollector,
     judged: Sequence[JudgedFrame],
     settings: KeyframeSettings,
-    size: Size,
+    count: int,
 ) -> ExactSelection:
     """Choose from a whole recording.
 
@@ -96,18 +100,15 @@ def select_exactly(
         views: of the same frames.
         judged: the same frames, with the things that they show.
         settings: of the selection.
-        size: of the set.
-
-    Raises:
-        ConfigError: there are fewer frames than are asked for.
+        count: of the set, from 1 to the number of frames.
     """
-    count = size.of(len(decided))
     view_weight = settings.selector.base_content if settings.targets() else 1.0
-    choice = choose_exactly(views.views(judged), count, MIN_OVERLAP, view_weight)
+    min_overlap = settings.selector.min_overlap
+    choice = choose_exactly(views.views(judged), count, min_overlap, view_weight)
     chosen = set(choice.chosen)
     return ExactSelection(
         choice,
-        MIN_OVERLAP,
+        min_overlap,
         tuple(frame.index for frame in decided if frame.decision.forwarded),
         [
             _redecided(frame, seen, frame.index in chosen, count)

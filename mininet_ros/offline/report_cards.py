@@ -6,7 +6,7 @@ import base64
 from collections.abc import Sequence
 from html import escape
 
-from mininet_ros.keyframes import Reason
+from mininet_ros.keyframes import FrameScores, Reason
 from mininet_ros.offline.report_tables import baseline_names
 from mininet_ros.offline.results import Results
 from mininet_ros.offline.selection import DecidedFrame
@@ -46,7 +46,20 @@ def card_section(results: Results) -> str:
 
 def _card(frame: DecidedFrame, results: Results) -> str:
     decision, scores = frame.decision, frame.decision.scores
+    if scores is None:
+        raise ValueError(f"frame {frame.name} was chosen without scores")
     seconds = (frame.stamp_ns - results.frames[0].stamp_ns) / 1e9
+    meters = _meters(scores, results) if scores is not None else ""
+    forced = " forced" if decision.reason is Reason.MAX_GAP else ""
+    return (
+        f"<article class='card' id='frame-{frame.index}'>{_image(frame, results)}<div>"
+        f"<h3>{escape(frame.name)}<span>{seconds:.2f} s</span></h3>"
+        f"<span class='badge{forced}'>{_words(decision.reason.value)}</span>"
+        f"<p>{escape(decision.sentence)}</p><dl>{meters}</dl></div></article>"
+    )
+
+
+def _meters(scores: FrameScores, results: Results) -> str:
     meters = [_meter("quality", scores.quality, f"{scores.quality:.2f}")]
     if results.settings.targets():
         meters.append(_meter("cut", scores.cut, f"{100 * scores.cut:.0f} %", "--cut"))
@@ -55,13 +68,7 @@ def _card(frame: DecidedFrame, results: Results) -> str:
         if results.settings.targets():
             before.insert(0, ("sent before", scores.sent))
         meters += [_meter(name, part, f"{100 * part:.0f} %", "--soft") for name, part in before]
-    forced = " forced" if decision.reason is Reason.MAX_GAP else ""
-    return (
-        f"<article class='card' id='frame-{frame.index}'>{_image(frame, results)}<div>"
-        f"<h3>{escape(frame.name)}<span>{seconds:.2f} s</span></h3>"
-        f"<span class='badge{forced}'>{_words(decision.reason.value)}</span>"
-        f"<p>{escape(decision.sentence)}</p><dl>{''.join(meters)}</dl></div></article>"
-    )
+    return "".join(meters)
 
 
 def _meter(name: str, part: float, text: str, color: str = "--bar") -> str:
@@ -86,8 +93,8 @@ def throttle_section(results: Results) -> str:
     for index in shown_cards(every.chosen, MAX_SMALL_CARDS):
         frame = frame_of[index]
         scores = frame.decision.scores
-        poor = scores is None or scores.quality < floor
-        quality = "refused" if scores is None else f"quality {scores.quality:.2f}"
+        poor = scores is None or scores.relative < floor
+        quality = "refused" if scores is None else f"quality {scores.relative:.2f}"
         seconds = (frame.stamp_ns - results.frames[0].stamp_ns) / 1e9
         cards.append(
             f"<article class='card'>{_image(frame, results)}<div><span>{seconds:.2f} s</span>"
@@ -95,8 +102,9 @@ def throttle_section(results: Results) -> str:
         )
     name = baseline_names(results.summary)["every_n"]
     return (
-        f"<h2>What a throttle would have sent</h2><p>{name}, as many as were forwarded. Red: below "
-        f"the quality floor of {floor:g}.</p><div class='cards small'>{''.join(cards)}</div>"
+        f"<h2>What a throttle would have sent</h2><p>{name}, as many as were forwarded. Quality "
+        f"is that of the picture compared with the last minute; red: below the floor of {floor:g}."
+        f"</p><div class='cards small'>{''.join(cards)}</div>"
     )
 
 

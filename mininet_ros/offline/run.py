@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 
@@ -50,6 +50,7 @@ def run_selection(
     preset: str,
     requests: Sequence[int] = (),
     size: Size | None = None,
+    was_interrupted: Callable[[], bool] = lambda: False,
 ) -> Run:
     """Select keyframes and write the chosen frames, the table and the report.
 
@@ -62,6 +63,8 @@ def run_selection(
         requests: see :class:`OfflineSelection`.
         size: how many frames to choose with the whole recording known, for which it is read
             twice; None leaves the choice to the online rule.
+        was_interrupted: whether the frames ended early at the user's wish; then as many are chosen
+            as there are, where `size` asks for more.
 
     Raises:
         ConfigError: more frames are asked for than there are.
@@ -89,10 +92,11 @@ def run_selection(
         decided, team = selection.finish(), selection.team_outcomes()
         exact = None
         if size is not None:
-            exact = select_exactly(decided, views, comparison.frames, settings, size)
+            count = size.of(len(decided), shortened=was_interrupted())
+            exact = select_exactly(decided, views, comparison.frames, settings, count)
             decided, team = exact.decided, {}
             write_chosen(source, exact, folder)
-        summary = summarize(decided, team)
+        summary = summarize(decided, team, selection.unanswered())
         chosen = [frame.index for frame in decided if frame.decision.forwarded]
         choices = comparison.choices(chosen, exact.online if exact is not None else ())
         folder.write_table(decided, team)

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from mininet_ros.images.drawing import contact_sheet, legend, overlay
+from mininet_ros.inference.familiarity import read_familiarity
 from mininet_ros.inference.segmenter import Segmenter
 from mininet_ros.sequences import Frame
 
@@ -45,6 +46,8 @@ class SequenceWriter:
 
     def __post_init__(self) -> None:
         self.written = 0
+        self._measure = read_familiarity(self.segmenter.model)
+        self._familiarities: list[float] = []
         self._tiles: list[np.ndarray] = []
         self._captions: list[str] = []
         for folder in (MASKS, OVERLAYS):
@@ -57,6 +60,8 @@ class SequenceWriter:
             OSError: a picture cannot be written.
         """
         mask = self.segmenter.segment(frame.image, with_confidence=False).mask
+        if self._measure is not None:
+            self._familiarities.append(self._measure.of(mask))
         blended = overlay(frame.image, mask, self.segmenter.model.colors)[..., ::-1]
         name = f"{frame.name}.png"
         write_picture(self.output / MASKS / name, mask)
@@ -69,6 +74,14 @@ class SequenceWriter:
             )
             self._captions.append(frame.name)
         self.written += 1
+
+    @property
+    def warning(self) -> str | None:
+        """One sentence where the frames are unlike those that the model was trained on."""
+        if self._measure is None or not self._familiarities:
+            return None
+        value = float(np.mean(self._familiarities))
+        return self._measure.warning(value, self.segmenter.model.name)
 
     def finish(self) -> None:
         """Write the contact sheet.

@@ -59,7 +59,10 @@ class SourceOptions:
 
         Raises:
             ModelError, BackendError: it cannot be used.
+            ValueError: no model is named.
         """
+        if self.model is None:
+            raise ValueError("no model is named: give --model")
         return load_segmenter(
             self.model, self.backend, self.network, self.threads, precision=self.precision
         )
@@ -152,8 +155,7 @@ def _class_table(options: SourceOptions) -> ClassTable | None:
         return read_class_table(options.dataset)
     if options.model is None:
         return None
-    model = load_model(options.model, options.network)
-    return ClassTable(model.classes, tuple(tuple(color) for color in model.colors.tolist()))
+    return load_model(options.model, options.network).published_table
 
 
 def _source(

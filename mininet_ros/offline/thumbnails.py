@@ -71,7 +71,7 @@ class Thumbnails:
                 return picture
             return np.ascontiguousarray(overlay(picture, mask, self._colors, 0.35)[..., ::-1])
         for target in self._targets:
-            _mark_regions(picture, cv2.compare(mask, float(target), cv2.CMP_EQ))
+            _mark_regions(picture, np.equal(mask, target).astype(np.uint8))
         return picture
 
 

@@ -113,7 +113,9 @@ def _film(frames: Sequence[DecidedFrame], picture: Callable[[int], bytes]) -> tu
 
 
 def _lane(lane: Lane, across: np.ndarray, frames: Sequence[DecidedFrame], top: int) -> str:
-    values = np.array([lane.value(frame.decision.scores) for frame in frames], float)
+    values = np.array(
+        [lane.value(scores) for frame in frames if (scores := frame.decision.scores)], float
+    )
     highest = lane.top or max(float(values.max(initial=0.0)), 1e-9)
     bottom = top + LANE
 

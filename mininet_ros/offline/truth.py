@@ -64,7 +64,7 @@ class InstanceLinker:
 
     def __init__(self, targets: Sequence[int]) -> None:
         self._targets = tuple(targets)
-        self._flow = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
+        self._flow = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
         self._gray: np.ndarray | None = None
         self._map: np.ndarray | None = None
         self._labels: dict[int, int] = {}
@@ -100,7 +100,7 @@ class InstanceLinker:
         regions = []
         for label in self._targets:
             count, parts, stats, _ = cv2.connectedComponentsWithStats(
-                cv2.compare(labels, float(label), cv2.CMP_EQ)
+                np.equal(labels, label).astype(np.uint8)
             )
             for part in range(1, count):
                 pixels = int(stats[part, cv2.CC_STAT_AREA])
@@ -111,9 +111,10 @@ class InstanceLinker:
 
     def _carried(self, gray: np.ndarray) -> np.ndarray | None:
         """The last instance map, moved to the present frame."""
-        if self._map is None:
+        if self._map is None or self._gray is None:
             return None
-        flow = self._flow.calc(gray, self._gray, None)
+        # The stubs of OpenCV know no call without a flow to begin with.
+        flow = self._flow.calc(gray, self._gray, None)  # pyright: ignore[reportCallIssue, reportArgumentType]
         rows, columns = np.indices(gray.shape, np.float32)
         moved = cv2.remap(
             self._map.astype(np.float32),

@@ -105,7 +105,7 @@ class BagImages(Sequence):
             return
         raise SequenceError(
             f"no image of topic {self.topic} in bag {self.path} can be used: "
-            f"{self.problems.sentences[0]}"
+            f"{next(iter(self.problems.sentences), 'it holds none')}"
         )
 
     def _note(self, index: int, error: ImageError) -> None:

@@ -1,24 +1,90 @@
-"""Image sequences from cameras of this machine."""
+"""Image sequences from cameras: those of this machine, and streams of the network."""
 
 from __future__ import annotations
 
+import re
 import time
+from abc import abstractmethod
 from collections.abc import Iterator
+from pathlib import PurePosixPath
+from urllib.parse import urlsplit
 
 import cv2
 import numpy as np
 
-from mininet_ros.sequences.capture import open_camera
+from mininet_ros.sequences.capture import open_camera, open_url
 from mininet_ros.sequences.files import IMAGE_RATE_HZ
 from mininet_ros.sequences.sequence import Frame, Sequence, SequenceError, frame_name
 
+URL = re.compile(r"(rtsps?|rtmp|https?|udp|tcp|srt)://", re.IGNORECASE)
+"""How the address of a stream begins."""
 
-class Camera(Sequence):
-    """A camera of this machine. Iterating again goes on with the newest frame.
+
+class LiveCapture(Sequence):
+    """Frames at the time of their arrival. Iterating again goes on with the newest frame.
+
+    Args:
+        capture: opened, or not if that failed.
+        rate_hz: asked of the camera; ``rate_hz`` then tells what the camera says it delivers.
+
+    Raises:
+        SequenceError: it is not open, or delivers no picture.
+    """
+
+    def __init__(self, capture: cv2.VideoCapture, rate_hz: float | None = None) -> None:
+        self.length = None
+        self.times_from = "the time of arrival"
+        self._count = 0
+        self._capture = capture
+        if not capture.isOpened():
+            raise SequenceError(self._cannot_open())
+        if rate_hz is not None:
+            capture.set(cv2.CAP_PROP_FPS, rate_hz)
+        self._start_ns = time.monotonic_ns()
+        first = self._read()
+        if first is None:
+            self.close()
+            raise SequenceError(self._no_picture())
+        self.height, self.width = first.shape[:2]
+        stated = capture.get(cv2.CAP_PROP_FPS)
+        self.rate_hz = float(stated if stated > 0 else rate_hz or IMAGE_RATE_HZ)
+
+    def __iter__(self) -> Iterator[Frame]:
+        while self._capture.isOpened():
+            image = self._read()
+            if image is None:
+                raise SequenceError(self._no_picture())
+            yield Frame(image, self._stamp_ns(), frame_name(self._count))
+            self._count += 1
+
+    def close(self) -> None:
+        """Release the camera; iteration ends."""
+        self._capture.release()
+
+    def _stamp_ns(self) -> int:
+        return time.monotonic_ns() - self._start_ns
+
+    def _read(self) -> np.ndarray | None:
+        delivered, image = self._capture.read()
+        if not delivered:
+            return None
+        return image if image.ndim == 3 else cv2.cvtColor(image, cv2.COLOR_GRAY2BGR)
+
+    @abstractmethod
+    def _cannot_open(self) -> str:
+        """What to say where it cannot be opened."""
+
+    @abstractmethod
+    def _no_picture(self) -> str:
+        """What to say where no picture comes."""
+
+
+class Camera(LiveCapture):
+    """A camera of this machine.
 
     Args:
         index: of the camera, as OpenCV counts them.
-        rate_hz: asked of the camera; ``rate_hz`` then tells what the camera says it delivers.
+        rate_hz: asked of the camera.
 
     Raises:
         SequenceError: there is no such camera, or it delivers no picture.
@@ -26,43 +92,62 @@ class Camera(Sequence):
 
     def __init__(self, index: int, rate_hz: float | None = None) -> None:
         self.name = f"camera_{index}"
-        self.length = None
         self._index = index
-        self._count = 0
-        self._capture = open_camera(index)
-        if not self._capture.isOpened():
-            raise SequenceError(
-                f"cannot open camera {index}; check that it is plugged in, that no other program "
-                f"uses it and that you may read /dev/video{index}"
-            )
-        if rate_hz is not None:
-            self._capture.set(cv2.CAP_PROP_FPS, rate_hz)
-        self._start_ns = time.monotonic_ns()
-        try:
-            image = self._read()
-        except SequenceError:
-            self.close()
-            raise
-        self.height, self.width = image.shape[:2]
-        stated = self._capture.get(cv2.CAP_PROP_FPS)
-        self.times_from = "the time of arrival"
-        self.rate_hz = float(stated if stated > 0 else rate_hz or IMAGE_RATE_HZ)
+        super().__init__(open_camera(index), rate_hz)
+
+    def _cannot_open(self) -> str:
+        return (
+            f"cannot open camera {self._index}; check that it is plugged in, that no other program "
+            f"uses it and that you may read /dev/video{self._index}"
+        )
+
+    def _no_picture(self) -> str:
+        return f"camera {self._index} delivers no picture; unplug it and plug it in again"
+
+
+class NetworkStream(LiveCapture):
+    """A stream of the network, such as ``rtsp://`` of a camera or ``http://`` of a server.
+
+    A recording behind a URL ends where it ends, and its frames have their presentation times.
+
+    Args:
+        url: address of the stream.
+
+    Raises:
+        SequenceError: nothing answers there, or what comes is no video.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._shown = without_password(url)
+        parts = urlsplit(url)
+        self.name = PurePosixPath(parts.path).stem or parts.hostname or "stream"
+        super().__init__(open_url(url))
+        count = self._capture.get(cv2.CAP_PROP_FRAME_COUNT)
+        self._is_recording = 0 < count < 2**31
+        if self._is_recording:
+            self.length = int(count)
+            self.times_from = "the container's presentation times"
+            self._capture.set(cv2.CAP_PROP_POS_FRAMES, 0)
 
     def __iter__(self) -> Iterator[Frame]:
-        while self._capture.isOpened():
-            image = self._read()
-            stamp_ns = time.monotonic_ns() - self._start_ns
+        if not self._is_recording:
+            yield from super().__iter__()
+            return
+        while (image := self._read()) is not None:
+            stamp_ns = round(self._capture.get(cv2.CAP_PROP_POS_MSEC) * 1e6)
             yield Frame(image, stamp_ns, frame_name(self._count))
             self._count += 1
 
-    def close(self) -> None:
-        """Release the camera; iteration ends."""
-        self._capture.release()
+    def _cannot_open(self) -> str:
+        return (
+            f"cannot open {self._shown}; check the address, and that the camera or server answers "
+            f"from this machine"
+        )
 
-    def _read(self) -> np.ndarray:
-        delivered, image = self._capture.read()
-        if not delivered:
-            raise SequenceError(
-                f"camera {self._index} delivers no picture; unplug it and plug it in again"
-            )
-        return image if image.ndim == 3 else cv2.cvtColor(image, cv2.COLOR_GRAY2BGR)
+    def _no_picture(self) -> str:
+        return f"{self._shown} delivers no picture any more; the stream ended or was cut off"
+
+
+def without_password(url: str) -> str:
+    """A URL as it may be shown: without the user's name and password."""
+    return re.sub(r"://[^/@]*@", "://", url)

@@ -3,16 +3,30 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import cv2
 
+TIMEOUT_MS = 10_000
+SILENT = 0  # of OpenCV's levels of messages
+# Read once, when OpenCV first needs FFmpeg: below its least level, quiet.
+os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
 _DESCRIPTORS = Path("/proc/self/fd")
 
 
 def open_camera(index: int) -> cv2.VideoCapture:
     """A camera, as OpenCV counts them."""
     return _silently(index)
+
+
+def open_url(url: str) -> cv2.VideoCapture:
+    """A stream of the network; waiting for an answer ends after ten seconds."""
+    timeouts = [
+        *(cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, TIMEOUT_MS),
+        *(cv2.CAP_PROP_READ_TIMEOUT_MSEC, TIMEOUT_MS),
+    ]
+    return _silently(url, cv2.CAP_FFMPEG, timeouts)
 
 
 def open_video(path: Path) -> cv2.VideoCapture:
@@ -34,14 +48,21 @@ def open_video(path: Path) -> cv2.VideoCapture:
         os.close(descriptor)
 
 
-def _silently(source: int | str, backend: int = cv2.CAP_ANY) -> cv2.VideoCapture:
+def _silently(
+    source: int | str, backend: int = cv2.CAP_ANY, settings: Sequence[int] = ()
+) -> cv2.VideoCapture:
     """Open with OpenCV's own messages silenced: its failure is told in one sentence elsewhere."""
-    messages = getattr(cv2.utils, "logging", None)  # OpenCV 4.5 cannot silence them
-    if messages is None:
-        return cv2.VideoCapture(source, backend)
-    level = messages.getLogLevel()
-    messages.setLogLevel(messages.LOG_LEVEL_SILENT)
+    if not hasattr(cv2, "setLogLevel"):  # OpenCV 4.5 cannot silence them
+        return _capture(source, backend, settings)
+    level = cv2.getLogLevel()
+    cv2.setLogLevel(SILENT)
     try:
-        return cv2.VideoCapture(source, backend)
+        return _capture(source, backend, settings)
     finally:
-        messages.setLogLevel(level)
+        cv2.setLogLevel(level)
+
+
+def _capture(source: int | str, backend: int, settings: Sequence[int]) -> cv2.VideoCapture:
+    if settings:
+        return cv2.VideoCapture(source, backend, settings)
+    return cv2.VideoCapture(source, backend)

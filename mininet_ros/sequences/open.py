@@ -10,7 +10,7 @@ from pathlib import Path
 from mininet_ros.images.limits import MAX_PIXELS
 from mininet_ros.sequences.bag import BagImages
 from mininet_ros.sequences.bag_reader import is_bag
-from mininet_ros.sequences.camera import Camera
+from mininet_ros.sequences.camera import URL, Camera, NetworkStream
 from mininet_ros.sequences.files import IMAGE_SUFFIXES, ImageFiles, image_files
 from mininet_ros.sequences.sequence import Sequence, SequenceError
 from mininet_ros.sequences.video import VideoFile
@@ -31,8 +31,9 @@ def open_sequence(
 
     Args:
         source: an image file, a folder of images, a video file, a ROS 1 or ROS 2 bag, the index
-            of a camera ("0"), or "generated" for the project's own sequence. A file or folder
-            wins over a camera or the generator of the same name.
+            of a camera ("0"), the URL of a stream (``rtsp://``, ``http://``), or "generated" for
+            the project's own sequence. A file or folder wins over a camera or the generator of the
+            same name.
         rate_hz: frames a second. By default images have the times in their names, or else 10 a
             second, and the generated sequence has 15; a video's replaces the times that its file
             states, every frame is still delivered; a bag keeps its stamps; a camera is asked for
@@ -52,6 +53,10 @@ def open_sequence(
     text = str(source)
     if not text:
         raise SequenceError("the name of the sequence is empty; give a file, a folder or a camera")
+    if URL.match(text):
+        if topic is not None or rate_hz is not None:
+            raise SequenceError(f"a stream of the network has no topic and its own rate: {text}")
+        return NetworkStream(text)
     path = Path(source).expanduser()
     if path.exists() and is_bag(path):
         return BagImages(path, topic, rate_hz, max_pixels)
@@ -68,7 +73,7 @@ def open_sequence(
     if not path.exists():
         raise SequenceError(
             f"{path} does not exist; give an image, a folder of images, a video, a bag, the "
-            f'index of a camera or "{GENERATED}"'
+            f'index of a camera, a URL or "{GENERATED}"'
         )
     if path.suffix.lower() in IMAGE_SUFFIXES:
         return ImageFiles([path], path.stem, rate_hz, max_pixels)

@@ -16,7 +16,8 @@ from mininet_ros.team.errors import TeamError
 from mininet_ros.team.keys import (
     ALL_ROBOTS,
     INTEREST_TOPIC,
-    TEAM_TOPICS,
+    MESSAGES,
+    VIEWS_TOPIC,
     base_token,
     parse_robot_token,
     receipt_key,
@@ -42,7 +43,7 @@ class Message:
 
     Attributes:
         robot: its name.
-        name: of the topic, of ``TEAM_TOPICS``.
+        name: of ``MESSAGES``.
         content: the serialised message.
         envelope: what the robot says of it; None from a sender that is no robot link of ours.
     """
@@ -157,7 +158,7 @@ class BaseLink:
         self._receipt(message, Status.ARRIVED if usable else Status.UNUSABLE)
 
     def want(self, robot: str, name: str, wanted: bool) -> None:
-        """Tell a robot whether somebody subscribes to one of its topics."""
+        """Tell a robot whether one of ``MESSAGES`` is wanted."""
         key = (robot, name)
         if wanted and key not in self._subscribers:
             # Direct: a thread for each subscriber would mix up the order of a frame's messages.
@@ -165,7 +166,7 @@ class BaseLink:
                 partial(self._note_message, robot, name), indirect=False
             )
             self._subscribers[key] = self._session.declare_subscriber(
-                topic_key(robot, TEAM_TOPICS[name]), direct
+                topic_key(robot, MESSAGES[name]), direct
             )
         elif not wanted and key in self._subscribers:
             self._subscribers.pop(key).undeclare()
@@ -174,6 +175,15 @@ class BaseLink:
         """Pass a serialised message on ``team/interest`` to a robot, or to all."""
         key = INTEREST_TOPIC if robot is None else topic_key(robot, INTEREST_TOPIC)
         self._publisher(key).put(content)
+
+    def tell_view(self, robot: str, content: bytes) -> None:
+        """Tell all robots of a packed view that one of them has sent."""
+        self._publisher(VIEWS_TOPIC).put(content, attachment=robot.encode())
+
+    def robots_in_contact(self) -> list[str]:
+        """Return the names of robots in contact."""
+        with self._lock:
+            return [robot for robot, record in self.robots.items() if record.senders]
 
     def connections(self) -> int:
         """Return how many sessions are connected."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 Payload = Sequence[tuple[str, bytes]]
-"""Topic (of ``TEAM_TOPICS``) and serialised message, in the order of sending."""
+"""Topic (of ``MESSAGES``) and serialised message, in the order of sending."""
 
 
 class Result(Enum):

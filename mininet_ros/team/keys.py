@@ -6,6 +6,8 @@ so a base station may run that bridge in place of ``team_base_node``. Beside the
 
 - ``<robot>/team/robot/<sender>``: liveliness token of a robot's link, which ends with its contact.
 - ``team/base/<sender>``: liveliness token of a base station that sends receipts.
+- ``<robot>/team/views``: descriptions of the views that a robot sends; on ``team/views`` the base
+  station passes them on, with the name of the robot as attachment.
 - ``<robot>/team/receipt``: receipts of the base station, see :mod:`mininet_ros.team.envelope`.
 """
 
@@ -23,6 +25,11 @@ TEAM_TOPICS = {
 }
 
 INTEREST_TOPIC = "team/interest"
+
+VIEWS = "views"
+VIEWS_TOPIC = "team/views"
+MESSAGES = {VIEWS: VIEWS_TOPIC, **TEAM_TOPICS}
+"""All that a robot sends of a frame, in the order of sending."""
 
 ALL_ROBOTS = "**/team/robot/*"
 ALL_BASES = "team/base/*"

@@ -15,13 +15,16 @@ from mininet_ros.team.interface import InterfaceCounter
 from mininet_ros.team.keys import (
     ALL_BASES,
     INTEREST_TOPIC,
-    TEAM_TOPICS,
+    MESSAGES,
+    VIEWS,
+    VIEWS_TOPIC,
     base_token,
     checked_robot_name,
     receipt_key,
     robot_token,
     topic_key,
 )
+from mininet_ros.team.mates import MatesViews
 from mininet_ros.team.session import MAX_MESSAGE_BYTES, import_zenoh, robot_config, sentence_of
 
 # Between two attempts to find a base station.
@@ -39,7 +42,7 @@ RECEIPT_BYTES_PER_S = 500
 
 # Messages a frame may have, so that each has a number of its own.
 _NUMBERS = 8
-_ORDER = tuple(TEAM_TOPICS)
+_ORDER = tuple(MESSAGES)
 
 
 class RobotLink:
@@ -74,6 +77,7 @@ class RobotLink:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.robot = checked_robot_name(robot)
+        self._mates = MatesViews()
         self.pace_bytes_per_s = 100_000
         self.counts: Counter[str] = Counter(arrived=0, returned=0, refused=0, contacts_lost=0)
         self.last_refusal = ""
@@ -96,6 +100,7 @@ class RobotLink:
         self._contact_since = self._contact_until = clock()
         self._epoch = 0
         self._bases: frozenset[str] = frozenset()
+        self._had_receipts = False
         self._namesakes: set[str] = set()
         self._name_taken_until = clock()
         self._wanted: dict[str, float] = {}  # when each was last seen to be wanted
@@ -109,7 +114,7 @@ class RobotLink:
     @property
     def wanted(self) -> frozenset[str]:
         """What the base station subscribes to, of ``TEAM_TOPICS``."""
-        matching = self._matching()
+        matching = self._matching() - {VIEWS}
         with self._condition:
             now = self._clock()
             if self._connections:
@@ -122,17 +127,22 @@ class RobotLink:
     @property
     def takes(self) -> int:
         """How many frames can be sent now: 1 or 0."""
-        matching = self._matching()
+        matching = self._matching() - {VIEWS}
         with self._condition:
             free = self._flight is None and self._clock() >= self._name_taken_until
             return int(bool(self._connections and matching and free))
+
+    @property
+    def mates(self) -> MatesViews | None:
+        """Views that mates have sent; None while the base station does not let robots share."""
+        return self._mates if VIEWS in self._matching() else None
 
     def send(self, ticket: int, payload: Payload) -> None:
         """Send a frame; to be called while it :attr:`takes` one.
 
         Args:
             ticket: names the frame; unique, and the same when it is sent again.
-            payload: its messages, of ``TEAM_TOPICS``.
+            payload: its messages, of ``MESSAGES``.
         """
         with self._condition:
             flight = Flight(ticket, payload, self._epoch, self._bases, self._clock())
@@ -163,6 +173,11 @@ class RobotLink:
                     f"no contact with the base station for {now - self._contact_until:.0f} s: the "
                     "frames of most worth wait"
                 )
+            if self._had_receipts and not self._bases:
+                return (
+                    f"the router at {self._endpoints} answers, but no base station is behind it: "
+                    "start team_base_node, or check its parameter connect"
+                )
             if self._namesakes or now < self._name_taken_until:
                 return (
                     f"another robot of the team is called {self.robot}, too, and the base station "
@@ -182,7 +197,7 @@ class RobotLink:
                 **{f"team_{name}": count for name, count in sorted(self.counts.items())},
                 "team_link_bytes_per_s": self.bytes_per_s or 0.0,
             }
-            return {**values, **self._interface.values()}
+            return {**values, **self._mates.values(), **self._interface.values()}
 
     def close(self) -> None:
         """End the session; what is under way may be lost."""
@@ -225,7 +240,7 @@ class RobotLink:
                 congestion_control=zenoh.CongestionControl.BLOCK,
                 reliability=zenoh.Reliability.RELIABLE,
             )
-            for name, topic in TEAM_TOPICS.items()
+            for name, topic in MESSAGES.items()
         }
         with self._condition:
             self._session = session
@@ -237,6 +252,7 @@ class RobotLink:
             session.declare_subscriber(receipt_key(self.robot), self._note_receipt),
             session.declare_subscriber(topic_key(self.robot, INTEREST_TOPIC), self._note_interest),
             session.declare_subscriber(INTEREST_TOPIC, self._note_interest),
+            session.declare_subscriber(VIEWS_TOPIC, self._note_view),
             liveliness.declare_subscriber(ALL_BASES, self._note_base, history=True),
             liveliness.declare_token(robot_token(self.robot, self._sender)),
             liveliness.declare_subscriber(namesakes, self._note_namesake, history=True),
@@ -319,11 +335,17 @@ class RobotLink:
     def _note_interest(self, sample: Any) -> None:
         self._interest(sample.payload.to_bytes())
 
+    def _note_view(self, sample: Any) -> None:
+        sender = sample.attachment
+        if sender is not None and sender.to_bytes() != self.robot.encode():
+            self._mates.receive(sample.payload.to_bytes())
+
     def _note_base(self, sample: Any) -> None:
         sender = str(sample.key_expr).removeprefix(base_token(""))
         with self._condition:
             present = sample.kind == self._zenoh.SampleKind.PUT
             self._bases = self._bases | {sender} if present else self._bases - {sender}
+            self._had_receipts = self._had_receipts or present
 
     def _note_namesake(self, sample: Any) -> None:
         sender = str(sample.key_expr).rpartition("/")[2]

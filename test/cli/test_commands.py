@@ -84,7 +84,7 @@ def test_import_of_the_golden_checkpoint(capsys, tmp_path):
         ("classes: [{name: a}]", "must hold a list"),
         ("classes: [{name: a, color: [1, 2]}]", "three integers"),
         ("classes: []", "1 to 254"),
-        ("a: [", "must hold a list"),
+        ("a: [", "classes.yaml: while parsing"),
     ],
 )
 def test_wrong_yaml_of_classes(capsys, tmp_path, text, message):
@@ -102,7 +102,9 @@ def test_segment_folder(capsys, tiny_model, tmp_path):
     for number in range(3):
         cv2.imwrite(str(images / f"{number}.jpg"), np.full((50, 70, 3), 80 * number, np.uint8))
     output = tmp_path / "out"
-    status, out, _ = run(capsys, "segment", tiny_model, images, "--output", output, "--frames", 2)
+    status, out, _ = run(
+        capsys, "segment", images, "--model", tiny_model, "--output", output, "--frames", 2
+    )
     assert status == 0 and "2 frames" in out
     masks = sorted((output / "masks").iterdir())
     assert [path.name for path in masks] == ["0.png", "1.png"]
@@ -110,6 +112,17 @@ def test_segment_folder(capsys, tiny_model, tmp_path):
     assert mask.shape == (50, 70) and mask.max() < 11
     assert cv2.imread(str(output / "overlays" / "0.png")).shape == (50, 70, 3)
     assert cv2.imread(str(output / "contact_sheet.png")) is not None
+
+
+def test_segment_understands_the_older_order(capsys, tiny_model, tmp_path):
+    picture = tmp_path / "picture.png"
+    cv2.imwrite(str(picture), np.zeros((50, 70, 3), np.uint8))
+    status, out, _ = run(capsys, "segment", tiny_model, picture, "--output", tmp_path / "out")
+    assert status == 0 and "1 frames" in out
+    for words in ((tiny_model, picture, "more"), (tiny_model, picture, "--model", "camvid")):
+        status, _, err = run(capsys, "segment", *words, "--output", tmp_path / "other")
+        assert status == 1 and "give one input and the model as --model" in err
+        assert not (tmp_path / "other").exists()
 
 
 def test_export_command(capsys, tiny_model, tmp_path):

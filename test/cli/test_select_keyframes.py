@@ -56,10 +56,10 @@ class Document(HTMLParser):
 
 def test_files_of_a_selection(capsys, drive, given, tmp_path):
     output = tmp_path / "out"
-    status, out, err = run(capsys, *given, "--output", output, "--json")
+    status, out, _ = run(capsys, *given, "--output", output, "--json")
     summary, rows = json.loads(out), rows_of(output)
     chosen = forwarded(rows)
-    assert status == 0 and f"{COUNT}/{COUNT}" in err
+    assert status == 0
     assert [int(row["index"]) for row in rows] == list(range(COUNT))
     assert rows[3]["stamp"] == "0.200000000"
     assert 0 < len(chosen) < COUNT

@@ -124,6 +124,19 @@ def test_filtered_bag_has_the_recorded_messages_of_chosen_frames(capsys, tmp_pat
         ]
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_bag_with_exactly_so_many_frames(capsys, tmp_path, kind):
+    source = record(kind, tmp_path / "bag")
+    target = tmp_path / ("small.bag" if kind == "ros1" else "small")
+    arguments = ["--dataset", "camvid", "--count", 5, "--bag", target]
+    status, out, err = run(capsys, source, *arguments, "--output", tmp_path / "out", "--json")
+    assert status == 0, err
+    stamps = [row["stamp"] for row in rows_of(tmp_path / "out") if row["forwarded"] == "1"]
+    assert len(stamps) == json.loads(out)["forwarded"] == 5
+    written = [stamp_ns for topic, _, stamp_ns, _ in messages(target) if topic == IMAGE]
+    assert [f"{ns // 10**9}.{ns % 10**9:09d}" for ns in written] == stamps
+
+
 def test_masks_of_the_bag_count(capsys, tmp_path):
     source = record("mcap", tmp_path / "source")
     arguments = [source, "--dataset", "camvid", "--preset", "text", "--output"]

@@ -11,6 +11,8 @@ import yaml
 from drive_rig import COUNT, forwarded, rows_of, run
 
 from mininet_ros import cli
+from mininet_ros.keyframes import ConfigError
+from mininet_ros.offline.exact_selection import Size
 from mininet_ros.offline.exif import exif_of
 
 
@@ -44,6 +46,19 @@ def test_the_report_says_what_the_online_rule_takes(capsys, given, tmp_path):
     assert "Exactly 5 frames" in text
     assert f"would have chosen {len(online['keyframes'])} frames" in text
     assert "The online rule" in text and "team mates" not in text
+
+
+def test_a_shorter_stream_gives_all_there_are():
+    assert Size(count=10).of(4, shortened=True) == 4
+    assert Size(count=3).of(4, shortened=True) == 3
+    with pytest.raises(ConfigError, match="give at most 4"):
+        Size(count=10).of(4)
+
+
+def test_a_preset_that_answers_requests_needs_none(capsys, given, tmp_path):
+    arguments = ["--count", 4, "--set", "mode=request", "max_gap_s=0.0"]
+    status, out, err = run(capsys, *given, *arguments, "--output", tmp_path / "out")
+    assert status == 0 and "4 of 30 frames chosen" in out, err
 
 
 @pytest.mark.parametrize(("share", "count"), [("10%", 3), ("0.5", 15), ("1%", 1)])

@@ -88,7 +88,7 @@ def test_label_info_is_read_where_vision_msgs_is_installed(monkeypatch):
     monkeypatch.setitem(sys.modules, "vision_msgs.msg", module)
     received, made = [], []
 
-    def create_subscription(kind, topic, callback, qos):
+    def create_subscription(kind, topic, callback, qos, **_):
         made.append((kind, topic, qos.durability.name, qos.reliability.name))
         return callback
 

@@ -204,7 +204,9 @@ def test_team_mates_get_jpeg_png_and_calibration(graph):
 def test_parameters_change_the_running_node(graph):
     rig = Rig(graph, max_gap_s=0.0)
     rig.play(*range(5))
-    answers = rig.set(mode="gate", min_gap_s=0.0, max_waiting_bytes=0, reliability="", model="")
+    answers = rig.set(
+        mode="gate", min_gap_s=0.0, max_waiting_bytes=0, reliability="", autostart=False
+    )
     assert [answer.successful for answer in answers] == [True, True, False, False, False]
     assert all(answer.reason for answer in answers[2:])
     assert rig.set(max_gap_s=0.5)[0].successful

@@ -91,7 +91,7 @@ def test_masks_without_images_are_counted_and_named(graph):
 def test_a_mask_that_comes_too_late_is_named_and_forwarded_all_the_same(graph):
     rig = Rig(graph, mask_wait_s=0.0, pause_s=60.0)
     rig.play(*range(9), without=("mask", "confidence"))
-    rig.report(lambda status, values: values["waiting"] == "9")
+    rig.report(lambda status, values: values.get("scored_without_mask") == "9")
     rig.play(*range(9), without=("image", "confidence", "camera_info"))
     assert rig.warning("9 masks of the last seconds came after their images were judged")
     rig.play(*range(9, 13), without=("mask", "confidence"))
@@ -108,19 +108,18 @@ def test_a_late_mask_that_is_none_is_rejected_and_costs_no_frame(graph):
         pause_s=60.0,
     )
     rig.play(*range(9), without=("mask", "confidence"))
-    rig.report(lambda status, values: values["waiting"] == "9")
+    rig.report(lambda status, values: values.get("scored_without_mask") == "9")
     for number in range(9):
         late = image_message(labels(number), "mono8", header(number))
         late.encoding, late.step, late.width = "mono16", late.step, late.width // 2
         rig.inputs["mask"].publish(late)
         graph.spin_for(0.02)
     rig.play(*range(9, 13), without=("mask", "confidence"))
-    decided = rig.wait_for_scores(9)
     graph.spin_until(lambda: rig.images and rig.team_images)
     assert (rig.masks, rig.team_masks) == ([], [])
     _, values = rig.report()
     assert (values["failed"], values["images"]) == ("0", "13")
-    assert len(decided) + int(values["waiting"]) == 13, "no frame is lost"
+    assert len(rig.scores) + int(values["waiting"]) == 13, "no frame is lost"
     assert values["rejected_mask: no label mask"] == "9"
 
 
@@ -271,11 +270,12 @@ def test_an_error_of_the_node_costs_the_waiting_frames_and_the_next_are_served(g
     assert status.level == DiagnosticStatus.ERROR
     assert "a defect" in status.message
     assert values["waiting"] == "0"
-    assert values["abandoned"] == "4"
+    assert 0 < int(values["abandoned"]) == 4 - int(values["decided"])
     graph.spin_until(lambda: len(rig.scores) == 4)
     decided = rig.wait_for_scores(4)
-    assert [(f["number"], f["reason"]) for f in decided] == [(n, "abandoned") for n in range(4)]
-    assert "a defect" in decided[0]["sentence"]
+    given_up = [frame for frame in decided if frame["reason"] == "abandoned"]
+    assert sorted(frame["number"] for frame in decided) == list(range(4))
+    assert given_up[-1]["number"] == 3 and "a defect" in given_up[-1]["sentence"]
     rig.play(*range(4, 20))
     graph.spin_until(lambda: rig.images)
     assert min(numbers(rig.images)) >= 4
@@ -299,7 +299,7 @@ def test_the_segmentation_may_stop_and_come_back(graph):
     graph.observer.destroy_publisher(rig.inputs["mask"])
     graph.observer.destroy_publisher(rig.inputs["confidence"])
     rig.play(*range(12, 24), without=("mask", "confidence"))
-    assert "nobody publishes /segmentation/mask" in rig.warning("nobody publishes")
+    assert "the segmentation node has stopped" in rig.warning("nobody publishes")
     for name in ("mask", "confidence"):
         rig.inputs[name] = graph.publisher(Image, f"segmentation/{name}", DEEP)
         graph.spin_until(lambda: rig.inputs[name].get_subscription_count())  # noqa: B023

@@ -227,3 +227,41 @@ def test_settings_that_cannot_be_used_are_one_line(ros_domain, tmp_path):
     assert "set team_endpoints" in line
     line = error_line(tmp_path / "3", "team_base_node", "-p", "listen:=['7447']")
     assert "listen '7447' is no Zenoh endpoint" in line
+
+
+def test_two_robots_in_one_street_do_not_both_send_what_they_see(graph):
+    endpoint = free_endpoint()
+    start_base(graph, endpoint)
+    first = start_robot(graph, endpoint, "/robot1")
+    second = start_robot(graph, endpoint, "/robot2")
+    for robot in (first, second):
+        graph.spin_until(lambda robot=robot: robot.node._outputs.team._link.mates is not None)
+    first.play(*range(12))
+    graph.spin_until(lambda: len(first.team_images) >= 5)
+    first.report(lambda status, values: values["team_waiting"] == "0")
+    second.play(*range(12))
+    _, values = second.report(lambda status, values: int(values["team_known_to_mates"]) >= 5)
+    assert int(values["team_mates_views"]) >= 5
+    graph.spin_for(0.5)
+    assert len(second.team_images) <= 1
+    second.play(*range(200, 212))
+    graph.spin_until(lambda: len(second.team_images) >= 5)
+
+
+def test_a_robot_alone_describes_nothing(graph):
+    endpoint = free_endpoint()
+    start_base(graph, endpoint)
+    robot = start_robot(graph, endpoint)
+    robot.play(*range(12))
+    graph.spin_until(lambda: len(robot.team_images) >= 5)
+    assert robot.node._outputs.team._link.mates is None
+
+
+def test_robots_share_no_views_where_the_base_station_does_not_pass_them_on(graph):
+    endpoint = free_endpoint()
+    start_base(graph, endpoint, views_bytes_per_s=0)
+    first = start_robot(graph, endpoint, "/robot1")
+    second = start_robot(graph, endpoint, "/robot2")
+    for robot in (first, second):
+        robot.play(*range(12))
+        graph.spin_until(lambda robot=robot: len(robot.team_images) >= 5)

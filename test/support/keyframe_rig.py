@@ -73,7 +73,7 @@ def numbers(messages: list) -> list[int]:
 @pytest.fixture
 def known_classes(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every model has CLASSES; and the node reports more often than it does for its users."""
-    model = SimpleNamespace(classes=CLASSES)
+    model = SimpleNamespace(published_table=SimpleNamespace(names=CLASSES))
     monkeypatch.setattr(diagnostics, "PERIOD_S", 0.2)
     monkeypatch.setattr(class_names, "load_model", lambda name: model)
 
@@ -145,7 +145,7 @@ class Rig:
         def heard() -> bool:
             active = [name for name, topic in self.node._inputs.items() if topic.active]
             return "image" in active and all(
-                self.inputs[name].get_subscription_count() for name in active
+                self.inputs[name].get_subscription_count() for name in active if name in self.inputs
             )
 
         self.graph.spin_until(heard)

@@ -13,7 +13,7 @@ def write_camvid(root: Path, width: int, height: int) -> Path:
     random = np.random.default_rng(0)
     for split in ("train", "val"):
         for folder in (split, f"{split}annot"):
-            (root / folder).mkdir()
+            (root / folder).mkdir(parents=True)
         for number in range(6):
             horizon = int(random.integers(15, 30))
             labels = np.full((height, width), 3, np.uint8)

@@ -40,6 +40,10 @@ class Points:
         )
         return self.positions[here], other.positions[there]
 
+    def shared(self, other: Points) -> int:
+        """Number of corners that both have."""
+        return np.intersect1d(self.ids, other.ids, assume_unique=True).size
+
 
 def no_points(size: tuple[int, int]) -> Points:
     """A frame without corners."""

@@ -36,15 +36,6 @@ class Overlap:
             "the view and the share of the corners.",
         ),
     )
-    known: float = field(
-        default=0.0,
-        metadata=described(
-            "",
-            0,
-            1,
-            "Share of the view that was forwarded on an earlier visit of the place.",
-        ),
-    )
     shared: int = field(
         default=0,
         metadata=described(

@@ -16,6 +16,7 @@ import cv2
 import numpy as np
 
 from mininet_ros.keyframes.cues.content import (
+    NEW_CONTENT,
     ContentStatus,
     Region,
     class_weight_table,
@@ -23,6 +24,8 @@ from mininet_ros.keyframes.cues.content import (
     measure_content,
 )
 from mininet_ros.keyframes.cues.corners import Points, no_points
+from mininet_ros.keyframes.cues.ignored import IgnoredPixels
+from mininet_ros.keyframes.cues.memory import CLOSE_STEP, LOOK_STEP, ViewMemory
 from mininet_ros.keyframes.cues.motion import Flow, PointTracker
 from mininet_ros.keyframes.cues.overlap import measure_overlap
 from mininet_ros.keyframes.cues.part_times import PartTimes
@@ -49,6 +52,7 @@ class Observation:
         status: whether there was a mask to find regions in.
         regions: of the target classes, in pixels of the tracked picture.
         flow: since the last good picture.
+        gray: (h, w) uint8, the tracked picture.
         before: corners in the last good picture.
         now: the same and further ones; where they are now, if `flow.found`.
     """
@@ -61,6 +65,7 @@ class Observation:
     status: ContentStatus
     regions: tuple[Region, ...]
     flow: Flow
+    gray: np.ndarray
     before: Points
     now: Points
 
@@ -72,14 +77,20 @@ class FrameObserver:
         targets: target class name to weight; empty for a selection without semantics.
         classes: the class names of the network that makes the masks, in label order.
         times: to which the time of the parts is added: "quality", "motion", "content".
+        ignored: tells which pixels do not count; None for all count.
 
     Raises:
         ClassError: a target is not among `classes`, or a weight is out of range.
     """
 
     def __init__(
-        self, targets: Mapping[str, float], classes: Sequence[str], times: PartTimes
+        self,
+        targets: Mapping[str, float],
+        classes: Sequence[str],
+        times: PartTimes,
+        ignored: IgnoredPixels | None = None,
     ) -> None:
+        self._ignored = ignored
         self._weights = class_weight_table(targets, classes)
         self._named = bool(targets)
         self._times = times
@@ -115,16 +126,20 @@ class FrameObserver:
         spent = self._times.spent
         started = thread_time()
         self._gray = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY, dst=self._gray)
-        quality = self._quality.measure(image, self._gray, stamp_ns)
+        picture = _tracked_picture(self._gray)
+        ignored = None
+        if self._ignored is not None:
+            ignored = self._ignored.of(mask, (picture.shape[1], picture.shape[0]))
+        quality = self._quality.measure(image, self._gray, stamp_ns, ignored)
         spent["quality"] += (measured := thread_time()) - started
         before = self._tracker.points
-        flow = self._tracker.update(_tracked_picture(self._gray), quality.relative >= CLEAR_SHARE)
+        flow = self._tracker.update(picture, quality.relative >= CLEAR_SHARE, ignored)
         now = self._tracker.points
         spent["motion"] += (tracked := thread_time()) - measured
         status, regions = self._regions(mask, confidence, now.size)
         spent["content"] += thread_time() - tracked
         return Observation(
-            stamp_ns, *size, first, quality, status, regions, flow, before, now
+            stamp_ns, *size, first, quality, status, regions, flow, picture, before, now
         )  # fmt: skip
 
     def _regions(
@@ -152,6 +167,7 @@ class FrameScorer:
         classes: the class names of the network that makes the masks, in label order.
         history: how many frames back `mark_sent` can reach; what is forgotten by name does not
             count. None for all, where each frame is forgotten by name.
+        ignored: tells which pixels do not count; None for all count.
 
     Attributes:
         times: what the parts of scoring take: "quality", "motion", "content", "sent".
@@ -161,11 +177,15 @@ class FrameScorer:
     """
 
     def __init__(
-        self, targets: Mapping[str, float], classes: Sequence[str], history: int | None = 128
+        self,
+        targets: Mapping[str, float],
+        classes: Sequence[str],
+        history: int | None = 128,
+        ignored: IgnoredPixels | None = None,
     ) -> None:
         self.history = history
         self.times = PartTimes()
-        self._observer = FrameObserver(targets, classes, self.times)
+        self._observer = FrameObserver(targets, classes, self.times, ignored)
         self.reset()
 
     def reset(self) -> None:
@@ -175,6 +195,9 @@ class FrameScorer:
 
     def _begin(self) -> None:
         self._sent = SentRegions()
+        self._memory = ViewMemory()
+        self._looked_at = -1.0
+        self._known = 0.0
         self._records: OrderedDict[int, Observation] = OrderedDict()
         self._forwarded = self._now = no_points((0, 0))
 
@@ -221,6 +244,11 @@ class FrameScorer:
         self._sent.carry(frame.before, frame.now)
         known = self._sent.how_well(frame.regions, frame.quality.quality)
         content = measure_content(frame.status, frame.regions, known)
+        step = CLOSE_STEP if content.content >= NEW_CONTENT else LOOK_STEP
+        if frame.flow.found and frame.flow.scores.travelled - self._looked_at >= step:
+            self._look_up(frame)
+            known = self._sent.how_well(frame.regions, frame.quality.quality)
+            content = measure_content(frame.status, frame.regions, known)
         self._sent.settle(frame.regions)
         spent["sent"] += thread_time() - compared
         self._now = frame.now
@@ -232,11 +260,19 @@ class FrameScorer:
             width=frame.width,
             height=frame.height,
             corners=corners,
+            known=self._known,
             **vars(frame.quality),
             **vars(frame.flow.scores),
             **vars(content),
             **vars(overlap),
         )
+
+    def _look_up(self, frame: Observation) -> None:
+        """Find out whether the view was forwarded before, and with what."""
+        self._looked_at = frame.flow.scores.travelled
+        recalled = self._memory.visit(frame.gray, frame.now, self._sent.things())
+        self._known = recalled.cover
+        self._sent.place(recalled.things, frame.regions)
 
     def mark_sent(self, stamp_ns: int) -> bool:
         """Note that the frame of this stamp was forwarded.
@@ -249,6 +285,7 @@ class FrameScorer:
             return False
         self._forwarded = _points_in(frame)
         self._sent.add(frame.regions, frame.quality.quality, self._forwarded, self._now)
+        self._memory.note_sent(frame.regions, frame.quality.quality, self._forwarded)
         return True
 
     def forget(self, stamp_ns: int) -> None:

@@ -8,6 +8,7 @@ from enum import Enum
 from mininet_ros.keyframes.cues.content import Content
 from mininet_ros.keyframes.cues.corners import Points
 from mininet_ros.keyframes.cues.described import Description, descriptions
+from mininet_ros.keyframes.cues.memory import Revisit
 from mininet_ros.keyframes.cues.motion import Motion
 from mininet_ros.keyframes.cues.overlap import Overlap
 from mininet_ros.keyframes.cues.quality import Quality
@@ -27,7 +28,7 @@ class Pose:
 
 
 @dataclass(frozen=True, kw_only=True)
-class FrameScores(Overlap, Motion, Content, Quality):
+class FrameScores(Revisit, Overlap, Motion, Content, Quality):
     """Scores of one frame: those of every cue, side by side.
 
     Attributes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -21,8 +22,29 @@ MARGIN = 3.0
 # Boxes that share this much of their union show the same thing.
 SAME_THING_OVERLAP = 0.3
 
+# A thing from an earlier visit is looked for this far around, in pixels or in its own sides, and
+# may have become so many times as large or small.
+SNAP_PIXELS, SNAP_SIDES, SNAP_SIZE = 10.0, 0.7, 2.0
+
 # A thing that lies so far within another is a part of it.
 PART_OVERLAP = 0.7
+
+
+@dataclass(frozen=True, eq=False)
+class SeenThing:
+    """A thing that was forwarded, where it is in some picture.
+
+    Attributes:
+        label: its class.
+        low: (2,) float32 x, y, its left and upper end.
+        high: (2,) float32, its right and lower end.
+        worth: how well it was shown: its size, less what was cut, times the frame's quality.
+    """
+
+    label: int
+    low: np.ndarray
+    high: np.ndarray
+    worth: float
 
 
 class SentRegions:
@@ -43,7 +65,7 @@ class SentRegions:
     def carry(self, then: Points, now: Points) -> None:
         """Move all boxes along with the corners in and around them."""
         if len(self):
-            boxes, kept = _moved(self._boxes, then, now)
+            boxes, kept = moved_boxes(self._boxes, then, now)
             self._keep(kept)
             self._boxes = boxes[kept]
 
@@ -63,6 +85,12 @@ class SentRegions:
         best = union.argmax(axis=1)
         arrived = union[np.arange(len(self)), best] > SAME_THING_OVERLAP
         self._boxes[arrived] = boxes[best[arrived]]
+        # Of several that have arrived at the same region one is left, and the best view counts.
+        kept = ~arrived
+        for region in np.unique(best[arrived]):
+            here = np.flatnonzero(arrived & (best == region))
+            kept[here[self._worth[here].argmax()]] = True
+        self._keep(kept)
 
     def add(self, regions: Sequence[Region], quality: float, then: Points, now: Points) -> None:
         """Note the regions of a forwarded frame.
@@ -76,7 +104,7 @@ class SentRegions:
         if not regions:
             return
         boxes, labels = _as_arrays(regions)
-        boxes, kept = _moved(boxes, then, now)
+        boxes, kept = moved_boxes(boxes, then, now)
         boxes, labels = boxes[kept], labels[kept]
         worth = np.array([region.shown for region in regions])[kept] * quality
         union, _ = _overlaps(self._boxes, self._labels, boxes, labels)
@@ -86,6 +114,38 @@ class SentRegions:
         self._boxes = np.concatenate([self._boxes, boxes])[-MAX_SENT_REGIONS:]
         self._labels = np.concatenate([self._labels, labels])[-MAX_SENT_REGIONS:]
         self._worth = np.concatenate([self._worth, worth])[-MAX_SENT_REGIONS:]
+
+    def things(self) -> list[SeenThing]:
+        """All of them, where they are in the present frame."""
+        return [
+            SeenThing(int(label), box[:2], box[2:], float(worth))
+            for box, label, worth in zip(self._boxes, self._labels, self._worth)
+        ]
+
+    def place(self, things: Sequence[SeenThing], seen: Sequence[Region]) -> None:
+        """Note which of the present regions were forwarded on an earlier visit.
+
+        One similarity for the whole view is off where the scene is deep, so a thing counts for the
+        nearest region that is about as large.
+
+        Args:
+            things: about where they are in the present frame.
+            seen: the regions of the present frame.
+        """
+        if not things or not seen:
+            return
+        boxes = np.array([(*thing.low, *thing.high) for thing in things], np.float32)
+        labels = np.array([thing.label for thing in things], np.int64)
+        nearest = _nearest(boxes, labels, *_as_arrays(seen))
+        for index in np.unique(nearest[nearest >= 0]):
+            worth = max(things[thing].worth for thing in np.flatnonzero(nearest == index))
+            region = seen[index]
+            self._boxes = np.vstack([self._boxes, [(*region.low, *region.high)]])
+            self._labels = np.append(self._labels, region.label)
+            self._worth = np.append(self._worth, worth)
+        self._boxes = self._boxes[-MAX_SENT_REGIONS:].astype(np.float32)
+        self._labels = self._labels[-MAX_SENT_REGIONS:]
+        self._worth = self._worth[-MAX_SENT_REGIONS:]
 
     def how_well(self, regions: Sequence[Region], quality: float) -> tuple[float, ...]:
         """How well each region of the present frame was sent before.
@@ -113,13 +173,29 @@ class SentRegions:
         self._worth = self._worth[which]
 
 
+def _nearest(
+    boxes: np.ndarray, labels: np.ndarray, others: np.ndarray, other_labels: np.ndarray
+) -> np.ndarray:
+    """For each of N boxes the index of the nearest other that may be the same thing, or -1."""
+    sides, other_sides = np.sqrt(_areas(boxes)), np.sqrt(_areas(others))
+    centres, other_centres = boxes[:, :2] + boxes[:, 2:], others[:, :2] + others[:, 2:]
+    apart = np.linalg.norm(centres[:, None] - other_centres[None], axis=2) / 2.0
+    ratio = sides[:, None] / other_sides[None]
+    unlike = (labels[:, None] != other_labels[None]) | (ratio < 1 / SNAP_SIZE) | (ratio > SNAP_SIZE)
+    unlike |= apart > np.maximum(SNAP_SIDES * sides[:, None], SNAP_PIXELS)
+    apart[unlike] = np.inf
+    nearest = apart.argmin(axis=1)
+    found = np.isfinite(apart[np.arange(len(boxes)), nearest])
+    return np.where(found, nearest, -1)
+
+
 def _as_arrays(regions: Sequence[Region]) -> tuple[np.ndarray, np.ndarray]:
     """Boxes (N, 4) float32 and labels (N,) of regions."""
     boxes = np.array([(*region.low, *region.high) for region in regions], np.float32)
     return boxes, np.array([region.label for region in regions], np.int64)
 
 
-def _moved(boxes: np.ndarray, then: Points, now: Points) -> tuple[np.ndarray, np.ndarray]:
+def moved_boxes(boxes: np.ndarray, then: Points, now: Points) -> tuple[np.ndarray, np.ndarray]:
     """Boxes where the corners carried them, and which of them are still in the picture.
 
     A box moves like the corners in it; where these are too few, like those around it; else like

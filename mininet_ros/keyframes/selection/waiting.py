@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from mininet_ros.keyframes.cues.content import NEW_CONTENT
 from mininet_ros.keyframes.cues.scores import FrameScores
 from mininet_ros.keyframes.selection.config import SelectorConfig
 from mininet_ros.keyframes.selection.decisions import Decision, Reason
@@ -19,9 +20,6 @@ LEAST_ROOM = 4
 # metres and degrees by odometry.
 REST = 0.01
 REST_M, REST_DEG = 0.01, 0.5
-
-# So many new things, each of the size of one, are reason enough for a keyframe of a known view.
-NEW_CONTENT = 0.3
 
 # A picture of so little quality, or with so large a share of clipped values, is black, white or
 # blank. That holds whatever the stream's other pictures are like.
@@ -146,7 +144,7 @@ class WaitingRoom:
             return False
         before, after = self.last.scores, frame.scores
         moved = None
-        if max(self.config.min_distance_m, self.config.min_rotation_deg) > 0.0:
+        if self.config.by_odometry:
             moved = driven(before, after, REST_M, REST_DEG)
         if moved is None:
             moved = abs(after.travelled - before.travelled) / REST

@@ -91,7 +91,7 @@ class WindowPicker:
             return 0.0
         phase = 0.0
         by_odometry = None
-        if max(config.min_distance_m, config.min_rotation_deg) > 0.0:
+        if config.by_odometry:
             by_odometry = driven(
                 start.scores, frame.scores, config.min_distance_m, config.min_rotation_deg
             )

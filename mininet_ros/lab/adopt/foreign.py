@@ -12,10 +12,12 @@ import onnx
 import onnxruntime
 from onnx import TensorProto, version_converter
 
+from mininet_ros.inference.onnx_runtime import run_session
+
 OPSET = 17
 OLDEST_OPSET = 13
 PROBABILITY_TOLERANCE = 1e-3
-INPUT_TYPES = {
+INPUT_TYPES: dict[int, type] = {
     TensorProto.FLOAT: np.float32,
     TensorProto.FLOAT16: np.float16,
     TensorProto.UINT8: np.uint8,
@@ -70,7 +72,7 @@ class Preparation:
         picture = image[..., ::-1] if self.order == "rgb" else image
         if dtype is not np.uint8:
             scaled = picture.astype(np.float32) * np.float32(self.scale)
-            picture = (scaled - np.float32(self.mean)) / np.float32(self.std)
+            picture = (scaled - np.array(self.mean, np.float32)) / np.array(self.std, np.float32)
         if self.layout == "nchw":
             picture = picture.transpose(2, 0, 1)
         return np.ascontiguousarray(picture[None], dtype=dtype)
@@ -227,7 +229,7 @@ def run_foreign(graph: onnx.ModelProto, given: np.ndarray, output: str, path: Pa
     """
     session = _open(graph, _session_options(), path)
     try:
-        return session.run([output], {session.get_inputs()[0].name: given})[0]
+        return run_session(session, [output], {session.get_inputs()[0].name: given})[0]
     # ONNX Runtime's errors have no public base class.
     except Exception as error:
         raise AdoptError(f"ONNX Runtime cannot run {path}: {first_line(error)}") from error

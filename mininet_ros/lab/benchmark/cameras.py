@@ -6,6 +6,7 @@ import contextlib
 import json
 import subprocess
 import time
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -160,7 +161,7 @@ def _run(
     return memory
 
 
-def _memory(processes: list[subprocess.Popen]) -> dict[str, int]:
+def _memory(processes: Sequence[subprocess.Popen]) -> dict[str, int]:
     """Memory of all processes together in bytes (``Rss``, ``Pss``), from ``smaps_rollup``."""
     total = {"Rss": 0, "Pss": 0}
     for process in processes:

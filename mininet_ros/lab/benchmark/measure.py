@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import IO, Any
 
 import numpy as np
-from tqdm import tqdm
 
 from mininet_ros.lab.benchmark.engine import GEMM, GEMM_SIDE, Engine
+from mininet_ros.progress import progress_bar
 
 WARM_UP = 5
 # Of one engine in a row: few, so that the machine changes little within a round. The first run of
@@ -87,7 +87,7 @@ def measure(
     try:
         for engine in (*engines, Engine("matrix product", GEMM)):
             workers.append(_Worker(engine, width, height, cpus))
-        for _ in tqdm(range(rounds), desc="rounds", leave=False):
+        for _ in progress_bar(range(rounds), desc="rounds", leave=False):
             before_ms = workers[-1].run(PRODUCTS_A_BLOCK)
             for worker, of_engine in zip(workers[:-1], blocks, strict=True):
                 times_ms = worker.run(RUNS_A_BLOCK)

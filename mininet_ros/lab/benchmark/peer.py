@@ -91,7 +91,7 @@ def _take_picture(model: onnx.ModelProto, width: int, height: int) -> None:
     name = model.graph.input[0].name
     weights = (("peer.scale", 1 / 255), ("peer.offset", -0.5))
     model.graph.initializer.extend(
-        numpy_helper.from_array(np.float32(value), key) for key, value in weights
+        numpy_helper.from_array(np.array(value, np.float32), key) for key, value in weights
     )
     nodes = [
         helper.make_node("Cast", ["peer.picture"], ["peer.float"], to=TensorProto.FLOAT),

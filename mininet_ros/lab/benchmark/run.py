@@ -121,10 +121,11 @@ def _camera_stream(arguments: argparse.Namespace) -> tuple[float, float, int]:
 
 
 def _benchmark_node(arguments: argparse.Namespace) -> None:
+    rate_hz, seconds, threads = _camera_stream(arguments)
     timings = [
-        measure_node(model, *size, *_camera_stream(arguments))
+        measure_node(model, width, height, rate_hz, seconds, threads)
         for model in arguments.models or ["camvid"]
-        for size in arguments.camera_size or [(640, 480)]
+        for width, height in arguments.camera_size or [(640, 480)]
     ]
     if arguments.json:
         print(json.dumps([timing.as_dict() for timing in timings], indent=2))
@@ -133,12 +134,14 @@ def _benchmark_node(arguments: argparse.Namespace) -> None:
 
 
 def _benchmark_cameras(arguments: argparse.Namespace) -> None:
-    stream = _camera_stream(arguments)
+    rate_hz, seconds, threads = _camera_stream(arguments)
     timings = [
         timing
         for model in arguments.models or ["camvid"]
-        for size in arguments.camera_size or [(640, 480)]
-        for timing in measure_cameras(model, arguments.cameras, *size, *stream)
+        for width, height in arguments.camera_size or [(640, 480)]
+        for timing in measure_cameras(
+            model, arguments.cameras, width, height, rate_hz, seconds, threads
+        )
     ]
     if arguments.json:
         print(json.dumps([timing.as_dict() for timing in timings], indent=2))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import cv2
 import numpy as np
@@ -131,7 +132,7 @@ def _one_core() -> Iterator[None]:
         cv2.setNumThreads(threads)
 
 
-def advantage(outcome: Outcome) -> dict[str, float | str | None]:
+def advantage(outcome: Outcome) -> dict[str, Any]:
     """How ours compares: with the best that follows a single cue, the bound, and every-N.
 
     Returns:
@@ -183,7 +184,7 @@ def _measured(judged: Sequence[JudgedFrame], name: str, count: int) -> Selection
 
 
 def _mean(metrics: Sequence[SelectionMetrics]) -> SelectionMetrics:
-    means = {
+    means: dict[str, Any] = {
         field.name: float(np.mean([getattr(m, field.name) for m in metrics]))
         for field in fields(SelectionMetrics)
     }

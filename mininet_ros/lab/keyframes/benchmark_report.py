@@ -10,8 +10,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from tqdm import tqdm
-
 from mininet_ros.keyframes import ConfigError
 from mininet_ros.keyframes.settings import KeyframeSettings
 from mininet_ros.lab.keyframes.benchmark import (
@@ -23,6 +21,7 @@ from mininet_ros.lab.keyframes.benchmark import (
 )
 from mininet_ros.lab.keyframes.true_sequences import TrueSequence, open_true_sequences
 from mininet_ros.offline.source import SourceOptions
+from mininet_ros.progress import progress_bar
 from mininet_ros.results import ResultFolder
 
 RESULTS, CURVES = "benchmark.json", "benchmark.png"
@@ -62,7 +61,7 @@ def run_benchmark(arguments: Namespace, options: SourceOptions, settings: Keyfra
 
 
 def _progress(name: str, frames: Any, length: int | None) -> Any:
-    return tqdm(frames, total=length, unit="frame", desc=name)
+    return progress_bar(frames, total=length, unit="frame", desc=name)
 
 
 def _summary(outcomes: Sequence[Outcome], sequences: Sequence[TrueSequence]) -> list[Outcome]:
@@ -125,5 +124,5 @@ def _print(sequences: Sequence[TrueSequence], summary: Sequence[Outcome], output
     print(f"curves: {output / CURVES}")
 
 
-def _times(ratio: float | None) -> str:
-    return "beyond" if ratio is None else f"{ratio:.2f} x"
+def _times(ratio: float | str | None) -> str:
+    return "beyond" if ratio is None or isinstance(ratio, str) else f"{ratio:.2f} x"

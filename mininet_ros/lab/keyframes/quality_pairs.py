@@ -7,10 +7,9 @@ from argparse import Namespace
 from collections.abc import Sequence
 from pathlib import Path
 
-from tqdm import tqdm
-
 from mininet_ros.keyframes.cues.quality import measure_quality
 from mininet_ros.lab.keyframes.degradation import pairs_won
+from mininet_ros.progress import progress_bar
 from mininet_ros.results import ResultFolder
 from mininet_ros.sequences import SequenceError
 from mininet_ros.sequences.files import image_files, natural_order, read_image
@@ -30,7 +29,7 @@ def judge_quality(arguments: Namespace) -> None:
     )
     target.check()
     photos = reporting_half(_photos(Path(arguments.input)))
-    images = (read_image(path) for path in tqdm(photos, unit="photo"))
+    images = (read_image(path) for path in progress_bar(photos, unit="photo"))
     shares = pairs_won(images, lambda image: measure_quality(image).quality)
     results = {"input": arguments.input, "photos": len(photos), "pairs_won": shares}
     with target:

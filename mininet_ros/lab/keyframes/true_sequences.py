@@ -123,6 +123,8 @@ def _labelled_frames(
 ) -> Iterator[TrueFrame]:
     linker = InstanceLinker([truth.classes.index(name) for name in targets])
     for labelled in truth.labelled():
+        if labelled.mask is None:
+            raise SequenceError(f"frame {labelled.frame.name} has no label")
         sightings = linker.add(labelled.frame.image, labelled.mask)
         yield TrueFrame(_seen(labelled, segmenter), sightings)
 
@@ -137,7 +139,11 @@ def _photo_tours(root: Path, segmenter: Segmenter | None, count: int) -> list[Tr
     sequences = []
     for number in range(count):
         # Every count-th one: neighbours in the data set show the same place.
-        chosen = pairs[number::count][:TOUR_PHOTOS]
+        chosen = [
+            (path, words)
+            for path, words in pairs[number::count][:TOUR_PHOTOS]
+            if isinstance(words, WordList)
+        ]
         sequences.append(_photo_tour(number, chosen, segmenter))
     return sequences
 

@@ -9,7 +9,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import torch
-from tqdm import tqdm
 
 from mininet_ros.inference.onnx_runtime import processor_name
 from mininet_ros.lab.study.conclusions import judge_all
@@ -27,6 +26,7 @@ from mininet_ros.lab.study.timing import (
 )
 from mininet_ros.lab.training.data.datasets import open_dataset
 from mininet_ros.network.custom import network_argument
+from mininet_ros.progress import progress_bar
 
 RUNS = "runs"
 
@@ -70,7 +70,7 @@ def study(arguments: Namespace) -> None:
             for protocol in dict.fromkeys(TABLES[number].protocol for number in numbers)
         ]
         found = _report(tables, schedule, measured, arguments.output)
-        for run in tqdm(runs, desc="runs", disable=None):
+        for run in progress_bar(runs, desc="runs", disable=None):
             try:
                 train_run(run, training, validation, arguments.output / RUNS, device)
             except KeyboardInterrupt as stop:

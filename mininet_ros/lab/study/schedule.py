@@ -23,10 +23,16 @@ class FlipsAndShifts(Augmentation):
     scale_range: tuple[float, float] = (1.0, 1.0)
     shift: float = 0.1
 
-    def draw(self, count: int, width: int, height: int, random: np.random.Generator) -> Draws:
-        """Draw what happens to ``count`` crops of ``width`` x ``height`` pixels."""
-        draws = super().draw(count, width, height, random)
-        shifts = np.rint(random.uniform(-self.shift, self.shift, count) * width).astype(int)
+    def draw(
+        self,
+        count: int,
+        size: tuple[int, int],
+        crop_size: tuple[int, int],
+        random: np.random.Generator,
+    ) -> Draws:
+        """Draw what happens to ``count`` crops, as :meth:`Augmentation.draw` does."""
+        draws = super().draw(count, size, crop_size, random)
+        shifts = np.rint(random.uniform(-self.shift, self.shift, count) * size[0]).astype(int)
         return replace(draws, corner=np.stack([shifts, np.zeros_like(shifts)], axis=1))
 
 

@@ -9,9 +9,11 @@ from pathlib import Path
 
 import numpy as np
 
-from mininet_ros.lab.training.data.datasets import DatasetError, open_dataset
+from mininet_ros.lab.training.data.datasets import Dataset, DatasetError, open_dataset
 from mininet_ros.lab.training.data.datasets.camvid import DRIVES
+from mininet_ros.lab.training.data.datasets.held_out import refuse_held_out
 from mininet_ros.lab.training.data.stored_images import DEFAULT_MEMORY_GIB
+from mininet_ros.lab.training.distillation.lesson import Lesson
 from mininet_ros.lab.training.distributed import ALONE, Processes
 from mininet_ros.lab.training.recipe import Recipe
 from mininet_ros.lab.training.run_folder import sole_process, what_is_kept
@@ -25,12 +27,16 @@ def leave_one_drive_out(
     device: str = "cpu",
     memory_gib: float = DEFAULT_MEMORY_GIB,
     processes: Processes = ALONE,
+    lesson: Lesson | None = None,
 ) -> dict[str, TrainingResult]:
     """Train one network for each drive of CamVid's train split, on the other drives.
 
     Each is scored on the drive that it did not see, which no other split of CamVid that is at hand
     can tell: ``val`` is a clip of a drive that ``train`` has too. The runs are kept in
     ``output/without-DRIVE`` and are resumed from there.
+
+    Args:
+        lesson: of the teachers, one for each drive.
 
     Returns:
         What each drive's network reached on it.
@@ -47,14 +53,16 @@ def leave_one_drive_out(
         fold = replace(
             recipe, split=f"train-without-{drive}", validation_split=f"train-only-{drive}"
         )
-        training = open_dataset("camvid", data, fold.split)
-        validation = open_dataset("camvid", data, fold.validation_split)
+        labelled = open_dataset("camvid", data, fold.split)
+        unseen = open_dataset("camvid", data, fold.validation_split)
+        refuse_held_out(path for path, _ in labelled.pairs)
+        training: Dataset = labelled
         run = output / f"without-{drive}"
+        if lesson:
+            fold, training, _ = lesson.of_drive(drive).prepare(fold, training, run, processes)
         try:
             with sole_process(run) if processes.leads else nullcontext():
-                results[drive] = train(
-                    fold, training, validation, run, device, memory_gib, processes
-                )
+                results[drive] = train(fold, training, unseen, run, device, memory_gib, processes)
         except KeyboardInterrupt as stop:
             raise KeyboardInterrupt(what_is_kept(run)) from stop
     return results

@@ -28,9 +28,10 @@ def class_weights(samples: StoredImages, power: float) -> Tensor:
         pixels += histogram
         pixels_of_images[histogram > 0] += sample.labels.size
     seen = pixels > 0
-    frequency = pixels[seen] / pixels_of_images[seen]
     weights = np.ones(count)
-    weights[seen] = (np.median(frequency) / frequency) ** power
+    if seen.any():
+        frequency = pixels[seen] / pixels_of_images[seen]
+        weights[seen] = (np.median(frequency) / frequency) ** power
     return torch.tensor(weights, dtype=torch.float32)
 
 
@@ -64,6 +65,36 @@ def segmentation_loss(
         )
         loss = loss + lovasz_weight * lovasz_softmax(logits.softmax(1), reduced[:, 0].long())
     return loss
+
+
+def distillation_loss(logits: Tensor, soft: Tensor, temperature: float = 1.0) -> Tensor:
+    """Kullback-Leibler divergence of a network from its teacher (Hinton et al. 2015).
+
+    Averaged over the pixels that are not padded, whether they have a label or not, and multiplied
+    by ``temperature ** 2``, so that its gradients stay comparable.
+
+    Args:
+        logits: float (N, classes, h, w).
+        soft: square roots of the teacher's probabilities, scaled to 0-255, (N, classes, h', w');
+            0 for every class where padded.
+        temperature: both distributions are taken to the power of its inverse.
+    """
+    logits = logits.float()
+    if soft.shape[-2:] != logits.shape[-2:]:
+        logits = functional.interpolate(
+            logits, size=soft.shape[-2:], mode="bilinear", align_corners=False
+        )
+    target = (soft.float() / 255) ** (2 / temperature)
+    total = target.sum(1, keepdim=True)
+    target = target / total.clamp_min(LEAST_WEIGHT)
+    said = (logits / temperature).log_softmax(1)
+    divergence = functional.kl_div(said, target, reduction="none").sum(1) * (total[:, 0] > 0)
+    return temperature**2 * divergence.sum() / taught_weight(soft).clamp_min(LEAST_WEIGHT)
+
+
+def taught_weight(soft: Tensor) -> Tensor:
+    """Number of pixels that a teacher says something of, a scalar; shape as above."""
+    return (soft > 0).any(1).sum().float()
 
 
 def labelled_weight(labels: Tensor, weights: Tensor) -> Tensor:

@@ -31,6 +31,7 @@ def write_readme(folder: Path, card: Mapping[str, Any]) -> None:
 def readme_of(name: str, card: Mapping[str, Any]) -> str:
     """The README's text; arguments as of :func:`write_readme`."""
     data, training, figures = card["data"], card["training"], card["figures"]
+    begun = training["initial_model"] or training["initial_run"]
     classes = [entry["name"] for entry in card["classes"]]
     lines = [
         f"# {name}",
@@ -55,10 +56,11 @@ def readme_of(name: str, card: Mapping[str, Any]) -> str:
         "",
         f"**Trained** on {training['device']} in {training['hours']} hours, finished "
         f"{training['finished']}: {training['images_seen']:,} crops in {training['epochs']} "
-        f"epochs, begun from {training['initial_model'] or 'fresh weights'}, seed "
+        f"epochs, begun from {begun or 'fresh weights'}, seed "
         f"{training['seed']}; the weights of epoch {training['best_epoch']} scored best. "
         f"`model.yaml` holds the whole recipe.",
         "",
+        *_of_teacher(card.get("teacher")),
         "**Seen to fail:** look at `worst.png` of the report that the command above writes, and "
         "say it here.",
         "",
@@ -67,6 +69,16 @@ def readme_of(name: str, card: Mapping[str, Any]) -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def _of_teacher(teacher: Mapping[str, Any] | None) -> list[str]:
+    if teacher is None:
+        return []
+    return [
+        f"**Taught** by {teacher['name']}, too, on those images and {teacher['unlabelled_images']} "
+        f"more without labels. Licence: {teacher['licence']}. It learned from: {teacher['data']}.",
+        "",
+    ]
 
 
 def _percent(share: float | None) -> str:

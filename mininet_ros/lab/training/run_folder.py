@@ -129,6 +129,30 @@ def read_checkpoint(run: Path, parts: Mapping[str, Any]) -> Progress:
         ) from error
 
 
+def go_on_from(output: Path, parts: Mapping[str, Any]) -> None:
+    """Load what another training of the same network has learned, and its optimizer's state.
+
+    Args:
+        output: the other training's output folder.
+        parts: as of :func:`read_checkpoint`.
+
+    Raises:
+        TrainingError: it has no checkpoint, or one of another network.
+    """
+    path = output / "training" / "checkpoint.pt"
+    try:
+        checkpoint = torch.load(path, weights_only=True, map_location="cpu")
+        for name, part in parts.items():
+            part.load_state_dict(checkpoint[name])
+    except OSError as error:
+        raise TrainingError(f"{path} cannot be read: {error.strerror}") from error
+    except (RuntimeError, ValueError, LookupError, EOFError, pickle.UnpicklingError) as error:
+        raise TrainingError(
+            f"{path} cannot be gone on from: it is damaged, of another network, or lacks the "
+            f"running average that is asked for"
+        ) from error
+
+
 def write_checkpoint(run: Path, parts: Mapping[str, Any], progress: Progress) -> None:
     """Write what :func:`read_checkpoint` reads.
 

@@ -16,8 +16,9 @@ from safetensors.torch import load_file, save
 from torch import Tensor, nn
 
 from mininet_ros.lab.training.allocator import keep_freed_memory
+from mininet_ros.lab.training.average import WeightAverage
 from mininet_ros.lab.training.curves import draw_curves
-from mininet_ros.lab.training.data.batches import Batches, open_batches, steps_of
+from mininet_ros.lab.training.data.batches import Batch, Batches, open_batches, steps_of
 from mininet_ros.lab.training.data.datasets import Dataset
 from mininet_ros.lab.training.data.missing_classes import warn_of_missing_classes
 from mininet_ros.lab.training.data.stored_images import (
@@ -30,7 +31,13 @@ from mininet_ros.lab.training.denormals import denormals_as_zero
 from mininet_ros.lab.training.distributed import ALONE, Processes
 from mininet_ros.lab.training.duration import EpochBar
 from mininet_ros.lab.training.initial_weights import begin_from
-from mininet_ros.lab.training.loss import class_weights, labelled_weight, segmentation_loss
+from mininet_ros.lab.training.loss import (
+    class_weights,
+    distillation_loss,
+    labelled_weight,
+    segmentation_loss,
+    taught_weight,
+)
 from mininet_ros.lab.training.prediction import score
 from mininet_ros.lab.training.recipe import Recipe
 from mininet_ros.lab.training.run_folder import (
@@ -38,6 +45,7 @@ from mininet_ros.lab.training.run_folder import (
     TrainingError,
     check_run_folder,
     claim_run_folder,
+    go_on_from,
     read_checkpoint,
     write_atomically,
     write_checkpoint,
@@ -130,7 +138,15 @@ def train(
     if processes.leads:
         claim_run_folder(recipe, run)
 
+    average = WeightAverage(network, recipe.average_decay) if recipe.average_decay else None
+    judged = average.network if average else network
     parts = {"network": network, "optimizer": optimizer, "scaler": scaler}
+    if average:
+        parts["average"] = average
+    if recipe.initial_run:
+        go_on_from(Path(recipe.initial_run), parts)
+        for group in optimizer.param_groups:
+            group["weight_decay"] = recipe.weight_decay
     progress = read_checkpoint(run, parts)
     spread = processes.spread(network)
     began = time.monotonic() - progress.seconds
@@ -153,14 +169,14 @@ def train(
             torch.backends.cudnn.flags(enabled=True, benchmark=True),
         ):
             loss = train_epoch(
-                recipe, epoch, batches, spread, optimizer, scaler, weights, processes, bar
+                recipe, epoch, batches, spread, optimizer, scaler, weights, processes, bar, average
             )
         if not processes.leads:
             continue
         is_last = epoch + 1 == recipe.epochs
         is_scored = is_last or (epoch + 1) % recipe.validate_every == 0
         if is_scored:
-            matrix = score(network, unseen)
+            matrix = score(judged, unseen)
             if np.isnan(matrix.miou):
                 raise TrainingError(
                     f"no pixel of {validation.name} {validation.split} is labelled: weights cannot "
@@ -168,7 +184,7 @@ def train(
                 )
             if matrix.miou > progress.best_miou:
                 progress = replace(progress, best_epoch=epoch + 1, best_miou=matrix.miou)
-                write_atomically(run / "best.safetensors", save(network.packed_weights()))
+                write_atomically(run / "best.safetensors", save(judged.packed_weights()))
             write_log(run / "log.csv", epoch + 1, optimizer.param_groups[0]["lr"], loss, matrix)
             if log:
                 log.add(epoch + 1, optimizer.param_groups[0]["lr"], loss, matrix)
@@ -200,6 +216,7 @@ def train_epoch(
     weights: Tensor,
     processes: Processes,
     bar: EpochBar,
+    average: WeightAverage | None = None,
 ) -> float:
     """One pass over the samples in an order of the epoch's own; returns the mean loss.
 
@@ -208,20 +225,21 @@ def train_epoch(
     """
     network.train()
     losses = []
-    for index, (images, labels) in enumerate(batches.of_epoch(epoch)):
+    for index, batch in enumerate(batches.of_epoch(epoch)):
         step = epoch * bar.total + index
         for group in optimizer.param_groups:
             group["lr"] = recipe.learning_rate_at(step, recipe.epochs * bar.total)
         torch.manual_seed(hash((recipe.seed, step)) + processes.rank)
+        images = batch.images
         with torch.autocast(images.device.type, torch.float16, enabled=images.is_cuda):
             logits = network(images)
-        loss = segmentation_loss(logits, labels, weights, recipe.lovasz_weight)
-        if processes.size > 1:
-            loss = loss * processes.relative_weight(labelled_weight(labels, weights))
+        loss = batch_loss(recipe, logits, batch, weights, processes)
         optimizer.zero_grad(set_to_none=True)
         scaler.scale(loss).backward()
         scaler.step(optimizer)
         scaler.update()
+        if average:
+            average.update(network.module if processes.size > 1 else network)
         losses.append(loss.detach())
         bar.update()
         if index % SHOWN_EVERY == 0:
@@ -233,3 +251,25 @@ def train_epoch(
             f"the checkpoint of the epoch before is kept"
         )
     return mean
+
+
+def batch_loss(
+    recipe: Recipe, logits: Tensor, batch: Batch, weights: Tensor, processes: Processes
+) -> Tensor:
+    """Loss of this process's part of a batch: by its labels, and by its teacher where it has one.
+
+    Averaged over the processes, its gradient is that of the whole batch.
+
+    Args:
+        logits: float (N, classes, h, w).
+        weights: float (classes,), of the labels' classes.
+    """
+    loss = segmentation_loss(logits, batch.labels, weights, recipe.lovasz_weight)
+    if processes.size > 1:
+        loss = loss * processes.relative_weight(labelled_weight(batch.labels, weights))
+    if batch.soft is None:
+        return loss
+    taught = distillation_loss(logits, batch.soft, recipe.temperature)
+    if processes.size > 1:
+        taught = taught * processes.relative_weight(taught_weight(batch.soft))
+    return loss + recipe.teacher_weight * taught

@@ -9,12 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from mininet_ros.lab.training.data.datasets import open_dataset
+from mininet_ros.lab.training.data.datasets import Dataset, open_dataset
+from mininet_ros.lab.training.data.datasets.held_out import refuse_held_out
 from mininet_ros.lab.training.data.stored_images import (
     DEFAULT_MEMORY_GIB,
     StoredImages,
     for_validation,
 )
+from mininet_ros.lab.training.distillation.lesson import Lesson
 from mininet_ros.lab.training.distributed import ALONE, Processes
 from mininet_ros.lab.training.evaluation.metrics import ConfusionMatrix
 from mininet_ros.lab.training.export.model_folder import describe_model, write_model
@@ -23,7 +25,7 @@ from mininet_ros.lab.training.prediction import score
 from mininet_ros.lab.training.recipe import Recipe
 from mininet_ros.lab.training.run_folder import read_curve, sole_process, what_is_kept
 from mininet_ros.lab.training.train import train as run_training
-from mininet_ros.models import check_target
+from mininet_ros.model_writing import check_target
 
 
 def train_model(
@@ -33,6 +35,7 @@ def train_model(
     device: str = "cpu",
     memory_gib: float = DEFAULT_MEMORY_GIB,
     processes: Processes = ALONE,
+    lesson: Lesson | None = None,
     tensorboard: Path | None = None,
 ) -> None:
     """Train one network, then write the best weights as a model folder.
@@ -44,19 +47,22 @@ def train_model(
         device: of PyTorch, such as ``cpu`` or ``cuda``.
         memory_gib: images of either dataset that each process keeps in memory.
         processes: this process among those that train together.
+        lesson: of the teacher that is learned from, too.
         tensorboard: folder for TensorBoard's log; None for none.
 
     Raises:
-        ValueError: the data or the initial model is not usable.
+        ValueError: the data, the initial model or the teacher is not usable.
         TrainingError, DistributionError: see :func:`mininet_ros.lab.training.train.train`.
         KeyboardInterrupt: stopped by the user; says what is kept.
     """
     if processes.leads:
         check_target(output, (data, recipe.initial_model))
-    training, validation = (
+    labelled, validation = (
         open_dataset(recipe.dataset, data, split)
         for split in (recipe.split, recipe.validation_split)
     )
+    refuse_held_out(path for path, _ in labelled.pairs)
+    training: Dataset = labelled
     if recipe.rendered_text:
         from mininet_ros.lab.training.data.rendered_text import WithRenderedText
 
@@ -73,10 +79,12 @@ def train_model(
             "name": training.name,
             "split": training.split,
             "licence": training.licence,
-            "images": len(training) - recipe.rendered_text,
+            "images": len(labelled),
         },
     )
     run = output / "training"
+    if lesson:
+        recipe, training, card["teacher"] = lesson.prepare(recipe, training, run, processes)
     try:
         with sole_process(run) if processes.leads else nullcontext():
             result = run_training(

@@ -19,7 +19,7 @@ from mininet_ros.nodes.common.image_messages import image_message, jpeg_message
 from mininet_ros.nodes.common.parameters import NodeParameters
 from mininet_ros.nodes.common.process import Finish, run_node
 from mininet_ros.nodes.common.recent_values import RecentValues
-from mininet_ros.nodes.common.topics import OUTPUT_QOS
+from mininet_ros.nodes.common.topics import OUTPUT_QOS, create_publisher
 from mininet_ros.parameters import Change, parameter
 from mininet_ros.sequences import Frame, SequenceError, open_sequence
 
@@ -42,7 +42,11 @@ class ImageStreamParameters:
     max_images: int = parameter(
         0, "Number of images after which the process ends; 0 is no limit.", 0, 10**9
     )
-    frame_id: str = parameter("camera", "Coordinate frame of the camera, for the headers.")
+    frame_id: str = parameter(
+        "camera_optical_frame",
+        "Coordinate frame of the camera, for the headers; by convention its name ends in "
+        "_optical_frame: x points right, y down, z forward.",
+    )
     width: int = parameter(
         0, "Width of the published images, pixels; 0 is the source's own.", 0, 16384
     )
@@ -90,11 +94,11 @@ class ImageStreamNode(Node):
         source, rate_hz = self._settings.values.source, self._settings.values.rate
         self._sequence = open_sequence(source, rate_hz or None)
         self._frames: Iterator[Frame] = iter(self._sequence)
-        self._image = self.create_publisher(Image, "image", OUTPUT_QOS)
+        self._image = create_publisher(self, Image, "image", OUTPUT_QOS)
         # From the resolved name, so that remapping image moves the compressed topic with it.
         compressed = f"{self.resolve_topic_name('image')}/compressed"
-        self._compressed = self.create_publisher(CompressedImage, compressed, OUTPUT_QOS)
-        self._camera_info = self.create_publisher(CameraInfo, "camera_info", OUTPUT_QOS)
+        self._compressed = create_publisher(self, CompressedImage, compressed, OUTPUT_QOS)
+        self._camera_info = create_publisher(self, CameraInfo, "camera_info", OUTPUT_QOS)
         self._published = 0
         self._first_stamp_ns = 0
         self._sent = RecentValues()

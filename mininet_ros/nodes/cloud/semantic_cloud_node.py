@@ -77,7 +77,7 @@ class SemanticCloudNode(Node):
             "mask", NEEDED, OPTIONAL, round(values.sync_slop_s * 1e9)
         )
         if values.model:
-            self._names = load_model(values.model).classes
+            self._names = load_model(values.model).published_table.names
         else:
             self._label_info = subscribe_label_info(
                 self, "segmentation/label_info", self._note_names
@@ -91,7 +91,7 @@ class SemanticCloudNode(Node):
         self._publisher = create_publisher(
             self, PointCloud2, "semantic_cloud", OUTPUT_QOS, self._follow_demand
         )
-        self._diagnostics = DiagnosticsPublisher(self, "semantic cloud", "", self._report)
+        self._diagnostics = DiagnosticsPublisher(self, "semantic cloud", self._report)
 
     def close(self) -> None:
         """Nothing is held that has to be given back."""

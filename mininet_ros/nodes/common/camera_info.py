@@ -33,7 +33,7 @@ def resized_camera_info(info: CameraInfo, scale_x: float, scale_y: float) -> Cam
 
 
 def _scale_rows(
-    matrix: Sequence[float], columns: int, scale_x: float, scale_y: float
+    matrix: np.ndarray | Sequence[float], columns: int, scale_x: float, scale_y: float
 ) -> list[float]:
     """Return a camera matrix (three rows) for pixel coordinates of the resized image."""
     rows = np.asarray(matrix, np.float64).reshape(3, columns)

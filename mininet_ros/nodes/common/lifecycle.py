@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 from abc import abstractmethod
 from collections.abc import Callable
 from typing import Any, ClassVar
 
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 
+from mininet_ros.nodes.common.process import return_freed_memory
 from mininet_ros.parameters import ParameterError
 
 UNCONFIGURED = "unconfigured"
@@ -18,6 +20,9 @@ FINALIZED = "finalized"
 
 class ManagedNode(LifecycleNode):
     """A lifecycle node whose transitions are four methods that may raise.
+
+    Publishers, subscriptions and guard conditions that :meth:`configure` makes end after
+    :meth:`cleanup`.
 
     A transition that raises one of ``expected_errors`` leaves the node in the state before it, and
     the sentence is logged; any other error is a defect: it is logged with its traceback and the
@@ -36,6 +41,8 @@ class ManagedNode(LifecycleNode):
     def __init__(self, name: str, **options: Any) -> None:
         self.state = UNCONFIGURED
         self._failure: Exception | None = None
+        self._starts_itself = False
+        self._lasting: set[object] = set()
         super().__init__(name, **options)
 
     @abstractmethod
@@ -63,9 +70,13 @@ class ManagedNode(LifecycleNode):
         if not autostart:
             self.get_logger().info("unconfigured: waits for a lifecycle manager (autostart: false)")
             return
-        for trigger in (self.trigger_configure, self.trigger_activate):
-            if trigger() != TransitionCallbackReturn.SUCCESS:
-                raise self._failure or RuntimeError("the node cannot be started")
+        self._starts_itself = True
+        try:
+            for trigger in (self.trigger_configure, self.trigger_activate):
+                if trigger() != TransitionCallbackReturn.SUCCESS:
+                    raise self._failure or RuntimeError("the node cannot be started")
+        finally:
+            self._starts_itself = False
 
     def close(self) -> None:
         """Stop working and free everything; at the end of the process."""
@@ -73,12 +84,12 @@ class ManagedNode(LifecycleNode):
             self.deactivate()
             self.state = INACTIVE
         if self.state == INACTIVE:
-            self.cleanup()
+            self._cleanup()
             self.state = FINALIZED
 
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Load the node; called by rclpy."""
-        return self._transition(self.configure, INACTIVE)
+        return self._transition(self._configure, INACTIVE)
 
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Begin to work; called by rclpy."""
@@ -90,7 +101,7 @@ class ManagedNode(LifecycleNode):
 
     def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Free the node's memory; called by rclpy."""
-        return self._transition(self.cleanup, UNCONFIGURED)
+        return self._transition(self._cleanup, UNCONFIGURED)
 
     def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
         """End the node; called by rclpy."""
@@ -100,12 +111,37 @@ class ManagedNode(LifecycleNode):
         """Fall back to unconfigured after a defect; called by rclpy."""
         return self._transition(self.close, UNCONFIGURED)
 
+    def _configure(self) -> None:
+        self._lasting = {*self.publishers, *self.subscriptions, *self.guards}
+        try:
+            self.configure()
+        except BaseException:
+            self._end_entities()
+            raise
+
+    def _cleanup(self) -> None:
+        self.cleanup()
+        self._end_entities()
+        gc.collect()
+        return_freed_memory()
+
+    def _end_entities(self) -> None:
+        """End what was made since the node was configured."""
+        for entities, end in (
+            (self.publishers, self.destroy_publisher),
+            (self.subscriptions, self.destroy_subscription),
+            (self.guards, self.destroy_guard_condition),
+        ):
+            for entity in [entity for entity in entities if entity not in self._lasting]:
+                end(entity)
+
     def _transition(self, step: Callable[[], None], to: str) -> TransitionCallbackReturn:
         try:
             step()
         except self.expected_errors as error:
             self._failure = error
-            self.get_logger().error(str(error))
+            if not self._starts_itself:  # else it is raised
+                self.get_logger().error(str(error))
             return TransitionCallbackReturn.FAILURE
         # rclpy would drop it without a word.
         except Exception as error:  # noqa: BLE001 - logged, and kept for start()

@@ -34,7 +34,7 @@ class ClassNames:
         self._node = node
         self._model = model
         self._changed = changed
-        self.names: tuple[str, ...] = load_model(model).classes if model else ()
+        self.names: tuple[str, ...] = load_model(model).published_table.names if model else ()
         self.source = f"model {model}" if model else ""
         self._subscription = subscribe_label_info(node, TOPIC, self._receive)
 

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter, deque
 from collections.abc import Mapping
 
 from rclpy.node import Node
 
 from mininet_ros.nodes.common import diagnostics
-from mininet_ros.nodes.common.diagnostics import ERROR, OK, WARN, Status, input_problem
+from mininet_ros.nodes.common.diagnostics import (
+    ERROR,
+    OK,
+    WARN,
+    Status,
+    clock_problem,
+    input_problem,
+)
 from mininet_ros.nodes.common.recent_values import quantile
 from mininet_ros.nodes.common.topics import OnDemandSubscription
 from mininet_ros.nodes.keyframes.class_names import ClassNames
@@ -18,6 +26,10 @@ from mininet_ros.nodes.keyframes.session import KeyframeSession
 
 # Reports that "recent" reaches back: one a second.
 RECENT_REPORTS = 5
+# What becomes of an image, each exactly once.
+_OUTCOMES = ("decided", "refused", "rejected_images", "overrun", "abandoned")
+# A killed process stays on the graph until the middleware gives it up, which takes Fast DDS 20 s.
+GIVEN_UP_S = 30.0
 
 
 class KeyframeHealth:
@@ -38,6 +50,7 @@ class KeyframeHealth:
         interest: TeamInterest,
         inputs: Mapping[str, OnDemandSubscription],
     ) -> None:
+        self.received = 0  # images, whether the working thread has had them or not
         self.failures = 0
         self.last_failure = ""
         self._node = node
@@ -47,6 +60,7 @@ class KeyframeHealth:
         self._interest = interest
         self._inputs = inputs
         self._history: deque[Counter[str]] = deque([Counter()], maxlen=RECENT_REPORTS)
+        self._several_since: dict[str, float] = {}  # by topic, on a monotonic clock
 
     def note_failure(self, error: Exception) -> None:
         """Count an error of the node itself."""
@@ -75,6 +89,9 @@ class KeyframeHealth:
                 "class_names_from": self._names.source,
                 **{f"{name}_size": size for name, size in sorted(session.sizes.items())},
                 **dict(sorted(counts.items())),
+                # What was received is the sum of _OUTCOMES and of queued, pairing and waiting.
+                "received": self.received,
+                "queued": self.received - counts["images"],
                 "pairing": len(session.store),
                 "waiting": statistics.waiting,
                 "restarts": statistics.restarts,
@@ -98,10 +115,14 @@ class KeyframeHealth:
     def _counts(self) -> Counter[str]:
         decided = self._session.pipeline.selector.statistics().decided
         counts = Counter({f"decided: {reason.value}": n for reason, n in decided.items()})
+        counts.update(dict.fromkeys(_OUTCOMES, 0))
         counts.update(images=0, forwarded=0, rejected=0, failed=self.failures)
         counts.update(self._session.counts)
+        rejected = {n: c for n, c in self._session.counts.items() if n.startswith("rejected: ")}
+        counts["rejected_images"] = sum(rejected.values())
         counts.update(self._session.store.counts)
         counts.update(self._outputs.counts)
+        counts.update(self._outputs.companions.counts)
         return counts
 
     def _judgement(
@@ -120,11 +141,13 @@ class KeyframeHealth:
             return OK, "idle: nobody subscribes to an output"
         problems = (
             recent["rejected"] and f"messages are rejected: {self._outputs.last_rejection}",
-            self._several_publishers(),
-            input_problem(self._node, images),
+            self._several_publishers(recent),
+            input_problem(self._node, images) or clock_problem(self._node),
             recent["refused"] and f"images are refused: {self._session.last_refusal}",
             masks.active and self._mask_problem(recent),
-            recent["overrun"] and "the node falls behind the camera: lower its rate",
+            recent["overrun"]
+            and f"the inbox was full for {recent['overrun']} images of the last seconds: the node "
+            "falls behind the camera, so lower the camera's rate",
             *self._team_problems(),
         )
         for problem in filter(None, problems):
@@ -134,10 +157,17 @@ class KeyframeHealth:
     def _team_problems(self) -> tuple[str | None, str | None]:
         return self._outputs.team.problem(), self._interest.problem(self._names.names)
 
-    def _several_publishers(self) -> str | None:
-        for subscription in self._inputs.values():
-            count = self._node.count_publishers(subscription.topic)
-            if subscription.active and count > 1:
+    def _several_publishers(self, recent: Counter[str]) -> str | None:
+        """Return who publishes beside whom, once it is sure that both are alive."""
+        now = time.monotonic()
+        for name, subscription in self._inputs.items():
+            topic = subscription.topic
+            count = self._node.count_publishers(topic)
+            if not subscription.active or count < 2:
+                self._several_since.pop(topic, None)
+                continue
+            lasting_s = now - self._several_since.setdefault(topic, now)
+            if recent[f"repeated_{name}"] or lasting_s > GIVEN_UP_S:
                 return (
                     f"{count} nodes publish {subscription.topic}: of messages with the same stamp "
                     "the first is taken; stop all but one, or give each robot its namespace"
@@ -147,6 +177,11 @@ class KeyframeHealth:
     def _mask_problem(self, recent: Counter[str]) -> str | None:
         masks = self._inputs["mask"]
         if not self._node.count_publishers(masks.topic):
+            if masks.received:
+                return (
+                    f"the segmentation node has stopped: nobody publishes {masks.topic} any more, "
+                    "so frames are judged without content"
+                )
             return (
                 f"nobody publishes {masks.topic}, so frames are judged without content: start the "
                 "segmentation node, or set the parameter classes to ['']"

@@ -14,7 +14,7 @@ from std_msgs.msg import String
 
 from mininet_ros.keyframes.settings import KeyframeSettings
 from mininet_ros.nodes.common.recent_values import RecentValues
-from mininet_ros.nodes.common.topics import OUTPUT_QOS
+from mininet_ros.nodes.common.topics import OUTPUT_QOS, create_subscription
 from mininet_ros.team.errors import TeamError
 from mininet_ros.team.interest import Interest, parse_interest
 from mininet_ros.team.keys import INTEREST_TOPIC
@@ -49,8 +49,8 @@ class TeamInterest:
         self._last_change = 0.0
         self._radio: deque[bytes] = deque(maxlen=MAX_QUEUED)
         self._wake = node.create_guard_condition(self._read_radio)
-        self._subscription = node.create_subscription(
-            String, INTEREST_TOPIC, lambda message: self._receive(message.data), OUTPUT_QOS
+        self._subscription = create_subscription(
+            node, String, INTEREST_TOPIC, lambda message: self._receive(message.data), OUTPUT_QOS
         )
         steady = Clock(clock_type=ClockType.STEADY_TIME)
         self._timer = node.create_timer(PERIOD_S, self._settle, clock=steady)

@@ -5,21 +5,30 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
+from typing import Any
 
-from rclpy.node import Node
+from nav_msgs.msg import Odometry
 from rclpy.qos import QoSProfile
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from std_msgs.msg import Header
 
+from mininet_ros.keyframes.selection.durations import in_nanoseconds
 from mininet_ros.keyframes.settings import KeyframeSettings
 from mininet_ros.models import ModelError
-from mininet_ros.nodes.common.diagnostics import DiagnosticsPublisher, Status
+from mininet_ros.nodes.common.diagnostics import OK, DiagnosticsPublisher, Status
 from mininet_ros.nodes.common.inbox import Inbox, Task
+from mininet_ros.nodes.common.lifecycle import ACTIVE, INACTIVE, ManagedNode
 from mininet_ros.nodes.common.parameters import NodeParameters
 from mininet_ros.nodes.common.process import run_node
-from mininet_ros.nodes.common.topics import OnDemandSubscription, input_qos
+from mininet_ros.nodes.common.topics import OnDemandSubscription, create_subscription, input_qos
 from mininet_ros.nodes.keyframes.class_names import ClassNames
+from mininet_ros.nodes.keyframes.companions import (
+    Companions,
+    CompanionSettings,
+    companion_names,
+)
 from mininet_ros.nodes.keyframes.frame_store import FrameStore
 from mininet_ros.nodes.keyframes.health import KeyframeHealth
 from mininet_ros.nodes.keyframes.interest import TeamInterest
@@ -37,11 +46,12 @@ TICK_S = 0.05
 REQUEST_QOS = QoSProfile(depth=20)
 
 
-class KeyframeSelectorNode(Node):
+class KeyframeSelectorNode(ManagedNode):
     """Pairs images with their masks, decides which are keyframes, and forwards these unchanged.
 
-    The thread that spins receives and answers; a second one does all the work, in the order in
-    which the messages came. While no output has a subscriber, no input is subscribed to either.
+    The thread that spins receives and answers; while the node is active, a second one does all the
+    work, in the order in which the messages came. While no output has a subscriber, no input is
+    subscribed to either.
 
     Args:
         **node_options: for :class:`rclpy.node.Node`.
@@ -52,55 +62,99 @@ class KeyframeSelectorNode(Node):
         TeamError: the team link cannot be set up as the parameters say.
     """
 
-    def __init__(self, **node_options: object) -> None:
+    expected_errors = (ParameterError, ModelError, TeamError)
+
+    # Made by configure().
+    _outputs: KeyframeOutputs
+    _companions: Companions
+    _session: KeyframeSession
+    _inputs: dict[str, OnDemandSubscription]
+    _health: KeyframeHealth
+
+    def __init__(self, **node_options: Any) -> None:
         super().__init__("keyframe_selector", **node_options)
         self._names: ClassNames | None = None
         self._interest: TeamInterest | None = None
         self._settings = NodeParameters(
             self, KeyframeParameters, check=self._problem, changed=self._apply
         )
+        self._inbox = Inbox(INBOX_CAPACITY)
+        self._resting = threading.Lock()  # free while the working thread rests
+        self._worker: threading.Thread | None = None
+        self._diagnostics = DiagnosticsPublisher(self, "keyframes", self._report)
+        self.start(self._settings.values.autostart)
+
+    def configure(self) -> None:
+        """Make everything that the parameters describe, except the subscriptions to inputs."""
         parameters = self._settings.values
         settings = parameters.settings
-        self._names = ClassNames(self, parameters.model, self._reconfigure)
-        problem = self._names.problem(settings.targets())
+        self._names = ClassNames(self, parameters.model, self._targets_changed)
+        problem = self._names.problem(settings.named())
         if problem and (self._names.known or not self._names.can_come):
+            self._names = None
             raise ParameterError(f"parameter classes cannot be used: {problem}")
-
-        compressed = parameters.image_transport == "compressed"
-        kind = CompressedImage if compressed else Image
+        kind = CompressedImage if parameters.image_transport == "compressed" else Image
         self._interest = TeamInterest(self, self._targets_changed)
-        link = make_link(
-            self, parameters.link, self._follow_subscribers, self._interest.receive_serialized
-        )
+        link = make_link(self, parameters.link, self._matched, self._interest.receive_serialized)
         decoder = parameters.images.decoder()
+        self._companions = self._make_companions(parameters)
         self._outputs = KeyframeOutputs(
-            self, settings, link, kind, self._follow_subscribers, decoder
+            self, settings, link, kind, self._matched, decoder, self._companions
         )
-        store = FrameStore(parameters.mask_wait_s)
         self._session = KeyframeSession(
-            settings, self._semantics(settings), store, self._outputs, self._now_ns, decoder
+            settings,
+            self._semantics(settings),
+            FrameStore(parameters.mask_wait_s),
+            self._outputs,
+            self._now_ns,
+            decoder,
         )
-        self._inbox = Inbox(INBOX_CAPACITY)
         self._inputs = self._make_inputs(kind)
-        self.create_subscription(Header, "keyframe/request", self._request, REQUEST_QOS)
+        create_subscription(self, Header, "keyframe/request", self._request, REQUEST_QOS)
         self._health = KeyframeHealth(
             self, self._session, self._outputs, self._names, self._interest, self._inputs
         )
-        self._diagnostics = DiagnosticsPublisher(self, "keyframes", self._report)
-        self._resting = threading.Lock()  # free while the working thread rests
-        self._worker = threading.Thread(target=self._work, name="keyframes", daemon=True)
-        self._worker.start()
         self.get_logger().info(
             f"selecting in mode {settings.selector.mode.value}, targets: "
             f"{', '.join(settings.targets()) or 'none'}, for the images of "
             f"{self._inputs['image'].topic}"
         )
 
-    def close(self) -> None:
+    def activate(self) -> None:
+        """Work from now on, while somebody listens."""
+        self._inbox = Inbox(INBOX_CAPACITY)
+        self._worker = threading.Thread(target=self._work, name="keyframes", daemon=True)
+        self._worker.start()
+        self._put_configuration()  # parameters may have changed while nobody worked
+        self._follow_subscribers(active=True)
+
+    def deactivate(self) -> None:
         """Decide on all frames that wait, and end the working thread."""
+        self._follow_subscribers(active=False)
         self._inbox.close()
-        self._worker.join()
+        if self._worker is not None:
+            self._worker.join()
+            self._worker = None
+
+    def cleanup(self) -> None:
+        """Forget everything that :meth:`configure` made."""
         self._outputs.team.close()
+        self._companions.close()
+        self._names = self._interest = None
+        del self._companions, self._outputs, self._session, self._inputs, self._health
+
+    def _make_companions(self, parameters: KeyframeParameters) -> Companions:
+        try:
+            names = companion_names(parameters.companions)
+        except ValueError as error:
+            raise ParameterError(f"parameter companions cannot be used: {error}") from None
+        settings = CompanionSettings(
+            names,
+            in_nanoseconds(parameters.companion_slop_s),
+            parameters.companion_bytes,
+            input_qos(parameters.reliability),
+        )
+        return Companions(self, settings, self._matched)
 
     def _make_inputs(self, kind: type) -> dict[str, OnDemandSubscription]:
         qos = input_qos(self._settings.values.reliability)
@@ -111,6 +165,7 @@ class KeyframeSelectorNode(Node):
             "mask": (Image, "segmentation/mask"),
             "confidence": (Image, "segmentation/confidence"),
             "camera_info": (CameraInfo, "camera_info"),
+            "odometry": (Odometry, "odometry"),
         }
         return {
             "image": OnDemandSubscription(self, self._receive_image, kind, image, qos),
@@ -123,6 +178,7 @@ class KeyframeSelectorNode(Node):
         }
 
     def _receive_image(self, image: Image | CompressedImage) -> None:
+        self._health.received += 1
         run = partial(self._session.add_image, image)
         self._inbox.put(Task(run, partial(self._session.overrun, image.header)))
 
@@ -134,22 +190,28 @@ class KeyframeSelectorNode(Node):
         run = partial(self._session.request, header)
         self._inbox.put(Task(run, partial(self._session.overrun_part, "request")))
 
-    def _follow_subscribers(self) -> None:
+    def _matched(self) -> None:
+        if self.state == ACTIVE:
+            self._follow_subscribers(active=True)
+
+    def _follow_subscribers(self, active: bool) -> None:
         """Subscribe to what the wanted outputs are made of, and only to that."""
+        self._companions.follow(active)
         settings = self._effective_settings()
-        outputs = self._outputs.wanted
+        outputs = self._outputs.wanted if active else frozenset()
         semantic = bool(settings.targets())
         wanted = {
             "image": bool(outputs),
-            "mask": bool(outputs) and (semantic or "mask" in outputs),
+            "mask": bool(outputs) and (bool(settings.named()) or "mask" in outputs),
             "confidence": bool(outputs) and semantic and settings.use_confidence,
             "camera_info": "camera_info" in outputs,
+            "odometry": bool(outputs) and settings.selector.by_odometry,
         }
         before = {name for name, subscription in self._inputs.items() if subscription.active}
         now = {name for name in wanted if wanted[name]}
         if before == now:
             return
-        self._inbox.put(Task(partial(self._session.expect, frozenset(now - {"image"}))))
+        self._inbox.put(Task(partial(self._session.expect, frozenset(now - {"image", "odometry"}))))
         for name, subscription in self._inputs.items():
             subscription.want(wanted[name])
         if not now:
@@ -159,7 +221,7 @@ class KeyframeSelectorNode(Node):
         """Return what is wrong with the parameters together, as a sentence, or None."""
         if self._names is None or not self._names.known:
             return None
-        return self._names.problem(parameters.settings.targets())
+        return self._names.problem(parameters.settings.named())
 
     def _effective_settings(self) -> KeyframeSettings:
         """Return the settings as the parameters and the team want them."""
@@ -170,23 +232,27 @@ class KeyframeSelectorNode(Node):
 
     def _targets_changed(self) -> None:
         """Look for other things from now on."""
-        self._reconfigure()
-        self._follow_subscribers()
+        if self.state == ACTIVE:
+            self._reconfigure()
+            self._follow_subscribers(active=True)
 
     def _apply(self, changed: frozenset[str]) -> None:
         """Put changed parameters into effect."""
         self._targets_changed()
 
     def _reconfigure(self) -> None:
-        parameters = self._settings.values
-        settings = self._effective_settings()
-        semantics = self._semantics(settings)
+        semantics = self._semantics(self._effective_settings())
         if semantics.problem:
             self.get_logger().error(semantics.problem)
-        configure = partial(self._configure, settings, semantics, parameters.mask_wait_s)
-        self._inbox.put(Task(configure))
+        self._put_configuration()
 
-    def _configure(
+    def _put_configuration(self) -> None:
+        """Let the working thread work by the settings as they are now."""
+        settings = self._effective_settings()
+        wait_s = self._settings.values.mask_wait_s
+        self._inbox.put(Task(partial(self._take_over, settings, self._semantics(settings), wait_s)))
+
+    def _take_over(
         self, settings: KeyframeSettings, semantics: Semantics, mask_wait_s: float
     ) -> None:
         self._outputs.configure(settings)
@@ -194,7 +260,9 @@ class KeyframeSelectorNode(Node):
         self._session.configure(settings, semantics)
 
     def _semantics(self, settings: KeyframeSettings) -> Semantics:
-        return Semantics(self._names.names, self._names.problem(settings.targets()))
+        if self._names is None:
+            raise RuntimeError("the node is not configured")
+        return Semantics(self._names.names, self._names.problem(settings.named()))
 
     def _work(self) -> None:
         while not self._inbox.finished:
@@ -223,10 +291,17 @@ class KeyframeSelectorNode(Node):
                 self._session.abandon(self._health.last_failure)
 
     def _report(self) -> Status:
-        self._follow_subscribers()  # for the middleware that does not tell of subscribers
+        if self.state not in (ACTIVE, INACTIVE):
+            return Status(OK, f"{self.state}: a lifecycle manager can configure the node")
+        self._matched()  # for the middleware that does not tell of subscribers
         settings = self._effective_settings()
         with self._resting:
-            return self._health.status(settings.selector.mode.value, settings.targets())
+            status = self._health.status(settings.selector.mode.value, settings.targets())
+        if self.state == INACTIVE:
+            return replace(
+                status, level=OK, message=f"{INACTIVE}: a lifecycle manager can activate it"
+            )
+        return status
 
     def _now_ns(self) -> int:
         return self.get_clock().now().nanoseconds

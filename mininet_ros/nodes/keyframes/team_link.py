@@ -13,13 +13,15 @@ from sensor_msgs.msg import CameraInfo, CompressedImage
 
 from mininet_ros.images.decoding import ImageDecoder
 from mininet_ros.keyframes.settings import KeyframeSettings
+from mininet_ros.keyframes.views import describe_view
 from mininet_ros.nodes.common.image_messages import jpeg_message, png_message
 from mininet_ros.nodes.common.recent_values import RecentValues, quantile
 from mininet_ros.nodes.common.topics import OUTPUT_QOS, create_publisher
 from mininet_ros.nodes.keyframes.frame_store import StoredFrame
 from mininet_ros.team.errors import TeamError
 from mininet_ros.team.flight import Outcome, Payload
-from mininet_ros.team.keys import TEAM_TOPICS
+from mininet_ros.team.keys import TEAM_TOPICS, VIEWS
+from mininet_ros.team.mates import MatesViews
 from mininet_ros.team.outbox import HALF_LIFE_S, Carrier, Outbox
 from mininet_ros.team.robot import RobotLink
 from mininet_ros.team.settings import ROS, LinkSettings
@@ -33,6 +35,11 @@ class Link(Carrier, Protocol):
     @property
     def wanted(self) -> frozenset[str]:
         """What has subscribers, of ``TEAM_TOPICS``."""
+        ...
+
+    @property
+    def mates(self) -> MatesViews | None:
+        """What mates have sent; None where they need not be told of views and tell of none."""
         ...
 
     def problem(self) -> str | None:
@@ -72,6 +79,10 @@ class RosTopics:
     @property
     def takes(self) -> None:
         """No limit."""
+
+    @property
+    def mates(self) -> None:
+        """Mates see all topics."""
 
     def send(self, ticket: int, payload: Payload) -> None:
         """Publish the messages of a frame."""
@@ -170,6 +181,12 @@ class TeamLink:
         """
         started = time.perf_counter()
         payload = self._encode(frame, jpeg_quality)
+        mates = self._link.mates if "image" in self.wanted else None
+        if mates is not None:
+            view = describe_view(self._decoder.message(frame.image))
+            if mates.know(view):
+                return
+            payload.insert(0, (VIEWS, view.pack()))
         if not payload:
             return
         self._encoding_s.add(time.perf_counter() - started)
@@ -238,7 +255,7 @@ class TeamLink:
         if isinstance(self._link, RobotLink):
             self._link.pace_bytes_per_s = settings.team_bytes_per_s
 
-    def _encode(self, frame: StoredFrame, jpeg_quality: int) -> Payload:
+    def _encode(self, frame: StoredFrame, jpeg_quality: int) -> list[tuple[str, bytes]]:
         """Return the wanted messages, serialised, the image last: it completes the frame."""
         wanted, messages = self.wanted, {}
         if "camera_info" in wanted and "camera_info" in frame.parts:

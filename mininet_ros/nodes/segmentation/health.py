@@ -8,10 +8,14 @@ from mininet_ros.inference import Segmenter
 from mininet_ros.nodes.common.diagnostics import ERROR, OK, WARN, clock_problem, input_problem
 from mininet_ros.nodes.common.stream_statistics import StreamStatistics
 from mininet_ros.nodes.common.topics import OnDemandSubscription
+from mininet_ros.nodes.segmentation.familiarity import FamiliarityMonitor
 
 
 def judgement(
-    node: Node, statistics: StreamStatistics, images: OnDemandSubscription
+    node: Node,
+    statistics: StreamStatistics,
+    images: OnDemandSubscription,
+    familiarity: FamiliarityMonitor,
 ) -> tuple[bytes, str]:
     """Return the level of an active node's health and what it is about, the worst first."""
     if statistics.recent_failures:
@@ -28,6 +32,8 @@ def judgement(
             f"the stamps are {statistics.latency_s:.0f} s behind this node's clock: "
             "set use_sim_time, or synchronise the clocks of the machines"
         )
+    if warning := familiarity.warning:
+        return WARN, warning
     return OK, f"segmenting {images.topic}"
 
 

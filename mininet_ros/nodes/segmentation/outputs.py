@@ -91,6 +91,11 @@ def segmented(segmenter: Segmenter, image: np.ndarray, wishes: Wishes) -> Segmen
     return result.resized(width, height) if wishes.at_camera_size else result
 
 
+def upright_mask(result: Segmentation, wishes: Wishes) -> np.ndarray:
+    """Return the mask uint8 (H, W) of :func:`segmented` as the network saw the picture."""
+    return cv2.rotate(result.mask, _CLOCKWISE[wishes.rotate]) if wishes.rotate else result.mask
+
+
 def results(
     image: np.ndarray, result: Segmentation, colors: np.ndarray, header: Header, wishes: Wishes
 ) -> Iterator[tuple[str, Image | CompressedImage]]:

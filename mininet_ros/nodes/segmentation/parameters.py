@@ -94,6 +94,12 @@ class SegmentationParameters:
         1.0,
         change=Change.AT_ONCE,
     )
+    groups: tuple[str, ...] = parameter(
+        ("",),
+        "Classes that masks merge, one entry for each merged class, for example "
+        "ground=Road+Sidewalk; [''] takes the groups of the model's card, where it has any.",
+        change=Change.ON_CONFIGURE,
+    )
     mask_classes: tuple[str, ...] = parameter(
         ("",),
         "Classes of the model that segmentation/class_mask shows as 255, for example moving things "

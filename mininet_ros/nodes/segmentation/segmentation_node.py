@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import sys
 import threading
 import time
@@ -16,6 +15,7 @@ from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from std_msgs.msg import Header
 from std_srvs.srv import SetBool
 
+from mininet_ros.images.class_groups import parse_groups
 from mininet_ros.images.encodings import ImageError
 from mininet_ros.inference import BackendError, Segmenter, load_segmenter
 from mininet_ros.models import ModelError
@@ -24,7 +24,7 @@ from mininet_ros.nodes.common.label_info import publish_label_info
 from mininet_ros.nodes.common.latest_frame import LatestFrame
 from mininet_ros.nodes.common.lifecycle import ACTIVE, ManagedNode
 from mininet_ros.nodes.common.parameters import NodeParameters
-from mininet_ros.nodes.common.process import return_freed_memory, run_node
+from mininet_ros.nodes.common.process import run_node
 from mininet_ros.nodes.common.rate_limit import RateLimit
 from mininet_ros.nodes.common.stamps import NANOSECONDS, odd_stamp, stamp_of
 from mininet_ros.nodes.common.stream_statistics import StreamStatistics
@@ -34,6 +34,7 @@ from mininet_ros.nodes.common.topics import (
     create_publisher,
     input_qos,
 )
+from mininet_ros.nodes.segmentation.familiarity import FamiliarityMonitor
 from mininet_ros.nodes.segmentation.health import judgement, running
 from mininet_ros.nodes.segmentation.outputs import (
     OUTPUTS,
@@ -42,6 +43,7 @@ from mininet_ros.nodes.segmentation.outputs import (
     class_mask_table,
     results,
     segmented,
+    upright_mask,
 )
 from mininet_ros.nodes.segmentation.parameters import SegmentationParameters
 from mininet_ros.parameters import ParameterError
@@ -77,12 +79,12 @@ class SegmentationNode(ManagedNode):
         wanted = self._settings.values
         self._decoder = wanted.images.decoder()
         self._statistics = StreamStatistics()
+        self._familiarity = FamiliarityMonitor()
         self._enabled = True
         self._camera_info: CameraInfo | None = None
         self._slot: LatestFrame[Image | CompressedImage] = LatestFrame()
         self._worker: threading.Thread | None = None
         self._odd_stamps: set[str] = set()
-        self._label_info: Publisher | None = None
         self._outputs = {name: self._output(name) for name in OUTPUTS}
         self._rate_limit = RateLimit(wanted.max_rate)
         kind, topic, qos = self._input()
@@ -97,6 +99,10 @@ class SegmentationNode(ManagedNode):
     def configure(self) -> None:
         """Load the model that the parameters name."""
         wanted = self._settings.values
+        try:
+            groups = parse_groups(wanted.groups)
+        except ValueError as error:
+            raise ParameterError(f"parameter groups: {error}") from error
         segmenter = self._load(
             model=wanted.model,
             backend=wanted.backend,
@@ -105,13 +111,14 @@ class SegmentationNode(ManagedNode):
             precision=wanted.precision,
             runtime=wanted.runtime,
             providers=wanted.providers,
+            groups=groups or None,
         )
         self._segmenter = segmenter
         if problem := self._problem(wanted):
             self._segmenter = None
             raise ParameterError(problem)
-        topic = "segmentation/label_info"
-        self._label_info = publish_label_info(self, topic, segmenter.model.classes)
+        self._familiarity.follow(segmenter.model)
+        publish_label_info(self, "segmentation/label_info", segmenter.model.classes)
         self.get_logger().info(
             f"{segmenter.model.name} on {segmenter.device} (backend {segmenter.backend}, "
             f"{segmenter.runtime}, {running(segmenter)['precision']}), "
@@ -135,12 +142,7 @@ class SegmentationNode(ManagedNode):
 
     def cleanup(self) -> None:
         """Forget the model."""
-        if self._label_info is not None:
-            self.destroy_publisher(self._label_info)
-            self._label_info = None
         self._segmenter = None
-        gc.collect()
-        return_freed_memory()
 
     def _output(self, name: str) -> Publisher:
         # From the resolved name, so that remapping a topic moves its compressed one with it.
@@ -245,6 +247,7 @@ class SegmentationNode(ManagedNode):
         started = time.perf_counter()
         result = segmented(segmenter, image, wishes)
         self._statistics.note_inferred(time.perf_counter() - started)
+        self._familiarity.note(upright_mask(result, wishes))
         latency_s = None
         for name, output in results(image, result, segmenter.model.colors, header, wishes):
             self._outputs[name].publish(output)
@@ -288,6 +291,7 @@ class SegmentationNode(ManagedNode):
         values = {
             "state": self.state,
             **(running(segmenter) if segmenter is not None else {}),
+            "familiarity": self._familiarity.value,
             **self._statistics.values(),
             "lost": self._images.lost,
         }
@@ -298,7 +302,7 @@ class SegmentationNode(ManagedNode):
             return OK, f"{self.state}: a lifecycle manager can activate the node"
         if not self._enabled:
             return OK, "disabled by ~/enable"
-        level, message = judgement(self, self._statistics, self._images)
+        level, message = judgement(self, self._statistics, self._images, self._familiarity)
         shows_nothing = not any(self._settings.values.mask_classes)
         if level == OK and shows_nothing and _has_subscribers(self._outputs["class_mask"]):
             return WARN, "segmentation/class_mask shows no class: set the parameter mask_classes"

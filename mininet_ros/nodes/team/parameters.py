@@ -19,6 +19,14 @@ class TeamBaseParameters:
         ("",),
         "Zenoh endpoints of routers between the robots and this base station; usually none.",
     )
+    views_bytes_per_s: int = parameter(
+        8000,
+        "Upper limit of what goes out to tell robots which views their mates have sent, bytes per "
+        "second of all robots together; 0 switches it off, and the same view may then be sent by "
+        "several robots.",
+        0,
+        10**9,
+    )
     team_config: str = parameter(
         "",
         "File with further Zenoh configuration, for example TLS certificates and access control; "

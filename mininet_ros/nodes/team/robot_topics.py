@@ -11,7 +11,7 @@ from rclpy.serialization import deserialize_message
 from sensor_msgs.msg import CameraInfo, CompressedImage
 from std_msgs.msg import String
 
-from mininet_ros.nodes.common.topics import OUTPUT_QOS, create_publisher
+from mininet_ros.nodes.common.topics import OUTPUT_QOS, create_publisher, create_subscription
 from mininet_ros.team.base import BaseLink, Message
 from mininet_ros.team.keys import INTEREST_TOPIC, TEAM_TOPICS, topic_key
 
@@ -48,8 +48,8 @@ class RobotTopics:
             )
             for name, topic in TEAM_TOPICS.items()
         }
-        self._interest = node.create_subscription(
-            String, f"/{topic_key(robot, INTEREST_TOPIC)}", interest, OUTPUT_QOS
+        self._interest = create_subscription(
+            node, String, f"/{topic_key(robot, INTEREST_TOPIC)}", interest, OUTPUT_QOS
         )
 
     def follow_subscribers(self) -> None:

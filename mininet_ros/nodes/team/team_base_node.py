@@ -14,14 +14,15 @@ from std_msgs.msg import String
 from mininet_ros.nodes.common.diagnostics import DiagnosticsPublisher, Status
 from mininet_ros.nodes.common.parameters import NodeParameters
 from mininet_ros.nodes.common.process import run_node
-from mininet_ros.nodes.common.topics import OUTPUT_QOS
+from mininet_ros.nodes.common.topics import OUTPUT_QOS, create_subscription
 from mininet_ros.nodes.team.health import status
 from mininet_ros.nodes.team.interest_relay import InterestRelay
 from mininet_ros.nodes.team.parameters import TeamBaseParameters
 from mininet_ros.nodes.team.robot_topics import RobotTopics
-from mininet_ros.team.base import BaseLink
+from mininet_ros.nodes.team.view_relay import ViewRelay
+from mininet_ros.team.base import BaseLink, Message
 from mininet_ros.team.errors import TeamError
-from mininet_ros.team.keys import INTEREST_TOPIC
+from mininet_ros.team.keys import INTEREST_TOPIC, VIEWS
 
 
 class TeamBaseNode(Node):
@@ -49,11 +50,12 @@ class TeamBaseNode(Node):
             [entry for entry in entries if entry] for entries in (values.listen, values.connect)
         )
         self._link = BaseLink(listen, connect, values.team_config, self._wake.trigger)
-        self._relay = InterestRelay(self, self._link)
-        self.create_subscription(
-            String, f"/{INTEREST_TOPIC}", partial(self._note_interest, None), OUTPUT_QOS
+        self._interests = InterestRelay(self, self._link)
+        self._views = ViewRelay(self, self._link, values.views_bytes_per_s)
+        create_subscription(
+            self, String, f"/{INTEREST_TOPIC}", partial(self._note_interest, None), OUTPUT_QOS
         )
-        self._diagnostics = DiagnosticsPublisher(self, "team base", "", self._report)
+        self._diagnostics = DiagnosticsPublisher(self, "team base", self._report)
         self.get_logger().info(f"waiting for robots on {', '.join([*listen, *connect])}")
 
     def close(self) -> None:
@@ -71,17 +73,23 @@ class TeamBaseNode(Node):
                     partial(self._note_interest, robot),
                 )
                 self.get_logger().info(f"robot {robot} is in contact")
-            self._relay.repeat(robot)
+            self._interests.repeat(robot)
         while (message := self._link.take()) is not None:
-            topics = self._robots.get(message.robot)
-            self._link.confirm(message, topics is not None and topics.publish(message))
+            self._link.confirm(message, self._passed_on(message))
+
+    def _passed_on(self, message: Message) -> bool:
+        """Pass a message on; return whether it could be read."""
+        if message.name == VIEWS:
+            return self._views.add(message)
+        topics = self._robots.get(message.robot)
+        return topics is not None and topics.publish(message)
 
     def _follow_subscribers(self) -> None:
         for topics in self._robots.values():
             topics.follow_subscribers()
 
     def _note_interest(self, robot: str | None, message: String) -> None:
-        self._relay.tell(robot, serialize_message(message))
+        self._interests.tell(robot, serialize_message(message))
 
     def _report(self) -> Status:
         self._follow_subscribers()  # for the middleware that does not tell of subscribers

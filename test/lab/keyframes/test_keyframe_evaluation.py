@@ -18,6 +18,7 @@ from mininet_ros.offline.baselines import (
     BASELINES,
     every_n,
     greedy_bound,
+    grid_with_veto,
     parallax,
     quality,
     random_choice,
@@ -173,6 +174,23 @@ def test_parallax_spaces_frames_by_motion() -> None:
     frames = [judged(i, motion=10.0 if i >= 15 else 0.1) for i in range(20)]
     assert min(parallax(frames, 4)[1:]) >= 15
     assert parallax([judged(i) for i in range(20)], 4) == [2, 7, 12, 17]
+
+
+@pytest.mark.parametrize("fast", [0, 7, 19])
+def test_a_jump_of_the_view_leaves_as_many_parts(fast: int) -> None:
+    frames = [judged(i, motion=100.0 if i == fast else 0.1) for i in range(20)]
+    for count in range(1, 21):
+        chosen = parallax(frames, count)
+        assert len(set(chosen)) == count and chosen == sorted(chosen)
+        assert len(set(sharpest_of_window(frames, count))) == count
+
+
+def test_quality_moves_frames_of_the_grid_only_where_it_is_poor() -> None:
+    qualities = [0.4, 0.41, 0.4, 0.1, 0.39, 0.4, 0.4, 0.38, 0.41]
+    frames = [judged(i, quality=quality) for i, quality in enumerate(qualities)]
+    assert grid_with_veto(frames, 3) == [1, 4, 7]
+    frames[4] = judged(4, quality=0.1)
+    assert grid_with_veto(frames, 3) == [1, 5, 7]
 
 
 def test_single_cues_take_the_best_of_each_part() -> None:

@@ -96,7 +96,7 @@ class FakeMapper:
     """Maps every frame it is given where it truly is."""
 
     def __init__(self, folder, images, camera_matrix):
-        assert camera_matrix.shape == (3, 3)
+        assert camera_matrix.tolist() == [[500, 0, 300], [0, 510, 200], [0, 0, 1]]
 
     def build(self, frames):
         return Map(None, tuple(frames), 10, 0.5)
@@ -110,7 +110,7 @@ def test_all_ways_are_judged_at_the_same_number(capsys, monkeypatch, tmp_path):
     monkeypatch.setattr(judge, "Mapper", FakeMapper)
     monkeypatch.setattr(Map, "positions", lambda self: np.eye(len(self.registered), 3))
     arguments = ["select-keyframes", "generated", "--frames", "60", "--classes", "--benchmark"]
-    arguments += ["--reconstruct", "--output", str(tmp_path)]
+    arguments += ["--reconstruct", "--output", str(tmp_path), "--camera", "500,510,300,200"]
     assert cli.main([*arguments, "--json"]) == 0
     (trial,) = json.loads(capsys.readouterr().out)["trials"]
     ways = ["ours", "every n", "sharpest of window", "grid with veto", "exact"]
@@ -120,3 +120,11 @@ def test_all_ways_are_judged_at_the_same_number(capsys, monkeypatch, tmp_path):
         assert row["registered %"] == row["found %"] == 100.0
     for drive in ("clean", "degraded"):
         assert len({row["frames"] for row in trial["rows"] if row["drive"] == drive}) == 1
+
+
+@pytest.mark.parametrize("camera", ["500", "a,b,c,d", "0,500,1,1", "1,2,3,4,5"])
+def test_wrong_intrinsics_end_with_status_two(camera):
+    arguments = ["select-keyframes", "generated", "--benchmark", "--reconstruct", "--output", "x"]
+    with pytest.raises(SystemExit) as end:
+        cli.main([*arguments, "--camera", camera])
+    assert end.value.code == 2

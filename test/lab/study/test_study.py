@@ -250,7 +250,7 @@ def test_time_in_pytorch_is_positive():
 
 
 def test_augmentation_flips_and_shifts_without_scale():
-    draws = FlipsAndShifts().draw(200, 100, 50, np.random.default_rng(0))
+    draws = FlipsAndShifts().draw(200, (100, 50), (100, 50), np.random.default_rng(0))
     assert (draws.size == [100, 50]).all()
     assert (draws.corner[:, 1] == 0).all()
     shifts = draws.corner[:, 0]

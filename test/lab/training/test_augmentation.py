@@ -27,13 +27,15 @@ WIDTH, HEIGHT = 64, 48
 
 
 def draws(count: int = 400, seed: int = 0, size=(WIDTH, HEIGHT), **options) -> Draws:
-    return Augmentation(**options).draw(count, *size, np.random.default_rng(seed))
+    return Augmentation(**options).draw(count, size, size, np.random.default_rng(seed))
 
 
 def unchanged(**changes) -> Draws:
     """A draw that leaves everything as it is but for ``changes``."""
     plain = Augmentation(flip=False, scale_range=(1.0, 1.0))
-    return replace(plain.draw(1, WIDTH, HEIGHT, np.random.default_rng(0))[0], **changes)
+    return replace(
+        plain.draw(1, (WIDTH, HEIGHT), (WIDTH, HEIGHT), np.random.default_rng(0))[0], **changes
+    )
 
 
 def smooth(seed: int, width: int, height: int) -> np.ndarray:
@@ -44,7 +46,7 @@ def smooth(seed: int, width: int, height: int) -> np.ndarray:
 def on_device(image, labels, drawn: Draws, width: int, height: int, oversampling: int = 1):
     """The same crop cut as a tensor, back as uint8 arrays."""
     one = Draws(*(np.asarray(value)[None] for value in vars(drawn).values()))
-    crops, truth = cut_batch(
+    crops, truth, _ = cut_batch(
         torch.from_numpy(image).permute(2, 0, 1)[None],
         torch.from_numpy(labels)[None],
         one,

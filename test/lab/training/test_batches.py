@@ -93,7 +93,7 @@ def test_an_epoch_shows_every_image_once_in_its_own_order(camvid):
     orders = []
     for kind in (HostBatches, DeviceBatches):
         for number in range(2):
-            shown = torch.cat([images for images, _ in epoch(kind, stored, number, recipe=recipe)])
+            shown = torch.cat([images for images, *_ in epoch(kind, stored, number, recipe=recipe)])
             pictures = np.stack([stored[index].image for index in range(6)]).transpose(0, 3, 1, 2)
             differences = abs(255 * (shown.numpy()[:, None] + 0.5) - pictures).mean((2, 3, 4))
             orders.append(differences.argmin(1).tolist())
@@ -108,7 +108,7 @@ def test_batches_depend_on_seed_and_step_alone(camvid, kind):
     recipe = replace(RECIPE, augmentation=Augmentation(photometric=1.0))
     stored = StoredImages(splits(camvid)[0], for_crops(recipe))
     first, again = (epoch(kind, stored, 1, recipe=recipe) for _ in range(2))
-    for (images, labels), (same_images, same_labels) in zip(first, again):
+    for (images, labels, _), (same_images, same_labels, _) in zip(first, again):
         assert torch.equal(images, same_images)
         assert torch.equal(labels, same_labels)
     other = epoch(kind, stored, 1, recipe=replace(recipe, seed=4))
@@ -120,7 +120,7 @@ def test_processes_share_the_batch_of_one(camvid, kind):
     stored = StoredImages(splits(camvid)[0], for_crops(RECIPE))
     whole = epoch(kind, stored)
     parts = [epoch(kind, stored, processes=Processes(rank, 2)) for rank in range(2)]
-    for (images, labels), *shared in zip(whole, *parts):
+    for (images, labels, _), *shared in zip(whole, *parts):
         assert torch.equal(images, torch.cat([part[0] for part in shared]))
         assert torch.equal(labels, torch.cat([part[1] for part in shared]))
 
@@ -128,7 +128,7 @@ def test_processes_share_the_batch_of_one(camvid, kind):
 def test_host_and_device_cut_alike(camvid):
     recipe = replace(RECIPE, augmentation=Augmentation(scale_range=(1.0, 2.0)))
     stored = StoredImages(splits(camvid)[0], for_crops(recipe))
-    for (image, labels), (same_image, same_labels) in zip(
+    for (image, labels, _), (same_image, same_labels, _) in zip(
         epoch(HostBatches, stored, recipe=recipe), epoch(DeviceBatches, stored, recipe=recipe)
     ):
         assert image.shape == same_image.shape == (2, 3, HEIGHT, WIDTH)
@@ -140,7 +140,9 @@ def test_worker_threads_change_nothing(camvid, two_threads):
     stored = StoredImages(splits(camvid)[0], for_crops(RECIPE))
     ahead = epoch(HostBatches, stored)
     torch.set_num_threads(1)
-    for (images, labels), (same_images, same_labels) in zip(ahead, epoch(HostBatches, stored)):
+    for (images, labels, _), (same_images, same_labels, _) in zip(
+        ahead, epoch(HostBatches, stored)
+    ):
         assert torch.equal(images, same_images)
         assert torch.equal(labels, same_labels)
 
@@ -159,7 +161,7 @@ def test_images_of_many_sizes_come_to_one_on_the_device(tmp_path):
     stored = StoredImages(open_dataset("folder", tmp_path, "train"), for_crops(recipe))
     batches = DeviceBatches(recipe, stored, HOST)
     assert batches.images.shape == (3, 3, HEIGHT, WIDTH)
-    ((images, labels),) = batches.of_epoch(0)
+    ((images, labels, _),) = batches.of_epoch(0)
     assert torch.allclose(images, (80 * labels[:, None] / 255 - 0.5).expand(-1, 3, -1, -1))
 
 

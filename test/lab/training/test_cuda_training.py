@@ -42,7 +42,7 @@ def test_a_gpu_cuts_the_crops_of_the_cpu(camvid):
     recipe = replace(RECIPE, augmentation=Augmentation(scale_range=(0.5, 2.0)))
     stored = StoredImages(splits(camvid)[0], for_crops(recipe))
     batches = [DeviceBatches(recipe, stored, torch.device(name)) for name in ("cpu", "cuda")]
-    for (images, labels), (same_images, same_labels) in zip(
+    for (images, labels, _), (same_images, same_labels, _) in zip(
         *(batch.of_epoch(0) for batch in batches), strict=True
     ):
         assert same_images.is_cuda and same_labels.is_cuda

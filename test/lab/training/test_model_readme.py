@@ -17,6 +17,7 @@ CARD = {
         "device": "cpu, 2 threads",
         "finished": "2026-01-31",
         "initial_model": "",
+        "initial_run": "",
         "seed": 7,
     },
     "figures": {
@@ -46,6 +47,14 @@ def test_says_what_the_card_says():
         "**Not for:**",
     ):
         assert said in text
+    assert "Taught" not in text
+
+
+def test_names_the_teacher_with_its_licence():
+    teacher = {"name": "large", "licence": "MIT", "data": "Cityscapes", "unlabelled_images": 7}
+    text = readme_of("my_model", CARD | {"teacher": teacher})
+    assert "**Taught** by large, too, on those images and 7 more without labels" in text
+    assert "Licence: MIT. It learned from: Cityscapes." in text
 
 
 def test_an_edited_readme_is_kept(tmp_path):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 import cv2
@@ -106,7 +107,8 @@ class Mapper:
         Returns:
             (3,) float64 camera centre in the map's own frame of each frame that is found.
         """
-        if map_.model is None:
+        model = map_.model
+        if model is None:
             return {}
         near = {
             index: sorted(map_.registered, key=lambda other: abs(other - index))[:NEAREST]
@@ -114,14 +116,16 @@ class Mapper:
         }
         self._extract(frames)
         self._match((index, other) for index, others in near.items() for other in others)
-        places = {index: self._place(map_, index, near[index]) for index in frames}
+        places = {index: self._place(model, index, near[index]) for index in frames}
         return {index: place for index, place in places.items() if place is not None}
 
-    def _place(self, map_: Map, index: int, near: Sequence[int]) -> np.ndarray | None:
-        pixels, points = self._correspondences(map_, index, near)
+    def _place(
+        self, model: pycolmap.Reconstruction, index: int, near: Sequence[int]
+    ) -> np.ndarray | None:
+        pixels, points = self._correspondences(model, index, near)
         if len(pixels) < LEAST_INLIERS:
             return None
-        camera = next(iter(map_.model.cameras.values()))
+        camera = next(iter(model.cameras.values()))
         pose = self._colmap.estimate_and_refine_absolute_pose(pixels, points, camera)
         least = max(LEAST_INLIERS, LEAST_INLIER_SHARE * len(pixels))
         if pose is None or pose["num_inliers"] < least:
@@ -202,7 +206,7 @@ class Mapper:
         return Map(model, tuple(registered), model.num_points3D(), float(error))
 
     def _correspondences(
-        self, map_: Map, index: int, near: Sequence[int]
+        self, model: pycolmap.Reconstruction, index: int, near: Sequence[int]
     ) -> tuple[np.ndarray, np.ndarray]:
         """Pixels (N, 2) of a frame and the map's points (N, 3) that they are matched with."""
         pixels, points = {}, {}
@@ -210,19 +214,19 @@ class Mapper:
             keypoints = database.read_keypoints(self._ids[index])[:, :2]
             for other in near:
                 geometry = database.read_two_view_geometry(self._ids[index], self._ids[other])
-                image = map_.model.images[self._ids[other]]
+                image = model.images[self._ids[other]]
                 for own, theirs in np.asarray(geometry.inlier_matches).reshape(-1, 2).tolist():
                     point = image.points2D[theirs]
                     if point.has_point3D():
                         pixels[own] = keypoints[own]
-                        points[own] = map_.model.points3D[point.point3D_id].xyz
+                        points[own] = model.points3D[point.point3D_id].xyz
         return (
             np.array(list(pixels.values()), np.float64).reshape(-1, 2),
             np.array(list(points.values()), np.float64).reshape(-1, 3),
         )
 
 
-def import_pycolmap() -> object:
+def import_pycolmap() -> ModuleType:
     """The module pycolmap, without its own messages.
 
     Raises:

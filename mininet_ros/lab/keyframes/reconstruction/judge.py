@@ -16,7 +16,6 @@ from mininet_ros.lab.keyframes.trials.outcome import Trial, Value, forwarded, pe
 from mininet_ros.offline.baselines import CHOSEN_BY_QUALITY, even_choice
 from mininet_ros.offline.evaluation import JudgedFrame
 from mininet_ros.offline.exact import choose_exactly
-from mininet_ros.offline.exact_selection import MIN_OVERLAP
 from mininet_ros.offline.selection import DecidedFrame
 from mininet_ros.offline.views import ViewCollector
 from mininet_ros.sequences import LabelledFrame, SequenceError
@@ -43,7 +42,6 @@ def reconstruct_trial(
         ReconstructionError: pycolmap is not installed.
         SequenceError: the selector takes fewer than three frames.
     """
-    import_pycolmap()
     clean = restamped(drive.frames, drive.rate_hz)
     worse, bad = degrade(clean)
     rows = _rows(drive, "clean", clean, [False] * len(clean), settings, progress)
@@ -66,7 +64,7 @@ def _rows(
     progress: Callable[[str], None],
 ) -> list[dict[str, Value]]:
     ways = choices(select(settings, frames, drive.classes))
-    ways["exact"] = _exact(frames, len(ways["ours"]))
+    ways["exact"] = _exact(frames, len(ways["ours"]), settings.selector.min_overlap)
     held_out = _held_out(ways, bad)
     rows = []
     with tempfile.TemporaryDirectory() as folder:
@@ -104,12 +102,12 @@ def choices(decided: Sequence[DecidedFrame]) -> dict[str, list[int]]:
     return ways | {name: choose(scored, len(chosen)) for name, choose in CHOSEN_BY_QUALITY.items()}
 
 
-def _exact(frames: Sequence[LabelledFrame], count: int) -> list[int]:
+def _exact(frames: Sequence[LabelledFrame], count: int, min_overlap: float) -> list[int]:
     """What `--count` chooses: the set that knows the whole drive."""
     collector = ViewCollector()
     for labelled in frames:
         collector.add(labelled)
-    return list(choose_exactly(collector.views(), count, MIN_OVERLAP, 1.0).chosen)
+    return list(choose_exactly(collector.views(), count, min_overlap, 1.0).chosen)
 
 
 def _held_out(ways: Mapping[str, Sequence[int]], bad: Sequence[bool]) -> list[int]:
@@ -166,8 +164,9 @@ def _metric_figures(
     figures["trajectory error m"] = round(float(np.sqrt(np.mean(errors**2))), 3)
     if sought:
         near = [
-            index in found and np.linalg.norm(placed(found[index]) - positions[index]) <= NEAR_M
+            index in found
+            and bool(np.linalg.norm(placed(found[index]) - positions[index]) <= NEAR_M)
             for index in sought
         ]
-        figures[f"found within {NEAR_M:g} m %"] = percent(float(np.mean(near)))
+        figures[f"found within {NEAR_M:g} m %"] = percent(sum(near) / len(near))
     return figures

@@ -8,7 +8,6 @@ from itertools import islice
 from typing import Any
 
 import numpy as np
-from tqdm import tqdm
 
 from mininet_ros.keyframes import ConfigError
 from mininet_ros.keyframes.settings import KeyframeSettings
@@ -17,13 +16,14 @@ from mininet_ros.lab.keyframes.trials.drive import open_drive
 from mininet_ros.lab.keyframes.trials.outcome import Trial
 from mininet_ros.lab.keyframes.trials.pan import pan_trial
 from mininet_ros.lab.keyframes.trials.parked import parked_trial
-from mininet_ros.lab.keyframes.trials.printing import write_trials
+from mininet_ros.lab.keyframes.trials.printing import TRIALS, results_folder, write_trials
 from mininet_ros.lab.keyframes.trials.request import request_trial
 from mininet_ros.lab.keyframes.trials.revisit import revisit_trial
 from mininet_ros.lab.keyframes.trials.scale import scale_trial
 from mininet_ros.lab.keyframes.trials.tours import tours_trial
 from mininet_ros.lab.keyframes.true_sequences import open_true_sequences
 from mininet_ros.offline.source import SourceOptions
+from mininet_ros.progress import progress_bar
 from mininet_ros.sequences import open_sequence
 
 ON_DRIVES = {
@@ -40,8 +40,9 @@ def run_trials(arguments: Namespace, options: SourceOptions, settings: KeyframeS
 
     Raises:
         ValueError: an argument is wrong, or the input does not fit a trial.
-        OSError: the results cannot be written.
+        ResultError: the results cannot be written.
     """
+    folder = results_folder(arguments, options, TRIALS)
     trials = []
     drive = None
     for name in arguments.trial:
@@ -52,7 +53,7 @@ def run_trials(arguments: Namespace, options: SourceOptions, settings: KeyframeS
         else:
             drive = drive or open_drive(options, settings, arguments.frames)
             trials.append(ON_DRIVES[name](drive, settings))
-    write_trials(arguments, trials)
+    write_trials(arguments, trials, folder, TRIALS)
 
 
 def _photos(path: str) -> Iterator[np.ndarray]:
@@ -69,6 +70,6 @@ def _tours(arguments: Namespace, options: SourceOptions, settings: KeyframeSetti
 
     def progress(frames: Iterable[Any], name: str, length: int | None) -> Iterable[Any]:
         count = min((n for n in (length, arguments.frames) if n is not None), default=None)
-        return tqdm(islice(frames, count), total=count, unit="frame", desc=name)
+        return progress_bar(islice(frames, count), total=count, unit="frame", desc=name)
 
     return tours_trial(sequences, settings, progress)

@@ -8,12 +8,12 @@ from itertools import islice
 
 import cv2
 import numpy as np
-from tqdm import tqdm
 
 from mininet_ros.keyframes import ConfigError
 from mininet_ros.keyframes.settings import KeyframeSettings
 from mininet_ros.lab.street import GeneratedStreet
 from mininet_ros.offline.source import SourceOptions, open_source
+from mininet_ros.progress import progress_bar
 from mininet_ros.sequences import Frame, LabelledFrame, SequenceError
 from mininet_ros.sequences.sequence import frame_name, stamp_of
 
@@ -56,7 +56,10 @@ class Drive:
 
 
 def open_drive(
-    options: SourceOptions, settings: KeyframeSettings, count: int | None = None
+    options: SourceOptions,
+    settings: KeyframeSettings,
+    count: int | None = None,
+    camera_matrix: np.ndarray | None = None,
 ) -> Drive:
     """Read the beginning of a recording, reduced to 960 px width.
 
@@ -64,6 +67,8 @@ def open_drive(
         options: of the input.
         settings: whose targets the masks are to know.
         count: most frames to read; None reads 300.
+        camera_matrix: (3, 3) intrinsics, px of the recording's pictures, where it does not know
+            them itself.
 
     Raises:
         SequenceError: the input cannot be used.
@@ -80,9 +85,12 @@ def open_drive(
             )
         most = count or MAX_FRAMES
         width = min(MAX_WIDTH, sequence.width)
-        labelled = tqdm(islice(source.labelled(), most), total=most, unit="frame", desc="reading")
+        labelled = progress_bar(
+            islice(source.labelled(), most), total=most, unit="frame", desc="reading"
+        )
         frames = [resized(frame, width) for frame in labelled]
-        matrix, positions = sequence.camera_matrix, None
+        matrix = sequence.camera_matrix if camera_matrix is None else camera_matrix
+        positions = None
         if isinstance(sequence, GeneratedStreet):
             positions = np.array([sequence.position(index) for index in range(len(frames))])
         return Drive(

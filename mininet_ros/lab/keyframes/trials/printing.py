@@ -8,15 +8,37 @@ from collections.abc import Sequence
 from dataclasses import asdict
 
 from mininet_ros.lab.keyframes.trials.outcome import Trial, Value
+from mininet_ros.offline.source import SourceOptions
+from mininet_ros.results import ResultFolder
 
-RESULTS = "trials.json"
+TRIALS, RECONSTRUCTION = "trials.json", "reconstruction.json"
 
 
-def write_trials(arguments: Namespace, trials: Sequence[Trial]) -> None:
-    """Print trials and write them to the output folder.
+def results_folder(arguments: Namespace, options: SourceOptions, file: str) -> ResultFolder:
+    """The folder for the figures, which can be written.
+
+    Args:
+        arguments: of the command line.
+        options: of the input.
+        file: name of the file of figures.
 
     Raises:
-        OSError: the results cannot be written.
+        ResultError: it cannot be written.
+    """
+    name = f"select-keyframes-{file.partition('.')[0]}"
+    inputs = (options.input, options.labels, options.model, options.dataset)
+    folder = ResultFolder(arguments.output, name, (file,), inputs)
+    folder.check()
+    return folder
+
+
+def write_trials(
+    arguments: Namespace, trials: Sequence[Trial], folder: ResultFolder, file: str
+) -> None:
+    """Print trials and write them to a folder of results.
+
+    Raises:
+        ResultError: the results cannot be written.
     """
     results = {
         "input": arguments.input,
@@ -25,14 +47,14 @@ def write_trials(arguments: Namespace, trials: Sequence[Trial]) -> None:
         "trials": [asdict(trial) for trial in trials],
     }
     text = json.dumps(results, indent=2)
-    arguments.output.mkdir(parents=True, exist_ok=True)
-    (arguments.output / RESULTS).write_text(text + "\n", encoding="utf-8")
+    with folder:
+        (folder.staging / file).write_text(text + "\n", encoding="utf-8")
     if arguments.json:
         print(text)
         return
     for trial in trials:
         print(f"{trial.name}: {trial.meaning}\n{table(trial.rows)}\n")
-    print(f"figures: {arguments.output / RESULTS}")
+    print(f"figures: {arguments.output / file}")
 
 
 def table(rows: Sequence[dict[str, Value]]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -17,7 +17,23 @@ from mininet_ros.offline.selection import DecidedFrame
 EVERY_S = 1.0
 MATCHING_WIDTH = 640  # px
 FEATURES = 1500
+EVERYWHERE = np.empty(0, np.uint8)  # no mask
 MATCHED = 20  # consistent matches below which two views have nothing in common
+
+
+@dataclass(frozen=True)
+class Answer:
+    """How good the answer to one request is.
+
+    Attributes:
+        distance_px: see :func:`view_distance`; 0 for the very frame.
+        gain_percent: in quality; None where the frame that was asked for has none.
+        latency_ms: time of the recording from request to answer.
+    """
+
+    distance_px: float | None
+    gain_percent: float | None
+    latency_ms: float
 
 
 def request_trial(drive: Drive, settings: KeyframeSettings) -> Trial:
@@ -32,7 +48,7 @@ def request_trial(drive: Drive, settings: KeyframeSettings) -> Trial:
     pairs = [
         (decided[index], answers[stamp]) for index, stamp in zip(asked, stamps) if stamp in answers
     ]
-    figures = [_figures(drive, wanted, answer) for wanted, answer in pairs]
+    figures = [_answer(drive, wanted, given) for wanted, given in pairs]
     return Trial(
         "request",
         f"{drive.name}: the frame of each full second is asked for when it has come. Distance: the "
@@ -52,8 +68,8 @@ def view_distance(one: np.ndarray, other: np.ndarray) -> float | None:
     Returns:
         Pixels at a width of 640; None where nothing can be matched.
     """
-    finder = cv2.ORB_create(FEATURES)
-    found = [finder.detectAndCompute(_gray(picture), None) for picture in (one, other)]
+    finder = cv2.ORB.create(FEATURES)
+    found = [finder.detectAndCompute(_gray(picture), EVERYWHERE) for picture in (one, other)]
     if any(descriptors is None for _, descriptors in found):
         return None
     matches = cv2.BFMatcher(cv2.NORM_HAMMING, crossCheck=True).match(found[0][1], found[1][1])
@@ -74,33 +90,35 @@ def _gray(picture: np.ndarray) -> np.ndarray:
     return cv2.resize(gray, (MATCHING_WIDTH, height), interpolation=cv2.INTER_AREA)
 
 
-def _figures(drive: Drive, wanted: DecidedFrame, answer: DecidedFrame) -> dict[str, float | None]:
-    quality = wanted.decision.scores.quality if wanted.decision.scores else 0.0
-    answered = answer.decision.scores.quality if answer.decision.scores else 0.0
-    images = [drive.frames[frame.index].frame.image for frame in (wanted, answer)]
-    return {
-        "distance": 0.0 if wanted.index == answer.index else view_distance(*images),
-        "gain": answered / quality - 1.0 if quality > 0.0 else None,
-        "latency": (answer.stamp_ns + answer.delay_ns - wanted.stamp_ns) / 1e6,
-    }
+def _answer(drive: Drive, wanted: DecidedFrame, given: DecidedFrame) -> Answer:
+    asked, answered = wanted.decision.scores, given.decision.scores
+    gain = None
+    if asked is not None and answered is not None and asked.quality > 0.0:
+        gain = 100.0 * (answered.quality / asked.quality - 1.0)
+    images = [drive.frames[frame.index].frame.image for frame in (wanted, given)]
+    return Answer(
+        distance_px=0.0 if wanted.index == given.index else view_distance(*images),
+        gain_percent=gain,
+        latency_ms=(given.stamp_ns + given.delay_ns - wanted.stamp_ns) / 1e6,
+    )
 
 
-def _row(asked: int, figures: Sequence[dict[str, float | None]]) -> dict[str, Value]:
-    distances = [f["distance"] for f in figures if f["distance"] is not None]
-    gains = [f["gain"] for f in figures if f["gain"] is not None]
-    latencies = [f["latency"] for f in figures]
+def _row(asked: int, answers: Sequence[Answer]) -> dict[str, Value]:
+    distances = [answer.distance_px for answer in answers if answer.distance_px is not None]
+    gains = [answer.gain_percent for answer in answers if answer.gain_percent is not None]
+    latencies = [answer.latency_ms for answer in answers]
     return {
         "asked": asked,
-        "answered": len(figures),
+        "answered": len(answers),
         "the very frame": sum(distance == 0.0 for distance in distances),
-        "nothing in common": len(figures) - len(distances),
-        "distance, median px": _rounded(np.median, distances),
-        "most px": _rounded(np.max, distances),
-        "quality gain, median %": _rounded(np.median, [100.0 * gain for gain in gains]),
-        "latency, median ms": _rounded(np.median, latencies),
-        "most ms": _rounded(np.max, latencies),
+        "nothing in common": len(answers) - len(distances),
+        "distance, median px": _median(distances),
+        "most px": round(max(distances), 1) if distances else None,
+        "quality gain, median %": _median(gains),
+        "latency, median ms": _median(latencies),
+        "most ms": round(max(latencies), 1) if latencies else None,
     }
 
 
-def _rounded(statistic: object, values: Sequence[float]) -> float | None:
-    return round(float(statistic(values)), 1) if values else None
+def _median(values: Sequence[float]) -> float | None:
+    return round(float(np.median(values)), 1) if values else None

@@ -60,8 +60,7 @@ def _rows(
     rows = []
     for name, indices in (("ours", chosen), ("every-N", even)):
         metrics = measure_selection(judged, indices)
-        fit = [truths[index][1] for index in indices]
-        known = bool(fit) and None not in fit
+        known = [fit for fit in (truths[index][1] for index in indices) if fit is not None]
         rows.append(
             {
                 "sequence": sequence.name,
@@ -70,7 +69,7 @@ def _rows(
                 "of": len(judged),
                 "seen whole %": percent(metrics.instance_recall),
                 "cut frames %": percent(metrics.cut_share),
-                "unfit frames %": percent(1.0 - float(np.mean(fit))) if known else None,
+                "unfit frames %": percent(1.0 - sum(known) / len(known)) if known else None,
             }
         )
     return rows
@@ -80,6 +79,6 @@ def _mean(rows: Sequence[dict[str, Value]], selector: str) -> dict[str, Value]:
     own = [row for row in rows if row["selector"] == selector]
     mean: dict[str, Value] = {"sequence": f"mean of {len(own)}", "selector": selector}
     for column in list(own[0])[2:]:
-        values = [row[column] for row in own if row[column] is not None]
+        values = [value for row in own if isinstance(value := row[column], (int, float))]
         mean[column] = round(float(np.mean(values)), 1) if values else None
     return mean

@@ -50,8 +50,8 @@ class Augmentation:
     """How training crops are drawn from images.
 
     ``scale_range`` is drawn log-uniformly and multiplies the image after it has been resized to
-    the network's input; what then overhangs is cut at random, what is missing is padded and
-    ignored, at a random position: both are the paper's shifts.
+    the network's input; what then overhangs the crop is cut at random, what is missing is padded
+    and ignored, at a random position: both are the paper's shifts.
 
     ``photometric``, 0 to 1, is how far exposure, contrast, colour, blur and noise may move; at 1,
     exposure goes from 2 stops darker to 1 stop brighter. 0, none of it, is the paper's.
@@ -72,12 +72,22 @@ class Augmentation:
         if not 0 <= self.photometric <= 1:
             raise ValueError(f"photometric must lie in [0, 1], not {self.photometric}")
 
-    def draw(self, count: int, width: int, height: int, random: np.random.Generator) -> Draws:
-        """Draw what happens to ``count`` crops of ``width`` x ``height`` pixels."""
+    def draw(
+        self,
+        count: int,
+        size: tuple[int, int],
+        crop_size: tuple[int, int],
+        random: np.random.Generator,
+    ) -> Draws:
+        """Draw what happens to ``count`` crops.
+
+        Args:
+            size, crop_size: width and height in pixels of an image at scale 1, and of the crops.
+        """
         low, high = np.log(self.scale_range)
         scale = np.exp(random.uniform(low, high, (count, 1)))
-        crop = np.array([width, height])
-        size = np.maximum(np.rint(scale * crop), 1).astype(int)
+        crop = np.array(crop_size)
+        size = np.maximum(np.rint(scale * np.array(size)), 1).astype(int)
         # From flush left to flush right, whichever of image and crop is the larger.
         slack = crop - size
         corner = np.sign(slack) * np.floor(random.random((count, 2)) * (abs(slack) + 1)).astype(int)
@@ -125,6 +135,33 @@ def cut(
     if draw.is_flipped:
         canvas, truth = canvas[:, ::-1], truth[:, ::-1]
     return np.ascontiguousarray(canvas), np.ascontiguousarray(truth)
+
+
+def cut_soft(soft: np.ndarray, draw: Draws, width: int, height: int) -> np.ndarray:
+    """Cut a soft label along with its image.
+
+    Args:
+        soft: uint8 (h, w, classes), over the whole image.
+        draw: of one crop of ``width`` x ``height`` pixels.
+
+    Returns:
+        uint8 (height // 2, width // 2, classes), as a network gives its logits; 0 for every class
+        where padded.
+    """
+    shape = (height // 2, width // 2)
+    pixels = np.array([width / shape[1], height / shape[0]])  # of the crop, in one that is cut
+    slope = soft.shape[1::-1] / draw.size
+    offset = slope * (pixels / 2 - draw.corner) - 0.5
+    matrix = np.column_stack([np.diag(slope * pixels), offset])
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    canvas = cv2.warpAffine(soft, matrix, shape[::-1], flags=flags, borderMode=cv2.BORDER_REPLICATE)
+    for axis in (0, 1):
+        centres = (np.arange(shape[1 - axis]) + 0.5) * pixels[axis] - draw.corner[axis]
+        is_padded = (centres <= 0) | (centres >= draw.size[axis])
+        canvas[(slice(None),) * (1 - axis) + (is_padded,)] = 0
+    if draw.is_flipped:
+        canvas = canvas[:, ::-1]
+    return np.ascontiguousarray(canvas)
 
 
 def relight(image: np.ndarray, draw: Draws) -> np.ndarray:

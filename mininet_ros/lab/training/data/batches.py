@@ -8,15 +8,16 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from math import ceil
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from mininet_ros.lab.training.data.augmentation import Draws, cut
+from mininet_ros.lab.training.data.augmentation import Draws, cut, cut_soft
 from mininet_ros.lab.training.data.device_augmentation import cut_batch, to_device
 from mininet_ros.lab.training.data.stored_images import StoredImages, resized
+from mininet_ros.lab.training.distillation.maps import resized_map
 from mininet_ros.lab.training.distributed import ALONE, Processes
 from mininet_ros.lab.training.prediction import to_input
 from mininet_ros.lab.training.recipe import Recipe
@@ -34,11 +35,27 @@ class Step:
     draws: Draws
 
 
+class Batch(NamedTuple):
+    """Crops of one step, on the device that trains.
+
+    Attributes:
+        images: network input float32 (N, 3, H, W).
+        labels: int64 (N, H, W), 255 where there is none.
+        soft: what a teacher says, (N, classes, H // 2, W // 2) of values 0-255, see
+            :class:`mininet_ros.lab.training.distillation.SoftLabels`; 0 for every class where
+            padded; None without a teacher.
+    """
+
+    images: Tensor
+    labels: Tensor
+    soft: Tensor | None
+
+
 class Batches(Protocol):
     """Batches of a whole training, an epoch at a time."""
 
-    def of_epoch(self, epoch: int) -> Iterator[tuple[Tensor, Tensor]]:
-        """Network input and labels of each step, as ``cut_batch`` gives them."""
+    def of_epoch(self, epoch: int) -> Iterator[Batch]:
+        """The batch of each step."""
         ...
 
 
@@ -55,7 +72,8 @@ def plan_epoch(recipe: Recipe, epoch: int, count: int, processes: Processes) -> 
         number = epoch * steps + index
         chosen = order[index * recipe.batch_size : (index + 1) * recipe.batch_size]
         random = np.random.default_rng((recipe.seed, number, CROPS))
-        draws = recipe.augmentation.draw(len(chosen), recipe.width, recipe.height, random)
+        size = (recipe.width, recipe.height)
+        draws = recipe.augmentation.draw(len(chosen), size, recipe.crop_size, random)
         part = processes.part_of(len(chosen))
         yield Step(number, chosen[part], draws[part])
 
@@ -73,7 +91,7 @@ class HostBatches:
         self.recipe, self.samples = recipe, samples
         self.device, self.processes = device, processes
 
-    def of_epoch(self, epoch: int) -> Iterator[tuple[Tensor, Tensor]]:
+    def of_epoch(self, epoch: int) -> Iterator[Batch]:
         """See :class:`Batches`."""
         plan = plan_epoch(self.recipe, epoch, len(self.samples), self.processes)
         workers = torch.get_num_threads()
@@ -88,15 +106,18 @@ class HostBatches:
                     yield self._join([crop.result() for crop in ahead.popleft()])
             yield from (self._join([crop.result() for crop in crops]) for crops in ahead)
 
-    def _cut(self, step: Step, place: int) -> tuple[np.ndarray, np.ndarray]:
-        sample = self.samples[int(step.chosen[place])]
-        size = (self.recipe.width, self.recipe.height)
-        return cut(sample.image, sample.labels, step.draws[place], *size)
+    def _cut(self, step: Step, place: int) -> tuple[np.ndarray, ...]:
+        sample, draw = self.samples[int(step.chosen[place])], step.draws[place]
+        crop = cut(sample.image, sample.labels, draw, *self.recipe.crop_size)
+        if sample.soft is None:
+            return crop
+        return *crop, cut_soft(sample.soft, draw, *self.recipe.crop_size)
 
-    def _join(self, crops: list[tuple[np.ndarray, np.ndarray]]) -> tuple[Tensor, Tensor]:
-        images, labels = (np.stack(arrays) for arrays in zip(*crops, strict=True))
+    def _join(self, crops: list[tuple[np.ndarray, ...]]) -> Batch:
+        images, labels, *soft = (np.stack(arrays) for arrays in zip(*crops, strict=True))
         truth = torch.from_numpy(labels).to(self.device, torch.int64)
-        return to_input(images, self.device), truth
+        said = torch.from_numpy(soft[0]).to(self.device).permute(0, 3, 1, 2) if soft else None
+        return Batch(to_input(images, self.device), truth, said)
 
 
 class DeviceBatches:
@@ -118,25 +139,27 @@ class DeviceBatches:
             sample = resized(samples[index], width, height)
             self.images[index] = torch.from_numpy(sample.image).permute(2, 0, 1)
             self.labels[index] = torch.from_numpy(sample.labels)
+        self.soft = _soft_on(device, samples)
         smallest = recipe.augmentation.scale_range[0]
         shrinks = max(width / recipe.width, height / recipe.height) / smallest
         self.oversampling = max(1, ceil(shrinks - 0.5))
         self.generator = torch.Generator(device)
 
-    def of_epoch(self, epoch: int) -> Iterator[tuple[Tensor, Tensor]]:
+    def of_epoch(self, epoch: int) -> Iterator[Batch]:
         """See :class:`Batches`."""
         for step in plan_epoch(self.recipe, epoch, len(self.images), self.processes):
             chosen = to_device(step.chosen, self.images.device)
             self.generator.manual_seed(int(step.draws.noise_seed[0]))
-            yield cut_batch(
+            crops = cut_batch(
                 self.images[chosen],
                 self.labels[chosen],
                 step.draws,
-                self.recipe.width,
-                self.recipe.height,
+                *self.recipe.crop_size,
                 self.generator,
                 self.oversampling,
+                None if self.soft is None else self.soft[chosen],
             )
+            yield Batch(*crops)
 
 
 def open_batches(
@@ -149,7 +172,8 @@ def open_batches(
     if device.type != "cuda":
         return HostBatches(recipe, samples, device, processes)
     width, height = common_size(samples)
-    needed = len(samples) * width * height * 4
+    soft = samples[0].soft
+    needed = len(samples) * (width * height * 4 + (0 if soft is None else soft.nbytes))
     free, _ = torch.cuda.mem_get_info(device)
     if samples.is_complete and needed <= DEVICE_SHARE * free:
         return DeviceBatches(recipe, samples, device, processes)
@@ -167,6 +191,21 @@ def common_size(samples: StoredImages) -> tuple[int, int]:
     """Largest width and largest height among the samples, in pixels."""
     heights, widths = zip(*(samples[index].labels.shape for index in range(len(samples))))
     return max(widths), max(heights)
+
+
+def _soft_on(device: torch.device, samples: StoredImages) -> Tensor | None:
+    """All soft labels on the device, uint8 (N, classes, h, w) at the largest of their sizes."""
+    maps = [samples[index].soft for index in range(len(samples))]
+    if maps[0] is None:
+        return None
+    height, width = max(one.shape[0] for one in maps), max(one.shape[1] for one in maps)
+    soft = torch.empty(
+        (len(maps), maps[0].shape[2], height, width), dtype=torch.uint8, device=device
+    )
+    for index, one in enumerate(maps):
+        fitted = resized_map(one, width, height)
+        soft[index] = torch.from_numpy(fitted).permute(2, 0, 1)
+    return soft
 
 
 def _places(step: Step) -> range:

@@ -21,7 +21,8 @@ def cut_batch(
     height: int,
     generator: torch.Generator,
     oversampling: int = 1,
-) -> tuple[Tensor, Tensor]:
+    soft: Tensor | None = None,
+) -> tuple[Tensor, Tensor, Tensor | None]:
     """Crops as :func:`mininet_ros.lab.training.data.augmentation.cut` cuts them, but for rounding.
 
     Args:
@@ -31,10 +32,12 @@ def cut_batch(
         generator: of the noise, on the same device.
         oversampling: points a pixel and axis whose mean is taken: as many as an image may shrink,
             so that none of its pixels is skipped.
+        soft: uint8 (N, classes, h, w), on the same, each over its whole image.
 
     Returns:
-        Network input float32 (N, 3, height, width), values ``x / 255 - 0.5``, channels last, and
-        labels int64 (N, height, width), 255 where padded.
+        Network input float32 (N, 3, height, width), values ``x / 255 - 0.5``, channels last;
+        labels int64 (N, height, width), 255 where padded; and soft labels float32
+        (N, classes, height // 2, width // 2) of values 0-255, 0 where padded, if there are any.
     """
     device = images.device
     grid_of = to_device(_maps(draws, width, height), device)
@@ -53,7 +56,12 @@ def cut_batch(
     crops = relight_batch(crops / 255, draws, generator)
     crops = torch.where(is_inside[:, None], crops, PADDING_VALUE / 255) - 0.5
     truth = torch.where(is_inside, truth, IGNORE_LABEL).long()
-    return crops.contiguous(memory_format=torch.channels_last), truth
+    if soft is not None:
+        shape = (len(images), 1, height // 2, width // 2)
+        grid = functional.affine_grid(grid_of, shape, align_corners=False)
+        soft = functional.grid_sample(soft.float(), grid, "bilinear", "border", align_corners=False)
+        soft = soft * (grid.abs() < 1).all(-1)[:, None]
+    return crops.contiguous(memory_format=torch.channels_last), truth, soft
 
 
 def relight_batch(images: Tensor, draws: Draws, generator: torch.Generator) -> Tensor:

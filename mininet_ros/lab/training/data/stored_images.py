@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from math import ceil
 
 import cv2
 import torch
-from tqdm import tqdm
 
 from mininet_ros.images.class_tables import ClassTable
 from mininet_ros.inference.segmenter import fit_input
 from mininet_ros.lab.training.data.datasets import Dataset, Sample
 from mininet_ros.lab.training.recipe import Recipe
+from mininet_ros.progress import progress_bar
 
 DEFAULT_MEMORY_GIB = 4.0
 Fit = Callable[[Sample], Sample]
@@ -38,7 +39,7 @@ class StoredImages:
         # Decoding leaves the interpreter's lock alone, so threads are enough.
         with ThreadPoolExecutor(torch.get_num_threads()) as pool:
             samples = pool.map(self._read, range(len(dataset)))
-            for sample in tqdm(samples, title, len(dataset), leave=False, disable=None):
+            for sample in progress_bar(samples, title, len(dataset), leave=False, disable=None):
                 size = sample.image.nbytes + sample.labels.nbytes
                 is_kept = self.bytes + size <= memory_gib * 2**30
                 self.bytes += size * is_kept
@@ -81,15 +82,15 @@ def for_validation(recipe: Recipe) -> Fit:
 
     def fit(sample: Sample) -> Sample:
         image = fit_input(sample.image, recipe.width, recipe.height)
-        return Sample(sample.name, image, sample.labels)
+        return replace(sample, image=image)
 
     return fit
 
 
 def resized(sample: Sample, width: int, height: int) -> Sample:
-    """The sample at another size in pixels; its labels take the nearest."""
+    """The sample at another size in pixels; its labels take the nearest, soft ones stay."""
     if sample.labels.shape == (height, width):
         return sample
     size = (width, height)
     labels = cv2.resize(sample.labels, size, interpolation=cv2.INTER_NEAREST_EXACT)
-    return Sample(sample.name, fit_input(sample.image, width, height), labels)
+    return replace(sample, image=fit_input(sample.image, width, height), labels=labels)

@@ -8,15 +8,17 @@ from typing import Any
 
 import cv2
 import numpy as np
-from tqdm import tqdm
 
+from mininet_ros.images.class_tables import SCENE_TEXT
 from mininet_ros.inference import Segmentation, Segmenter
 from mininet_ros.inference.onnx_runtime import OnnxRuntimeSegmenter
 from mininet_ros.inference.precision import open_on_cpu
 from mininet_ros.lab.training.data.datasets import DatasetError, LabelledImages, Sample
+from mininet_ros.lab.training.evaluation.border_text import BorderText
 from mininet_ros.lab.training.evaluation.calibration import Calibration
 from mininet_ros.lab.training.evaluation.metrics import ConfusionMatrix
 from mininet_ros.models import INT8_GRAPH, Model, ModelError
+from mininet_ros.progress import progress_bar
 
 # Two conventions of the literature. "label": the network's mask is enlarged to the labels, as a
 # robot gets it. "network": the labels are reduced to the network's size.
@@ -48,13 +50,19 @@ class Agreement:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What an evaluation found; ``score_at`` is one of :data:`SCORE_AT`."""
+    """What an evaluation found.
+
+    Attributes:
+        score_at: one of :data:`SCORE_AT`.
+        text: how much of the text was found, for scene text alone.
+    """
 
     score_at: str
     matrix: ConfusionMatrix
     calibration: Calibration
     images: tuple[ImageScore, ...]
     agreement: Mapping[str, Agreement]
+    text: BorderText | None = None
 
 
 def open_segmenter(
@@ -128,9 +136,12 @@ def evaluate(
     matrix, calibration = ConfusionMatrix(count), Calibration()
     matrices = {name: ConfusionMatrix(count) for name in others}
     differing = dict.fromkeys(others, 0)
+    text = BorderText() if dataset.classes == SCENE_TEXT else None
     images = []
     pixels = 0
-    for index in tqdm(range(len(dataset)), desc=f"{dataset.name} {dataset.split}", leave=False):
+    for index in progress_bar(
+        range(len(dataset)), desc=f"{dataset.name} {dataset.split}", leave=False
+    ):
         sample = dataset[index]
         found = segmenter.infer(sample.image)
         labels, predicted = at_one_size(sample, found, score_at)
@@ -138,6 +149,8 @@ def evaluate(
         own.add(labels, predicted.mask)
         matrix.counts += own.counts
         calibration.add(labels, predicted)
+        if text:
+            text.add(labels, predicted.mask)
         images.append(ImageScore(index, sample.name, own.miou, own.pixel_accuracy))
         pixels += found.mask.size
         for name, other in others.items():
@@ -150,7 +163,7 @@ def evaluate(
         name: Agreement(differing[name] / pixels, matrices[name].miou - matrix.miou)
         for name in others
     }
-    return Evaluation(score_at, matrix, calibration, tuple(images), agreement)
+    return Evaluation(score_at, matrix, calibration, tuple(images), agreement, text)
 
 
 def at_one_size(
@@ -190,6 +203,7 @@ def as_figures(
         "pixel_accuracy": matrix.pixel_accuracy,
         "iou": dict(zip(dataset.classes.names, map(none_for_nan, matrix.iou), strict=True)),
         "expected_calibration_error": evaluation.calibration.error,
+        "text": evaluation.text.as_figures() if evaluation.text else None,
         "agreement": {name: asdict(found) for name, found in evaluation.agreement.items()},
     }
 
@@ -208,6 +222,12 @@ def as_table(figures: Mapping[str, Any]) -> str:
         f"pixel accuracy {in_percent(figures['pixel_accuracy'])}, "
         f"calibration error {in_percent(figures['expected_calibration_error'])}"
     )
+    for place, found in (figures["text"] or {}).items():
+        lines.append(
+            f"text {place.replace('_', ' ')}: of {found['regions']} regions "
+            f"{in_percent(found['regions_found'])} found, of their pixels "
+            f"{in_percent(found['pixels_found'])}"
+        )
     for name, found in figures["agreement"].items():
         lines.append(
             f"{name}: {100 * found['differing']:.2g} % of the pixels differ, "

@@ -9,7 +9,6 @@ from typing import Any
 import cv2
 import numpy as np
 import onnx
-from tqdm import tqdm
 
 from mininet_ros.inference.segmenter import fit_input
 from mininet_ros.lab.training.data.datasets import DatasetError, LabelledImages, Sample
@@ -19,6 +18,7 @@ from mininet_ros.lab.training.export.quantisation import Range, quantised, range
 from mininet_ros.lab.training.export.runner import graph_runner
 from mininet_ros.models import Model
 from mininet_ros.network.stages import IMAGE, StagedNetwork
+from mininet_ros.progress import progress_bar
 
 CALIBRATION_IMAGES = 64
 HELD_OUT_IMAGES = 24
@@ -83,7 +83,7 @@ def calibrated(
     stages = [stage.name for stage in network.table if IMAGE not in stage.inputs]
     differing = {
         stage: _differing(exact, _masks(quantised(graph, ranges, [stage]), held_out))
-        for stage in tqdm(stages, desc="stages", leave=False)
+        for stage in progress_bar(stages, desc="stages", leave=False)
     }
     chosen = sorted(stages, key=differing.__getitem__)
     target = _miou(exact, held_out, model) - LARGEST_LOSS

@@ -19,6 +19,8 @@ from mininet_ros.images.label_pictures import LabelRules, read_label_picture
 
 _log = logging.getLogger(__name__)
 
+IMAGE_SUFFIXES = (".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
+
 
 class DatasetError(ValueError):
     """The dataset on disk is not what it must be; the message names the file."""
@@ -26,11 +28,19 @@ class DatasetError(ValueError):
 
 @dataclass(frozen=True)
 class Sample:
-    """One image, uint8 (H, W, 3) BGR, and its labels, uint8 (H, W): class ids or 255."""
+    """One image and what it shows.
+
+    Attributes:
+        image: uint8 (H, W, 3) BGR.
+        labels: uint8 (H, W), class ids or 255.
+        soft: what a teacher says of the whole image, uint8 (h, w, classes) at a size of its own,
+            see :class:`mininet_ros.lab.training.distillation.SoftLabels`; None without a teacher.
+    """
 
     name: str
     image: np.ndarray
     labels: np.ndarray
+    soft: np.ndarray | None = None
 
 
 class Labels(Protocol):
@@ -150,6 +160,20 @@ def read_picture(path: Path) -> tuple[np.ndarray, int]:
         return decoder.encoded(data), header.orientation
     except ImageError as error:
         raise DatasetError(f"image {path} cannot be used: {error}") from error
+
+
+def pictures_of(folder: Path) -> list[Path]:
+    """The picture files right in a folder, by name.
+
+    Raises:
+        DatasetError: it is missing or holds none.
+    """
+    if not folder.is_dir():
+        raise DatasetError(f"folder {folder} of pictures does not exist")
+    found = sorted(path for path in folder.iterdir() if path.suffix.lower() in IMAGE_SUFFIXES)
+    if not found:
+        raise DatasetError(f"folder {folder} holds no picture ({', '.join(IMAGE_SUFFIXES)})")
+    return found
 
 
 def find_files(

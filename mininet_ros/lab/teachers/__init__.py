@@ -1,0 +1,1 @@
+"""Teachers for trainings by ``mininet_ros train --teacher``."""

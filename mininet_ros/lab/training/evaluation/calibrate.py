@@ -1,0 +1,48 @@
+"""The measure of familiarity written into a model folder's card."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from mininet_ros.inference import load_segmenter
+from mininet_ros.inference.familiarity import SECTION, Familiarity
+from mininet_ros.lab.training.data.datasets import open_dataset
+from mininet_ros.lab.training.data.datasets.labelled_images import pictures_of, read_picture
+from mininet_ros.lab.training.evaluation.familiarity import calibrated_familiarity, masks_of
+from mininet_ros.model_writing import write_model_folder
+from mininet_ros.models import load_model
+
+
+def calibrate(model: str | Path, dataset: str, data: Path, others: Path) -> Familiarity:
+    """Learn a model's measure from its dataset's splits ``train`` and ``val``, and write it.
+
+    The scale comes from both splits: ``val`` may be of one place only.
+
+    Args:
+        model: name or path of the model folder, whose card is changed.
+        dataset: the layout of its data.
+        data: root of its data.
+        others: folder of photos of another kind.
+
+    Raises:
+        ModelError: the model can't be used, or its card not be written.
+        DatasetError: the data or the photos are not what they must be.
+        FamiliarityError: the model's masks do not tell the two kinds apart.
+    """
+    loaded = load_model(model)
+    segmenter = load_segmenter(loaded, backend="cpu")
+    kept, held = (open_dataset(dataset, data, split) for split in ("train", "val"))
+    pictures = pictures_of(others)
+    training, validation = (
+        masks_of(segmenter, (part[index].image for index in range(len(part))), part.split)
+        for part in (kept, held)
+    )
+    strange = masks_of(segmenter, (read_picture(path)[0] for path in pictures), others.name)
+    words = f"{dataset} train and val against {len(pictures)} photos of another kind"
+    found = calibrated_familiarity(
+        training, training + validation, strange, len(loaded.classes), words
+    )
+    files = {name: loaded.path(name).read_bytes() for name in loaded.card["files"]}
+    card = {**loaded.card, SECTION: found.as_card()}
+    write_model_folder(loaded.folder, card, files)
+    return found

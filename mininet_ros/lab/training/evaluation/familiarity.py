@@ -1,0 +1,68 @@
+"""A model's measure of familiarity, learned from its own images and photos of another kind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+from tqdm import tqdm
+
+from mininet_ros.inference import Segmenter
+from mininet_ros.inference.familiarity import LEAST_SHARE, Familiarity, band_shares, likelihood
+
+KEPT = 0.02  # share of the validation images that may look strange
+LEAST_FOUND = 0.8  # of the photos of another kind that must; else the masks do not tell
+
+
+class FamiliarityError(ValueError):
+    """A model's masks do not tell its own images from others; one sentence says so."""
+
+
+def masks_of(segmenter: Segmenter, images: Iterable[np.ndarray], title: str) -> list[np.ndarray]:
+    """The model's masks of images, uint8 at the network's size."""
+    return [
+        segmenter.infer(image, with_confidence=False).mask
+        for image in tqdm(images, title, leave=False, disable=None)
+    ]
+
+
+def calibrated_familiarity(
+    training: list[np.ndarray],
+    validation: list[np.ndarray],
+    others: list[np.ndarray],
+    classes: int,
+    calibrated_on: str,
+) -> Familiarity:
+    """Learn where classes lie from the training images, and the scale from the others.
+
+    Args:
+        training, validation, others: the model's masks, uint8 (H, W): of its training images, of
+            its validation images, and of photos of another kind.
+        classes: of the model.
+        calibrated_on: which images those are, for the card.
+
+    Raises:
+        FamiliarityError: too many of the photos of another kind look as usual as the model's own.
+    """
+    shares = np.mean([band_shares(mask, classes) for mask in training], axis=0) + LEAST_SHARE
+    # As the card keeps them, so that its figures are those of the values it holds.
+    log_shares = np.round(np.log(shares / shares.sum(1, keepdims=True)), 2)
+    own, strange = (
+        np.array([likelihood(mask, log_shares) for mask in masks]) for masks in (validation, others)
+    )
+    usual, unusual = float(np.median(own)), float(np.median(strange))
+    least = float(np.quantile(own, KEPT))
+    found = float(np.mean(strange < least))
+    if found < LEAST_FOUND or unusual >= usual:
+        raise FamiliarityError(
+            f"the masks of {100 * (1 - found):.0f} % of the photos of another kind look as usual "
+            f"as those of the model's own images: this model cannot tell what it knows by them"
+        )
+    return Familiarity(
+        log_shares=log_shares,
+        usual=round(usual, 3),
+        strange=round(unusual, 3),
+        warn_below=round((least - unusual) / (usual - unusual), 2),
+        calibrated_on=calibrated_on,
+        strange_found=round(found, 3),
+    )

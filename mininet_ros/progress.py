@@ -1,0 +1,44 @@
+"""How far long work has come: a bar on a terminal, a line every few seconds elsewhere."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any, TextIO
+
+from tqdm import tqdm
+
+LINE_PERIOD_S = 5.0
+LINE_FORMAT = "{desc}: {n_fmt} of {total_fmt} after {elapsed}, {remaining} left"
+
+
+class _Lines:
+    """A text stream that makes a line of what redraws itself on a terminal."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> None:
+        line = text.strip()
+        if line:
+            self._stream.write(f"{line}\n")
+
+    def flush(self) -> None:
+        self._stream.flush()
+
+
+def progress_bar(*arguments: Any, **options: Any) -> tqdm:
+    """Progress on standard error; the arguments are those of ``tqdm.tqdm``.
+
+    A bar that redraws itself would fill a log with one line a step: where standard error is no
+    terminal, a line is written every five seconds, and none of work that takes less.
+    """
+    if sys.stderr.isatty():
+        return tqdm(*arguments, **options)
+    for_logs = {
+        "file": _Lines(sys.stderr),
+        "mininterval": LINE_PERIOD_S,
+        "maxinterval": LINE_PERIOD_S,
+        "delay": LINE_PERIOD_S,
+        "bar_format": LINE_FORMAT,
+    }
+    return tqdm(*arguments, **{**options, **for_logs})
