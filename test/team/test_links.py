@@ -236,3 +236,23 @@ def test_without_zenoh_one_sentence_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "zenoh", None)
     with pytest.raises(TeamError, match=r"pip install 'mininet_ros\[team\]'"):
         RobotLink("robot1", ["tcp/127.0.0.1:1"], "", lambda: None, lambda content: None)
+
+
+def test_a_router_in_between_changes_nothing(links):  # noqa: F811
+    config = zenoh.Config()
+    config.insert_json5("mode", '"router"')
+    config.insert_json5("listen/endpoints", f'["{links.endpoint}"]')
+    config.insert_json5("scouting/multicast/enabled", "false")
+    with zenoh.open(config):
+        base = links.base(connect=links.endpoint)
+        robot, mate = links.robot(), links.robot("robot2")
+        want_all(base, robot)
+        messages, outcome = deliver(base, robot, 1)
+        assert (len(messages), outcome.result) == (2, Result.ARRIVED)
+        base.tell_interest("robot2", b"door")
+        wait_until(lambda: links.interests == [b"door"])
+        want_all(base, mate)
+        base.want("robot1", "image", False)
+        wait_until(lambda: robot.wanted == {"mask"})
+        base.close()
+        wait_until(lambda: "no base station is behind it" in (robot.problem() or ""))
