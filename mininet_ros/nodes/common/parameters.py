@@ -11,11 +11,11 @@ from rcl_interfaces.msg import (
     ParameterDescriptor,
     SetParametersResult,
 )
-from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 from rclpy.timer import Timer
 
+from mininet_ros.nodes.common.timers import steady_timer
 from mininet_ros.parameters import (
     Change,
     ParameterError,
@@ -115,8 +115,7 @@ class NodeParameters(Generic[P]):
     def _judge_and_apply_soon(self, requested: list[Parameter]) -> SetParametersResult:
         result = self._judge(requested)
         if result.successful and self._timer is None:
-            steady = Clock(clock_type=ClockType.STEADY_TIME)
-            self._timer = self._node.create_timer(0.0, self._apply, clock=steady)
+            self._timer = steady_timer(self._node, 0.0, self._apply)
         return result
 
     def _apply(self) -> None:

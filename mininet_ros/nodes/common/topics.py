@@ -168,7 +168,7 @@ class OnDemandSubscription:
     def __init__(
         self,
         node: Node,
-        callback: Callable[[object], None],
+        callback: Callable[[Any], None],
         message_type: type,
         topic: str,
         qos: QoSProfile,
