@@ -47,19 +47,49 @@ _log = logging.getLogger(__name__)
 class RawImage(Protocol):
     """A ``sensor_msgs/Image`` of rclpy or rosbags."""
 
-    data: Any
-    encoding: str
-    width: int
-    height: int
-    step: int
-    is_bigendian: int | bool
+    @property
+    def data(self) -> Any:
+        """Rows of pixels, bytes."""
+        ...
+
+    @property
+    def encoding(self) -> Any:
+        """Name of the encoding."""
+        ...
+
+    @property
+    def width(self) -> Any:
+        """Pixels in a row."""
+        ...
+
+    @property
+    def height(self) -> Any:
+        """Number of rows."""
+        ...
+
+    @property
+    def step(self) -> Any:
+        """Bytes in a row."""
+        ...
+
+    @property
+    def is_bigendian(self) -> Any:
+        """Order of the bytes of 16 bit values."""
+        ...
 
 
 class EncodedMessage(Protocol):
     """A ``sensor_msgs/CompressedImage`` of rclpy or rosbags."""
 
-    data: Any
-    format: str
+    @property
+    def data(self) -> Any:
+        """An encoded picture, bytes."""
+        ...
+
+    @property
+    def format(self) -> Any:
+        """What it is, in words."""
+        ...
 
 
 class ImageDecoder:

@@ -10,6 +10,7 @@ from typing import Any
 
 import cv2
 from rclpy.node import Node
+from rclpy.timer import Timer
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from std_msgs.msg import Header
 
@@ -114,7 +115,7 @@ class ImageStreamNode(Node):
         if not self._finished:
             time.sleep(LINGER_S)
 
-    def _every(self, period_s: float, callback: Callable[[], None]) -> object:
+    def _every(self, period_s: float, callback: Callable[[], None]) -> Timer:
         return steady_timer(self, period_s, callback)
 
     def _tick(self) -> None:

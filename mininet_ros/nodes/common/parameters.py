@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Generic, TypeVar
+from typing import Generic, TypeVar, cast
 
 from rcl_interfaces.msg import (
     FloatingPointRange,
@@ -85,9 +85,8 @@ class NodeParameters(Generic[P]):
         descriptor = parameter_descriptor(spec)
         # An integer for a number has to pass rclpy's own check where nothing can convert it.
         descriptor.dynamic_typing = not self._converts and isinstance(spec.default, float)
-        return self._node.declare_parameter(
-            spec.name, value, descriptor, ignore_override=True
-        ).value
+        self._node.declare_parameter(spec.name, value, descriptor, ignore_override=True)
+        return cast(Value, value)
 
     def _convert(self, requested: list[Parameter]) -> list[Parameter]:
         return [self._converted(parameter) for parameter in requested]

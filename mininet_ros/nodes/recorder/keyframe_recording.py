@@ -109,7 +109,7 @@ class KeyframeRecording:
     def _picture(self, stamp_ns: int) -> np.ndarray:
         """Return the picture of a frame, or of the nearest one that has any."""
         nearest = min(self._thumbnails, key=lambda other: abs(other - stamp_ns))
-        return cv2.imdecode(self._thumbnails[nearest], cv2.IMREAD_COLOR)
+        return np.asarray(cv2.imdecode(self._thumbnails[nearest], cv2.IMREAD_COLOR))
 
     def _caption(self, stamp_ns: int, start_ns: int) -> str:
         values = self._decisions.get(stamp_ns, {})

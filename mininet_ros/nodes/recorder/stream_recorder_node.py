@@ -19,6 +19,7 @@ from mininet_ros.nodes.common.process import Finish, run_node
 from mininet_ros.nodes.common.recent_values import RecentValues, quantile
 from mininet_ros.nodes.common.stamps import NANOSECONDS, stamp_of
 from mininet_ros.nodes.common.timers import steady_timer
+from mininet_ros.nodes.common.topics import create_subscription
 from mininet_ros.nodes.recorder.keyframe_recording import KeyframeRecording
 from mininet_ros.nodes.recorder.recording import RECORDED, Recording
 from mininet_ros.parameters import parameter
@@ -151,7 +152,7 @@ class StreamRecorderNode(Node):
             (CompressedImage, "team/image/compressed", take_team_image),
             (CompressedImage, "team/mask/compressed", take_team_mask),
         ):
-            self.create_subscription(kind, topic, take, COUNTING_QOS)
+            create_subscription(self, kind, topic, take, COUNTING_QOS)
 
     def _show(self) -> None:
         """Show how it goes; end where there is nothing more to come."""
