@@ -48,48 +48,26 @@ class RawImage(Protocol):
     """A ``sensor_msgs/Image`` of rclpy or rosbags."""
 
     @property
-    def data(self) -> Any:
-        """Rows of pixels, bytes."""
-        ...
-
+    def data(self) -> Any: ...  # noqa: D102
     @property
-    def encoding(self) -> Any:
-        """Name of the encoding."""
-        ...
-
+    def encoding(self) -> str: ...  # noqa: D102
     @property
-    def width(self) -> Any:
-        """Pixels in a row."""
-        ...
-
+    def width(self) -> int: ...  # noqa: D102
     @property
-    def height(self) -> Any:
-        """Number of rows."""
-        ...
-
+    def height(self) -> int: ...  # noqa: D102
     @property
-    def step(self) -> Any:
-        """Bytes in a row."""
-        ...
-
+    def step(self) -> int: ...  # noqa: D102
     @property
-    def is_bigendian(self) -> Any:
-        """Order of the bytes of 16 bit values."""
-        ...
+    def is_bigendian(self) -> int: ...  # noqa: D102
 
 
 class EncodedMessage(Protocol):
     """A ``sensor_msgs/CompressedImage`` of rclpy or rosbags."""
 
     @property
-    def data(self) -> Any:
-        """An encoded picture, bytes."""
-        ...
-
+    def data(self) -> Any: ...  # noqa: D102
     @property
-    def format(self) -> Any:
-        """What it is, in words."""
-        ...
+    def format(self) -> str: ...  # noqa: D102
 
 
 class ImageDecoder:

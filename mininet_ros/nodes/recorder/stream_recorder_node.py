@@ -19,7 +19,6 @@ from mininet_ros.nodes.common.process import Finish, run_node
 from mininet_ros.nodes.common.recent_values import RecentValues, quantile
 from mininet_ros.nodes.common.stamps import NANOSECONDS, stamp_of
 from mininet_ros.nodes.common.timers import steady_timer
-from mininet_ros.nodes.common.topics import create_subscription
 from mininet_ros.nodes.recorder.keyframe_recording import KeyframeRecording
 from mininet_ros.nodes.recorder.recording import RECORDED, Recording
 from mininet_ros.parameters import parameter
@@ -147,12 +146,12 @@ class StreamRecorderNode(Node):
         def take_team_mask(mask: CompressedImage) -> None:
             keyframes.add_team_message(len(mask.data), is_image=False)
 
-        for kind, topic, take in (
-            (DiagnosticArray, "keyframe/scores", take_decision),
-            (CompressedImage, "team/image/compressed", take_team_image),
-            (CompressedImage, "team/mask/compressed", take_team_mask),
+        self.create_subscription(DiagnosticArray, "keyframe/scores", take_decision, COUNTING_QOS)
+        for topic, take in (
+            ("team/image/compressed", take_team_image),
+            ("team/mask/compressed", take_team_mask),
         ):
-            create_subscription(self, kind, topic, take, COUNTING_QOS)
+            self.create_subscription(CompressedImage, topic, take, COUNTING_QOS)
 
     def _show(self) -> None:
         """Show how it goes; end where there is nothing more to come."""
