@@ -127,13 +127,13 @@ class ManagedNode(LifecycleNode):
 
     def _end_entities(self) -> None:
         """End what was made since the node was configured."""
-        for publisher in self.publishers:
+        for publisher in list(self.publishers):
             if publisher not in self._lasting:
                 self.destroy_publisher(publisher)
-        for subscription in self.subscriptions:
+        for subscription in list(self.subscriptions):
             if subscription not in self._lasting:
                 self.destroy_subscription(subscription)
-        for guard in self.guards:
+        for guard in list(self.guards):
             if guard not in self._lasting:
                 self.destroy_guard_condition(guard)
 
