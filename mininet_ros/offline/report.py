@@ -129,7 +129,7 @@ def _timeline(results: Results) -> str:
     selector, online = results.settings.selector, results.exact is None
     floor = selector.quality_floor if online else 0.0
     lanes = [
-        Lane("Quality", lambda s: s.relative, "{:g}", floor=floor),
+        Lane("Quality", lambda s: s.relative, "{:.2g}", floor=floor),
         Lane("Motion", lambda s: s.motion, "{:.3f}"),
     ]
     note = (

@@ -52,7 +52,7 @@ FULL_SHARPNESS = 0.5
 ILLUMINATION_EXPONENT = 0.75
 
 # A picture that compares with the last minute by less than this is smeared or badly exposed.
-CLEAR_SHARE = 0.6
+CLEAR_SHARE = 0.7
 
 MEMORY_NS = 60_000_000_000
 SAMPLE_NS = 100_000_000

@@ -101,7 +101,7 @@ def import_labels(
         _write_classes(results.staging / CLASSES, source.classes)
         sheet = contact_sheet(tiles, [""] * len(tiles), SHEET_COLUMNS)
         named = legend(source.classes.names, colors, sheet.shape[1])
-        cv2.imwrite(str(results.staging / SHEET), np.concatenate((sheet, named)))
+        _write_picture(results.staging / SHEET, np.concatenate((sheet, named)))
     labelled = {name: int(pixels[i]) for i, name in enumerate(source.classes.names)}
     return Imported(folder, source.classes, dict(counts), labelled)
 
@@ -131,9 +131,14 @@ def _write(
     # Numbered, since pictures of several folders may have one name.
     name = f"{number:06d}_{picture.image.stem}"
     shutil.copyfile(picture.image, staging / split / "images" / f"{name}{picture.image.suffix}")
-    cv2.imwrite(str(staging / split / "labels" / f"{name}.png"), picture.labels)
+    _write_picture(staging / split / "labels" / f"{name}.png", picture.labels)
     counts[split] += 1
     return image
+
+
+def _write_picture(path: Path, picture: np.ndarray) -> None:
+    # Not by cv2.imwrite, which says nothing of a full disk.
+    path.write_bytes(cv2.imencode(path.suffix, picture)[1].tobytes())
 
 
 def _balance(staging: Path, counts: Counter[str]) -> None:

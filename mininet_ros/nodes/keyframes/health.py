@@ -177,6 +177,11 @@ class KeyframeHealth:
     def _mask_problem(self, recent: Counter[str]) -> str | None:
         masks = self._inputs["mask"]
         if not self._node.count_publishers(masks.topic):
+            if masks.received:
+                return (
+                    f"the segmentation node has stopped: nobody publishes {masks.topic} any more, "
+                    "so frames are judged without content"
+                )
             return (
                 f"nobody publishes {masks.topic}, so frames are judged without content: start the "
                 "segmentation node, or set the parameter classes to ['']"
