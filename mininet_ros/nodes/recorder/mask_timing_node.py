@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.clock import Clock, ClockType
@@ -84,7 +85,7 @@ class MaskTimingNode(Node):
         ParameterError: a parameter override is wrong.
     """
 
-    def __init__(self, finish: Finish, **node_options: object) -> None:
+    def __init__(self, finish: Finish, **node_options: Any) -> None:
         super().__init__("mask_timing", **node_options)
         self._finish = finish
         self._settings = NodeParameters(self, MaskTimingParameters)

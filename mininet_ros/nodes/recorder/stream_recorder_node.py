@@ -6,6 +6,7 @@ import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.clock import Clock, ClockType
@@ -66,7 +67,7 @@ class StreamRecorderNode(Node):
         ResultError: the output folder cannot be written.
     """
 
-    def __init__(self, finish: Finish, **node_options: object) -> None:
+    def __init__(self, finish: Finish, **node_options: Any) -> None:
         super().__init__("stream_recorder", **node_options)
         self._finish = finish
         self._settings = NodeParameters(self, StreamRecorderParameters)
@@ -146,12 +147,12 @@ class StreamRecorderNode(Node):
         def take_team_mask(mask: CompressedImage) -> None:
             keyframes.add_team_message(len(mask.data), is_image=False)
 
-        for kind, topic, take in (
-            (DiagnosticArray, "keyframe/scores", take_decision),
-            (CompressedImage, "team/image/compressed", take_team_image),
-            (CompressedImage, "team/mask/compressed", take_team_mask),
+        self.create_subscription(DiagnosticArray, "keyframe/scores", take_decision, COUNTING_QOS)
+        for topic, take in (
+            ("team/image/compressed", take_team_image),
+            ("team/mask/compressed", take_team_mask),
         ):
-            self.create_subscription(kind, topic, take, COUNTING_QOS)
+            self.create_subscription(CompressedImage, topic, take, COUNTING_QOS)
 
     def _show(self) -> None:
         """Show how it goes; end where there is nothing more to come."""
