@@ -47,19 +47,27 @@ _log = logging.getLogger(__name__)
 class RawImage(Protocol):
     """A ``sensor_msgs/Image`` of rclpy or rosbags."""
 
-    data: Any
-    encoding: str
-    width: int
-    height: int
-    step: int
-    is_bigendian: int | bool
+    @property
+    def data(self) -> Any: ...  # noqa: D102
+    @property
+    def encoding(self) -> str: ...  # noqa: D102
+    @property
+    def width(self) -> int: ...  # noqa: D102
+    @property
+    def height(self) -> int: ...  # noqa: D102
+    @property
+    def step(self) -> int: ...  # noqa: D102
+    @property
+    def is_bigendian(self) -> int: ...  # noqa: D102
 
 
 class EncodedMessage(Protocol):
     """A ``sensor_msgs/CompressedImage`` of rclpy or rosbags."""
 
-    data: Any
-    format: str
+    @property
+    def data(self) -> Any: ...  # noqa: D102
+    @property
+    def format(self) -> str: ...  # noqa: D102
 
 
 class ImageDecoder:
