@@ -96,7 +96,7 @@ class RobotLink:
         self._declared: list[Any] = []
         self._closing = False
         self._trouble = "not tried yet"
-        self._connections: set[str] = set()
+        self._connected = False
         self._contact_since = self._contact_until = clock()
         self._epoch = 0
         self._bases: frozenset[str] = frozenset()
@@ -114,10 +114,10 @@ class RobotLink:
     @property
     def wanted(self) -> frozenset[str]:
         """What the base station subscribes to, of ``TEAM_TOPICS``."""
-        matching = self._matching() - {VIEWS}
+        matching = self._look() - {VIEWS}
         with self._condition:
             now = self._clock()
-            if self._connections:
+            if self._connected:
                 self._wanted.update(dict.fromkeys(matching, now))
                 for name, seen in list(self._wanted.items()):
                     if now - max(seen, self._contact_since) > GRACE_S:
@@ -127,10 +127,10 @@ class RobotLink:
     @property
     def takes(self) -> int:
         """How many frames can be sent now: 1 or 0."""
-        matching = self._matching() - {VIEWS}
+        matching = self._look() - {VIEWS}
         with self._condition:
             free = self._flight is None and self._clock() >= self._name_taken_until
-            return int(bool(self._connections and matching and free))
+            return int(bool(self._connected and matching and free))
 
     @property
     def mates(self) -> MatesViews | None:
@@ -153,6 +153,7 @@ class RobotLink:
 
     def collect(self) -> list[Outcome]:
         """Return what came of frames since the last call."""
+        self._look()
         with self._condition:
             if self._flight is not None:
                 self._judge(self._flight)
@@ -161,6 +162,7 @@ class RobotLink:
 
     def problem(self) -> str | None:
         """Return why frames do not arrive, as a sentence, or None."""
+        self._look()
         with self._condition:
             now = self._clock()
             if self._session is None:
@@ -168,7 +170,7 @@ class RobotLink:
                     f"no base station at {self._endpoints} ({self._trouble}): check the parameter "
                     "team_endpoints and that team_base_node runs there"
                 )
-            if not self._connections:
+            if not self._connected:
                 return (
                     f"no contact with the base station for {now - self._contact_until:.0f} s: the "
                     "frames of most worth wait"
@@ -191,7 +193,7 @@ class RobotLink:
         with self._condition:
             values: dict[str, object] = {
                 "team_robot_name": self.robot,
-                "team_contact": bool(self._connections),
+                "team_contact": self._connected,
                 "team_receipts": bool(self._bases),
                 "team_base_stations": len(self._bases),
                 **{f"team_{name}": count for name, count in sorted(self.counts.items())},
@@ -206,8 +208,27 @@ class RobotLink:
             self._condition.notify_all()
         self._thread.join(timeout=5.0)
 
+    def _look(self) -> frozenset[str]:
+        """See whether there is contact; return what is subscribed to.
+
+        Asked for, not put together from events: that of an old connection's end may come after
+        that of the new one's begin. Not with the lock held: Zenoh has locks of its own.
+        """
+        session = self._session
+        connected = session is not None and bool(session.info.transports())
+        matching = self._matching()
+        with self._condition:
+            now = self._clock()
+            if connected and not self._connected:
+                self._contact_since = now
+            elif self._connected and not connected:
+                self._contact_until = now
+                self.counts["contacts_lost"] += 1
+            self._connected = connected
+        return matching
+
     def _matching(self) -> frozenset[str]:
-        """What is subscribed to now. Not with the lock held: Zenoh has locks of its own."""
+        """What is subscribed to now; not with the lock held."""
         publishers = self._publishers.items()
         return frozenset(name for name, topic in publishers if topic.matching_status.matching)
 
@@ -297,18 +318,9 @@ class RobotLink:
     # ---- in threads of Zenoh
 
     def _note_transport(self, event: Any) -> None:
-        other = str(event.transport.zid)
+        """A connection has begun or ended: what was on its way with the old one may be lost."""
         with self._condition:
-            now = self._clock()
-            if event.kind == self._zenoh.SampleKind.PUT:
-                if not self._connections:
-                    self._contact_since = now
-                self._connections.add(other)
-            else:
-                self._connections.discard(other)
-                self._epoch += 1
-                self._contact_until = now
-                self.counts["contacts_lost"] += 1
+            self._epoch += event.kind != self._zenoh.SampleKind.PUT
         self._changed()
 
     def _note_receipt(self, sample: Any) -> None:
@@ -362,7 +374,7 @@ class RobotLink:
     def _judge(self, flight: Flight) -> None:
         """End a flight that no receipt will end."""
         elapsed = self._clock() - flight.started
-        if flight.epoch != self._epoch or not self._connections:
+        if flight.epoch != self._epoch or not self._connected:
             self._end(flight, Result.RETURNED, "contact was lost")
         elif flight.put is None:
             return

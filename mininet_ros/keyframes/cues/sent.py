@@ -86,7 +86,7 @@ class SentRegions:
         arrived = union[np.arange(len(self)), best] > SAME_THING_OVERLAP
         self._boxes[arrived] = boxes[best[arrived]]
         # Of several that have arrived at the same region one is left, and the best view counts.
-        kept = ~arrived
+        kept = np.logical_not(arrived)
         for region in np.unique(best[arrived]):
             here = np.flatnonzero(arrived & (best == region))
             kept[here[self._worth[here].argmax()]] = True
