@@ -115,8 +115,8 @@ class BagImages(Sequence):
         """Say that images are missing which a damaged bag still counts."""
         if seen < self._recorded and not self.problems.count:
             self.problems.add(
-                f"{self._recorded - seen} of the {self._recorded} images of topic {self.topic} are not "
-                f"in bag {self.path} any more: a part of it is damaged"
+                f"{self._recorded - seen} of {self._recorded} images of topic {self.topic} are no "
+                f"longer in bag {self.path}: a part of it is damaged"
             )
 
     def _note(self, index: int, error: ImageError) -> None:
