@@ -79,7 +79,9 @@ def read_settings(arguments: Namespace) -> KeyframeSettings:
     """
     values = read_preset(arguments.preset)
     values |= dict(arguments.set)
-    if arguments.classes is None and not any(values.get("classes", ())) and arguments.model:
+    listed = values.get("classes")
+    named = isinstance(listed, (list, tuple)) and any(listed)
+    if arguments.classes is None and arguments.model and not named:
         values["classes"] = landmarks_of(arguments.model, arguments.network)
     if arguments.classes is not None:
         values["classes"] = tuple(arguments.classes) or ("",)

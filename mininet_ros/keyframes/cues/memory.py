@@ -99,7 +99,7 @@ class ViewMemory:
 
     def __init__(self) -> None:
         self._views: deque[_View] = deque(maxlen=MAX_VIEWS)
-        self._finder = cv2.ORB_create(FEATURES, fastThreshold=10, edgeThreshold=16, patchSize=16)
+        self._finder = cv2.ORB.create(FEATURES, fastThreshold=10, edgeThreshold=16, patchSize=16)
         self._matcher = cv2.BFMatcher(cv2.NORM_HAMMING)
 
     def __len__(self) -> int:
@@ -113,10 +113,10 @@ class ViewMemory:
             corners: that were followed to it; a view that has some of them is still in sight.
             things: that were forwarded, where they are in it.
         """
-        found, descriptors = self._finder.detectAndCompute(gray, None)
+        found, descriptors = self._finder.compute(gray, self._finder.detect(gray))
         if descriptors is None:
             return Recalled(0.0, ())
-        positions = cv2.KeyPoint_convert(found)
+        positions = np.array([point.pt for point in found], np.float32)
         recalled = self._recall(positions, descriptors, corners)
         last = self._views[-1].corners if self._views else None
         near = last is not None and corners.shared(last) > STILL_SHARED * len(last.ids)

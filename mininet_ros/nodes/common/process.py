@@ -9,17 +9,30 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Sequence
+from typing import Protocol, cast
 
 import rclpy
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
+from rclpy.utilities import try_shutdown
 
 from mininet_ros.nodes.common.parameters import parameter_help
 from mininet_ros.nodes.common.transport import use_image_profile
 from mininet_ros.parameters import ParameterError, parameter_specs
 
 Finish = Callable[..., None]
+
+
+class ProcessNode(Protocol):
+    """A node that tidies up at the end of its process."""
+
+    def close(self) -> None:
+        """Stop working; called before the node is destroyed."""
+
+    def destroy_node(self) -> None:
+        """End the node; of :class:`rclpy.node.Node`."""
+
 
 # Of mallopt(3), and more than any camera's image.
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
@@ -34,7 +47,7 @@ def run_node(
     name: str,
     description: str,
     parameters: type,
-    make_node: Callable[[Finish], Node],
+    make_node: Callable[[Finish], ProcessNode],
     expected_errors: tuple[type[Exception], ...] = (),
     args: Sequence[str] | None = None,
 ) -> int:
@@ -56,7 +69,7 @@ def run_nodes(
     name: str,
     description: str,
     parameters: type,
-    make_nodes: Callable[[Finish], Sequence[Node]],
+    make_nodes: Callable[[Finish], Sequence[ProcessNode]],
     expected_errors: tuple[type[Exception], ...] = (),
     args: Sequence[str] | None = None,
 ) -> int:
@@ -70,7 +83,7 @@ def run_nodes(
         name: of the executable, for messages.
         description: for ``--help``.
         parameters: dataclass of the nodes' parameters, for ``--help``.
-        make_nodes: makes the nodes; they have a method ``close()``. The function that it is given
+        make_nodes: makes the nodes. The function that it is given
             ends the process when called, with an error where that is given as its argument.
         expected_errors: what make_nodes may raise besides ParameterError because of what the user
             asked for: printed as one line. All else is a defect and comes with its traceback.
@@ -101,7 +114,7 @@ def run_nodes(
         print(f"{name}: {error}", file=sys.stderr)
         return 1
     finally:
-        rclpy.try_shutdown()
+        try_shutdown()
     return 0
 
 
@@ -139,7 +152,7 @@ def _start_ros(name: str, description: str, parameters: type, args: Sequence[str
     try:
         parser.parse_args(_own_arguments(args))
         use_image_profile()
-        rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
+        rclpy.init(args=list(args), signal_handler_options=SignalHandlerOptions.NO)
     except RuntimeError as error:  # the common base of what rcl raises
         sentence = " ".join(str(error).split())
         raise StartError(f"ROS cannot start with these arguments: {sentence}") from error
@@ -162,7 +175,9 @@ def _own_arguments(args: Sequence[str]) -> list[str]:
     return own
 
 
-def _spin_until(nodes: Sequence[Node], ending: queue.SimpleQueue[BaseException | None]) -> None:
+def _spin_until(
+    nodes: Sequence[ProcessNode], ending: queue.SimpleQueue[BaseException | None]
+) -> None:
     """Spin nodes until something is put; raise it where it is an error."""
     # Not executor.shutdown(): it takes away what the executor still waits on. Nor
     # spin_until_future_complete(): it adds a callback to its future with every turn.
@@ -181,7 +196,7 @@ def _spin_until(nodes: Sequence[Node], ending: queue.SimpleQueue[BaseException |
     executors = [SingleThreadedExecutor() for _ in nodes]
     spinners = []
     for node, executor in zip(nodes, executors, strict=True):
-        executor.add_node(node)
+        executor.add_node(cast(Node, node))
         spinners.append(threading.Thread(target=spin, args=(executor,), name="executor"))
         spinners[-1].start()
     error = ending.get()

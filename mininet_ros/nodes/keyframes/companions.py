@@ -12,6 +12,8 @@ import threading
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 from rclpy.node import Node
 from rclpy.publisher import Publisher
@@ -90,7 +92,7 @@ class Companions:
                 self._subscriptions[name] = self._node.create_subscription(
                     self._publishers[name].msg_type,
                     name,
-                    lambda data, name=name: self._receive(name, data),
+                    partial(self._receive, name),
                     self._settings.qos,
                     raw=True,
                 )
@@ -143,7 +145,7 @@ class Companions:
         )
         return True
 
-    def _receive(self, name: str, data: bytes) -> None:
+    def _receive(self, name: str, data: Any) -> None:
         stamp = _stamp_of(data)
         with self._lock:
             slop, pending = self._settings.slop_ns, self._pending[name]

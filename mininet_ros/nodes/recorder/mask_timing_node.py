@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticArray
-from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
 from rclpy.qos import QoSProfile
 from sensor_msgs.msg import Image
@@ -19,6 +18,7 @@ from sensor_msgs.msg import Image
 from mininet_ros.nodes.common.parameters import NodeParameters
 from mininet_ros.nodes.common.process import Finish, run_node
 from mininet_ros.nodes.common.stamps import stamp_of
+from mininet_ros.nodes.common.timers import steady_timer
 from mininet_ros.parameters import parameter
 
 
@@ -98,8 +98,7 @@ class MaskTimingNode(Node):
         for namespace, camera in self._cameras.items():
             topic = f"/{namespace}/segmentation/mask"
             self.create_subscription(Image, topic, self._take_mask_of(camera), TIMING_QOS)
-        steady = Clock(clock_type=ClockType.STEADY_TIME)
-        self._timer = self.create_timer(LOOK_PERIOD_S, self._look, clock=steady)
+        self._timer = steady_timer(self, LOOK_PERIOD_S, self._look)
 
     def close(self) -> None:
         """Nothing is left to do."""

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticArray
-from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
 from rclpy.qos import QoSProfile
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
@@ -19,6 +18,7 @@ from mininet_ros.nodes.common.parameters import NodeParameters
 from mininet_ros.nodes.common.process import Finish, run_node
 from mininet_ros.nodes.common.recent_values import RecentValues, quantile
 from mininet_ros.nodes.common.stamps import NANOSECONDS, stamp_of
+from mininet_ros.nodes.common.timers import steady_timer
 from mininet_ros.nodes.recorder.keyframe_recording import KeyframeRecording
 from mininet_ros.nodes.recorder.recording import RECORDED, Recording
 from mininet_ros.parameters import parameter
@@ -83,8 +83,7 @@ class StreamRecorderNode(Node):
         self.create_subscription(DiagnosticArray, "/diagnostics", self._take_reports, 10)
         if self._keyframes:
             self._listen_to_keyframes(self._keyframes)
-        steady = Clock(clock_type=ClockType.STEADY_TIME)
-        self.create_timer(SHOW_PERIOD_S, self._show, clock=steady)
+        steady_timer(self, SHOW_PERIOD_S, self._show)
 
     def close(self) -> None:
         """Write what there is, where the stream was interrupted."""
