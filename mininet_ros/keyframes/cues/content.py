@@ -261,8 +261,7 @@ def _regions_of_class(
         certainty = 1.0
         if confidence is not None:
             box = np.s_[top : top + height, left : left + width]
-            inside = (parts[box] == part).view(np.uint8)
-            certainty = cv2.mean(confidence[box], inside)[0] / 255.0
+            certainty = float(confidence[box][parts[box] == part].mean()) / 255.0
         area = pixels / member.size
         cut = min(1.0, int(on_border[part]) / min(width, height))
         size = things(area) * certainty * weight

@@ -113,7 +113,7 @@ class ViewMemory:
             corners: that were followed to it; a view that has some of them is still in sight.
             things: that were forwarded, where they are in it.
         """
-        found, descriptors = self._finder.detectAndCompute(gray, None)
+        found, descriptors = self._finder.compute(gray, self._finder.detect(gray))
         if descriptors is None:
             return Recalled(0.0, ())
         positions = np.array([point.pt for point in found], np.float32)
