@@ -33,6 +33,9 @@ RETRY_S = 0.5
 # A base station that has just come into contact has not yet told what it wants.
 GRACE_S = 3.0
 
+# One that has not told by then that it sends receipts sends none.
+INTRODUCTION_S = 2.0
+
 # A robot whose name is taken asks again after so long: the other one may be its own predecessor.
 NAME_TAKEN_S = 2.0
 
@@ -129,8 +132,10 @@ class RobotLink:
         """How many frames can be sent now: 1 or 0."""
         matching = self._look() - {VIEWS}
         with self._condition:
-            free = self._flight is None and self._clock() >= self._name_taken_until
-            return int(bool(self._connected and matching and free))
+            now = self._clock()
+            free = self._flight is None and now >= self._name_taken_until
+            known = bool(self._bases) or now - self._contact_since > INTRODUCTION_S
+            return int(bool(self._connected and matching and free and known))
 
     @property
     def mates(self) -> MatesViews | None:
@@ -211,19 +216,22 @@ class RobotLink:
     def _look(self) -> frozenset[str]:
         """See whether there is contact; return what is subscribed to.
 
-        Asked for, not put together from events: that of an old connection's end may come after
-        that of the new one's begin. Not with the lock held: Zenoh has locks of its own.
+        Contact is what comes of it, subscriptions and tokens of base stations: the end of an old
+        connection may be reported after the begin of the new one, and Zenoh's own list of
+        connections lacks the new one then. Not with the lock held: Zenoh has locks of its own.
         """
         session = self._session
-        connected = session is not None and bool(session.info.transports())
         matching = self._matching()
+        listed = session is not None and bool(session.info.transports())
         with self._condition:
             now = self._clock()
+            connected = listed or bool(matching or self._bases)
             if connected and not self._connected:
                 self._contact_since = now
             elif self._connected and not connected:
                 self._contact_until = now
                 self.counts["contacts_lost"] += 1
+                self._lose_contact()
             self._connected = connected
         return matching
 
@@ -269,7 +277,6 @@ class RobotLink:
         liveliness = session.liveliness()
         namesakes = robot_token(self.robot, "*")
         self._declared = [
-            session.info.declare_transport_events_listener(self._note_transport, history=True),
             session.declare_subscriber(receipt_key(self.robot), self._note_receipt),
             session.declare_subscriber(topic_key(self.robot, INTEREST_TOPIC), self._note_interest),
             session.declare_subscriber(INTEREST_TOPIC, self._note_interest),
@@ -317,12 +324,6 @@ class RobotLink:
 
     # ---- in threads of Zenoh
 
-    def _note_transport(self, event: Any) -> None:
-        """A connection has begun or ended: what was on its way with the old one may be lost."""
-        with self._condition:
-            self._epoch += event.kind != self._zenoh.SampleKind.PUT
-        self._changed()
-
     def _note_receipt(self, sample: Any) -> None:
         try:
             receipt = Receipt.unpack(sample.payload.to_bytes())
@@ -357,6 +358,8 @@ class RobotLink:
         with self._condition:
             present = sample.kind == self._zenoh.SampleKind.PUT
             self._bases = self._bases | {sender} if present else self._bases - {sender}
+            if not self._bases:
+                self._lose_contact()
             self._had_receipts = self._had_receipts or present
 
     def _note_namesake(self, sample: Any) -> None:
@@ -370,6 +373,10 @@ class RobotLink:
                 self._namesakes.discard(sender)
 
     # ---- with the lock held
+
+    def _lose_contact(self) -> None:
+        """Note that what was on its way may be lost."""
+        self._epoch += 1
 
     def _judge(self, flight: Flight) -> None:
         """End a flight that no receipt will end."""
