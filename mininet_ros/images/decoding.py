@@ -47,19 +47,49 @@ _log = logging.getLogger(__name__)
 class RawImage(Protocol):
     """A ``sensor_msgs/Image`` of rclpy or rosbags."""
 
-    data: Any
-    encoding: str
-    width: int
-    height: int
-    step: int
-    is_bigendian: int | bool
+    @property
+    def data(self) -> Any:
+        """Bytes of the rows."""
+        ...
+
+    @property
+    def encoding(self) -> str:
+        """Name of the pixels' form, such as ``rgb8``."""
+        ...
+
+    @property
+    def width(self) -> int:
+        """Pixels of a row."""
+        ...
+
+    @property
+    def height(self) -> int:
+        """Number of rows."""
+        ...
+
+    @property
+    def step(self) -> int:
+        """Bytes of a row, padding included."""
+        ...
+
+    @property
+    def is_bigendian(self) -> int | bool:
+        """Whether values of several bytes begin with the highest."""
+        ...
 
 
 class EncodedMessage(Protocol):
     """A ``sensor_msgs/CompressedImage`` of rclpy or rosbags."""
 
-    data: Any
-    format: str
+    @property
+    def data(self) -> Any:
+        """Content of an image file."""
+        ...
+
+    @property
+    def format(self) -> str:
+        """Name of the file format, perhaps with the encoding."""
+        ...
 
 
 class ImageDecoder:

@@ -111,9 +111,9 @@ class InstanceLinker:
 
     def _carried(self, gray: np.ndarray) -> np.ndarray | None:
         """The last instance map, moved to the present frame."""
-        if self._map is None:
+        if self._map is None or self._gray is None:
             return None
-        flow = self._flow.calc(gray, self._gray, None)
+        flow = self._flow.calc(gray, self._gray, np.zeros((*gray.shape, 2), np.float32))
         rows, columns = np.indices(gray.shape, np.float32)
         moved = cv2.remap(
             self._map.astype(np.float32),

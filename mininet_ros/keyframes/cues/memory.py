@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import cv2
 import numpy as np
@@ -22,6 +23,8 @@ from mininet_ros.keyframes.cues.motion import MIN_MATCHES
 from mininet_ros.keyframes.cues.sent import SeenThing, moved_boxes
 
 # Views that are remembered; beyond this the oldest is forgotten.
+# OpenCV's types have no picture without a mask.
+EVERYWHERE: Any = None
 MAX_VIEWS = 256
 FEATURES = 150
 
@@ -99,7 +102,7 @@ class ViewMemory:
 
     def __init__(self) -> None:
         self._views: deque[_View] = deque(maxlen=MAX_VIEWS)
-        self._finder = cv2.ORB_create(FEATURES, fastThreshold=10, edgeThreshold=16, patchSize=16)
+        self._finder = cv2.ORB.create(FEATURES, fastThreshold=10, edgeThreshold=16, patchSize=16)
         self._matcher = cv2.BFMatcher(cv2.NORM_HAMMING)
 
     def __len__(self) -> int:
@@ -113,10 +116,10 @@ class ViewMemory:
             corners: that were followed to it; a view that has some of them is still in sight.
             things: that were forwarded, where they are in it.
         """
-        found, descriptors = self._finder.detectAndCompute(gray, None)
+        found, descriptors = self._finder.detectAndCompute(gray, EVERYWHERE)
         if descriptors is None:
             return Recalled(0.0, ())
-        positions = cv2.KeyPoint_convert(found)
+        positions = np.asarray(cv2.KeyPoint.convert(found))
         recalled = self._recall(positions, descriptors, corners)
         last = self._views[-1].corners if self._views else None
         near = last is not None and corners.shared(last) > STILL_SHARED * len(last.ids)

@@ -212,6 +212,8 @@ class PointTracker:
         self, picture: np.ndarray, guess: np.ndarray, ignored: np.ndarray | None
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         before = self._reference.positions
+        if self._picture is None:
+            raise ValueError("there is no picture before this one")
         after, found, error = cv2.calcOpticalFlowPyrLK(
             self._picture,
             picture,

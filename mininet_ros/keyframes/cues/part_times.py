@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Mapping
 
 
@@ -17,7 +17,7 @@ class PartTimes:
 
     def __init__(self) -> None:
         self.runs = 0
-        self.spent: Counter[str] = Counter()
+        self.spent: defaultdict[str, float] = defaultdict(float)
 
     def mean_ms(self) -> Mapping[str, float]:
         """Milliseconds a run by part, in the order of first use; empty before the first run."""

@@ -150,7 +150,7 @@ class QualityMeter:
         illumination = float(levels**ILLUMINATION_EXPONENT)
         sharpness = min(1.0, float(np.sqrt(fine / (coarse + COARSE_FLOOR))) / FULL_SHARPNESS)
         return Quality(
-            brightness=min(1.0, cv2.mean(gray)[0] / 255.0),
+            brightness=min(1.0, float(np.ravel(cv2.mean(gray))[0]) / 255.0),
             entropy=entropy,
             clipped=clipped,
             noise=noise,
@@ -173,7 +173,8 @@ class QualityMeter:
     def _detail(self, gray: np.ndarray) -> tuple[float, float, float]:
         """Noise (grey levels) and the mean squared Laplacian at fine and at coarse scale."""
         if self._values.shape != gray.shape:
-            self._values, self._smooth, self._response = np.empty((3, *gray.shape), np.float32)
+            buffers = np.empty((3, *gray.shape), np.float32)
+            self._values, self._smooth, self._response = buffers[0], buffers[1], buffers[2]
         values, response = self._values, self._response
         values[:] = gray
         cv2.Laplacian(values, cv2.CV_32F, dst=response)

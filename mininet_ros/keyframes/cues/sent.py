@@ -110,7 +110,7 @@ class SentRegions:
         union, _ = _overlaps(self._boxes, self._labels, boxes, labels)
         known = union > SAME_THING_OVERLAP
         worth = np.maximum(worth, (known * self._worth[:, None]).max(axis=0, initial=0.0))
-        self._keep(~known.any(axis=1))
+        self._keep(np.logical_not(known.any(axis=1)))
         self._boxes = np.concatenate([self._boxes, boxes])[-MAX_SENT_REGIONS:]
         self._labels = np.concatenate([self._labels, labels])[-MAX_SENT_REGIONS:]
         self._worth = np.concatenate([self._worth, worth])[-MAX_SENT_REGIONS:]

@@ -6,10 +6,11 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
-from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
+from rclpy.timer import Timer
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from std_msgs.msg import Header
 
@@ -19,6 +20,7 @@ from mininet_ros.nodes.common.image_messages import image_message, jpeg_message
 from mininet_ros.nodes.common.parameters import NodeParameters
 from mininet_ros.nodes.common.process import Finish, run_node
 from mininet_ros.nodes.common.recent_values import RecentValues
+from mininet_ros.nodes.common.steady_clock import steady_clock
 from mininet_ros.nodes.common.topics import OUTPUT_QOS, create_publisher
 from mininet_ros.parameters import Change, parameter
 from mininet_ros.sequences import Frame, SequenceError, open_sequence
@@ -87,7 +89,7 @@ class ImageStreamNode(Node):
         SequenceError: the source cannot be opened.
     """
 
-    def __init__(self, finish: Finish, **node_options: object) -> None:
+    def __init__(self, finish: Finish, **node_options: Any) -> None:
         super().__init__("image_stream", **node_options)
         self._finish = finish
         self._settings = NodeParameters(self, ImageStreamParameters, check=_check_size)
@@ -113,8 +115,8 @@ class ImageStreamNode(Node):
         if not self._finished:
             time.sleep(LINGER_S)
 
-    def _every(self, period_s: float, callback: Callable[[], None]) -> object:
-        return self.create_timer(period_s, callback, clock=Clock(clock_type=ClockType.STEADY_TIME))
+    def _every(self, period_s: float, callback: Callable[[], None]) -> Timer:
+        return self.create_timer(period_s, callback, clock=steady_clock())
 
     def _tick(self) -> None:
         if not self._ready():

@@ -127,13 +127,15 @@ class ManagedNode(LifecycleNode):
 
     def _end_entities(self) -> None:
         """End what was made since the node was configured."""
-        for entities, end in (
-            (self.publishers, self.destroy_publisher),
-            (self.subscriptions, self.destroy_subscription),
-            (self.guards, self.destroy_guard_condition),
-        ):
-            for entity in [entity for entity in entities if entity not in self._lasting]:
-                end(entity)
+        ends: list[tuple[list[Any], Callable[[Any], object]]] = [
+            (list(self.publishers), self.destroy_publisher),
+            (list(self.subscriptions), self.destroy_subscription),
+            (list(self.guards), self.destroy_guard_condition),
+        ]
+        for entities, end in ends:
+            for entity in entities:
+                if entity not in self._lasting:
+                    end(entity)
 
     def _transition(self, step: Callable[[], None], to: str) -> TransitionCallbackReturn:
         try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Generic, TypeVar
+from typing import Generic, TypeVar, cast
 
 from rcl_interfaces.msg import (
     FloatingPointRange,
@@ -11,11 +11,11 @@ from rcl_interfaces.msg import (
     ParameterDescriptor,
     SetParametersResult,
 )
-from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 from rclpy.timer import Timer
 
+from mininet_ros.nodes.common.steady_clock import steady_clock
 from mininet_ros.parameters import (
     Change,
     ParameterError,
@@ -85,9 +85,8 @@ class NodeParameters(Generic[P]):
         descriptor = parameter_descriptor(spec)
         # An integer for a number has to pass rclpy's own check where nothing can convert it.
         descriptor.dynamic_typing = not self._converts and isinstance(spec.default, float)
-        return self._node.declare_parameter(
-            spec.name, value, descriptor, ignore_override=True
-        ).value
+        declared = self._node.declare_parameter(spec.name, value, descriptor, ignore_override=True)
+        return cast(Value, declared.value)
 
     def _convert(self, requested: list[Parameter]) -> list[Parameter]:
         return [self._converted(parameter) for parameter in requested]
@@ -115,7 +114,7 @@ class NodeParameters(Generic[P]):
     def _judge_and_apply_soon(self, requested: list[Parameter]) -> SetParametersResult:
         result = self._judge(requested)
         if result.successful and self._timer is None:
-            steady = Clock(clock_type=ClockType.STEADY_TIME)
+            steady = steady_clock()
             self._timer = self._node.create_timer(0.0, self._apply, clock=steady)
         return result
 

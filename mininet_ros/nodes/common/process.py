@@ -9,11 +9,13 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Sequence
+from typing import Protocol, cast
 
 import rclpy
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
+from rclpy.utilities import try_shutdown
 
 from mininet_ros.nodes.common.parameters import parameter_help
 from mininet_ros.nodes.common.transport import use_image_profile
@@ -50,6 +52,14 @@ def run_node(
     return run_nodes(
         name, description, parameters, lambda finish: [make_node(finish)], expected_errors, args
     )
+
+
+class Closing(Protocol):
+    """A node that has something to end before it is destroyed."""
+
+    def close(self) -> None:
+        """End what the node holds: threads, files, connections."""
+        ...
 
 
 def run_nodes(
@@ -95,13 +105,13 @@ def run_nodes(
             _spin_until(nodes, ending)
         finally:
             for node in nodes:
-                node.close()
+                cast(Closing, node).close()
                 node.destroy_node()
     except (ParameterError, StartError, *expected_errors) as error:
         print(f"{name}: {error}", file=sys.stderr)
         return 1
     finally:
-        rclpy.try_shutdown()
+        try_shutdown()
     return 0
 
 
@@ -139,7 +149,7 @@ def _start_ros(name: str, description: str, parameters: type, args: Sequence[str
     try:
         parser.parse_args(_own_arguments(args))
         use_image_profile()
-        rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
+        rclpy.init(args=list(args), signal_handler_options=SignalHandlerOptions.NO)
     except RuntimeError as error:  # the common base of what rcl raises
         sentence = " ".join(str(error).split())
         raise StartError(f"ROS cannot start with these arguments: {sentence}") from error

@@ -168,7 +168,7 @@ class OnDemandSubscription:
     def __init__(
         self,
         node: Node,
-        callback: Callable[[object], None],
+        callback: Callable[[Any], None],
         message_type: type,
         topic: str,
         qos: QoSProfile,
@@ -257,13 +257,13 @@ class OnDemandSubscription:
         self._last_message = time.monotonic()
         self._callback(message)
 
-    def _note_incompatible(self, event: object) -> None:
+    def _note_incompatible(self, event: Any) -> None:
         self.incompatible_policy = qos_policy_name_from_kind(event.last_policy_kind).lower()
         self._node.get_logger().warning(
             f"a publisher of {self.topic} offers another {self.incompatible_policy} than this node "
             "asks for, so nothing of it arrives: set the parameter reliability"
         )
 
-    def _note_lost(self, event: object) -> None:
+    def _note_lost(self, event: Any) -> None:
         self.lost += event.total_count_change
         self._recent_losses.add(event.total_count_change)

@@ -149,8 +149,9 @@ class KeyframeHealth:
             "falls behind the camera, so lower the camera's rate",
             *self._team_problems(),
         )
-        for problem in filter(None, problems):
-            return WARN, problem
+        for problem in problems:
+            if isinstance(problem, str) and problem:
+                return WARN, problem
         return OK, f"selecting keyframes of {images.topic} in mode {mode}"
 
     def _team_problems(self) -> tuple[str | None, str | None]:

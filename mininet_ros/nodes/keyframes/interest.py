@@ -7,13 +7,13 @@ from collections import deque
 from collections.abc import Callable, Collection
 from dataclasses import replace
 
-from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
 from rclpy.serialization import deserialize_message
 from std_msgs.msg import String
 
 from mininet_ros.keyframes.settings import KeyframeSettings
 from mininet_ros.nodes.common.recent_values import RecentValues
+from mininet_ros.nodes.common.steady_clock import steady_clock
 from mininet_ros.nodes.common.topics import OUTPUT_QOS, create_subscription
 from mininet_ros.team.errors import TeamError
 from mininet_ros.team.interest import Interest, parse_interest
@@ -52,7 +52,7 @@ class TeamInterest:
         self._subscription = create_subscription(
             node, String, INTEREST_TOPIC, lambda message: self._receive(message.data), OUTPUT_QOS
         )
-        steady = Clock(clock_type=ClockType.STEADY_TIME)
+        steady = steady_clock()
         self._timer = node.create_timer(PERIOD_S, self._settle, clock=steady)
 
     def receive_serialized(self, content: bytes) -> None:

@@ -10,7 +10,7 @@ import time
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from sensor_msgs.msg import CompressedImage, Image
@@ -110,7 +110,7 @@ class KeyframeSession:
         self.store.add_image(image, self._settings.selector.reorder_ns)
         self._work_off()
 
-    def add_part(self, name: str, part: object) -> None:
+    def add_part(self, name: str, part: Any) -> None:
         """Take in a "mask", "confidence" or "camera_info".
 
         One that cannot be read is rejected here, whether its image has been scored or not.

@@ -91,7 +91,10 @@ class KeyframeRecording:
     def _picture(self, stamp_ns: int) -> np.ndarray:
         """Return the picture of a frame, or of the nearest one that has any."""
         nearest = min(self._thumbnails, key=lambda other: abs(other - stamp_ns))
-        return cv2.imdecode(self._thumbnails[nearest], cv2.IMREAD_COLOR)
+        picture = cv2.imdecode(self._thumbnails[nearest], cv2.IMREAD_COLOR)
+        if picture is None:
+            raise ValueError("a kept picture cannot be decoded")
+        return picture
 
     def _caption(self, stamp_ns: int, start_ns: int) -> str:
         values = self._decisions.get(stamp_ns, {})

@@ -8,9 +8,9 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticArray
-from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
 from rclpy.qos import QoSProfile
 from sensor_msgs.msg import Image
@@ -18,6 +18,7 @@ from sensor_msgs.msg import Image
 from mininet_ros.nodes.common.parameters import NodeParameters
 from mininet_ros.nodes.common.process import Finish, run_node
 from mininet_ros.nodes.common.stamps import stamp_of
+from mininet_ros.nodes.common.steady_clock import steady_clock
 from mininet_ros.parameters import parameter
 
 
@@ -84,7 +85,7 @@ class MaskTimingNode(Node):
         ParameterError: a parameter override is wrong.
     """
 
-    def __init__(self, finish: Finish, **node_options: object) -> None:
+    def __init__(self, finish: Finish, **node_options: Any) -> None:
         super().__init__("mask_timing", **node_options)
         self._finish = finish
         self._settings = NodeParameters(self, MaskTimingParameters)
@@ -97,7 +98,7 @@ class MaskTimingNode(Node):
         for namespace, camera in self._cameras.items():
             topic = f"/{namespace}/segmentation/mask"
             self.create_subscription(Image, topic, self._take_mask_of(camera), TIMING_QOS)
-        steady = Clock(clock_type=ClockType.STEADY_TIME)
+        steady = steady_clock()
         self._timer = self.create_timer(LOOK_PERIOD_S, self._look, clock=steady)
 
     def close(self) -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticArray
-from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
 from rclpy.qos import QoSProfile
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
@@ -18,6 +19,7 @@ from mininet_ros.nodes.common.parameters import NodeParameters
 from mininet_ros.nodes.common.process import Finish, run_node
 from mininet_ros.nodes.common.recent_values import RecentValues, quantile
 from mininet_ros.nodes.common.stamps import NANOSECONDS, stamp_of
+from mininet_ros.nodes.common.steady_clock import steady_clock
 from mininet_ros.nodes.recorder.keyframe_recording import KeyframeRecording
 from mininet_ros.nodes.recorder.recording import RECORDED, Recording
 from mininet_ros.parameters import parameter
@@ -64,7 +66,7 @@ class StreamRecorderNode(Node):
         ResultError: the output folder cannot be written.
     """
 
-    def __init__(self, finish: Finish, **node_options: object) -> None:
+    def __init__(self, finish: Finish, **node_options: Any) -> None:
         super().__init__("stream_recorder", **node_options)
         self._finish = finish
         self._settings = NodeParameters(self, StreamRecorderParameters)
@@ -80,7 +82,7 @@ class StreamRecorderNode(Node):
         self.create_subscription(DiagnosticArray, "/diagnostics", self._take_reports, 10)
         if self._keyframes:
             self._listen_to_keyframes(self._keyframes)
-        steady = Clock(clock_type=ClockType.STEADY_TIME)
+        steady = steady_clock()
         self.create_timer(SHOW_PERIOD_S, self._show, clock=steady)
 
     def close(self) -> None:
@@ -141,11 +143,12 @@ class StreamRecorderNode(Node):
         def take_team_mask(mask: CompressedImage) -> None:
             keyframes.add_team_message(len(mask.data), is_image=False)
 
-        for kind, topic, take in (
+        taken: list[tuple[type, str, Callable[..., None]]] = [
             (DiagnosticArray, "keyframe/scores", take_decision),
             (CompressedImage, "team/image/compressed", take_team_image),
             (CompressedImage, "team/mask/compressed", take_team_mask),
-        ):
+        ]
+        for kind, topic, take in taken:
             self.create_subscription(kind, topic, take, COUNTING_QOS)
 
     def _show(self) -> None:

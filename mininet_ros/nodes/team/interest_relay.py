@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 
-from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
 
+from mininet_ros.nodes.common.steady_clock import steady_clock
 from mininet_ros.team.base import BaseLink
 
 # Least time between two messages to the same robots: of what comes faster the newest goes.
@@ -26,7 +26,7 @@ class InterestRelay:
         self._last: dict[str | None, bytes] = {}  # by robot, None for all
         self._waiting: dict[str | None, bytes] = {}
         self._sent_at: dict[str | None, float] = {}
-        steady = Clock(clock_type=ClockType.STEADY_TIME)
+        steady = steady_clock()
         self._timer = node.create_timer(PERIOD_S, self._send, clock=steady)
 
     def tell(self, robot: str | None, content: bytes) -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 from collections import deque
 
-from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
 
 from mininet_ros.keyframes.views import View
+from mininet_ros.nodes.common.steady_clock import steady_clock
 from mininet_ros.team.base import BaseLink, Message
 from mininet_ros.team.keys import VIEWS
 
@@ -33,7 +33,7 @@ class ViewRelay:
         self._credit = BURST_S * bytes_per_s
         self._last = time.monotonic()
         self._waiting: deque[Message] = deque(maxlen=MAX_WAITING)
-        steady = Clock(clock_type=ClockType.STEADY_TIME)
+        steady = steady_clock()
         self._timer = node.create_timer(PERIOD_S, self._turn, clock=steady)
 
     def add(self, message: Message) -> bool:
