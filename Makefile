@@ -4,7 +4,7 @@ PYTHON ?= python3
 INPUT ?= generated
 OUTPUT ?= demo_output
 MINUTES ?= 10
-COUNT ?= 100000
+COUNT ?= 110000
 SEED ?= 1
 VENV := .venv
 PIP := $(VENV)/bin/python -m pip --disable-pip-version-check install --quiet -c .ci/pins.txt
@@ -42,11 +42,11 @@ $(VENV)/demo-installed: $(PACKAGING)
 	touch $@
 
 $(VENV)/test-installed: $(VENV)/demo-installed
-	$(PIP) -e '.[ros,train,bags,tensorboard,test]'
+	$(PIP) -e '.[ros,train,bags,team,labels,tensorboard,test]'
 	touch $@
 
 $(VENV)/docs-installed: $(VENV)/test-installed
-	$(PIP) -e '.[ros,train,bags,tensorboard,test,docs]'
+	$(PIP) -e '.[ros,train,bags,team,labels,tensorboard,test,docs]'
 	touch $@
 
 clean:

@@ -6,7 +6,7 @@ from launch import LaunchContext, LaunchDescription
 from launch.actions import DeclareLaunchArgument, OpaqueFunction
 from launch_ros.actions import Node
 
-from mininet_ros.nodes.common.launch_arguments import (
+from mininet_ros.nodes.launching import (
     CONFIG,
     camera_node,
     camera_topics,

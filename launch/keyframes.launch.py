@@ -7,23 +7,29 @@ The preset comes first, then ``params_file``, then the arguments; the later win.
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from launch import LaunchContext, LaunchDescription
 from launch.actions import OpaqueFunction
 from launch_ros.actions import Node
 
-from mininet_ros.nodes.common.launch_arguments import (
+from mininet_ros.nodes.launching import (
     CONFIG,
     camera_arguments,
     camera_node,
     class_list,
+    existing_file,
     model_argument,
+    names_from,
     params_file_argument,
     process_arguments,
     robot_graph,
     selection_arguments,
     team_arguments,
 )
+from mininet_ros.parameters import read_parameter_file
 
+NODE = "keyframe_selector"
 FOR_THE_TEAM = ("team_link", "robot_name", "team_config")
 
 
@@ -33,7 +39,8 @@ def generate_launch_description() -> LaunchDescription:
         [
             *camera_arguments(),
             model_argument(
-                "whose class names the masks have, where nobody publishes segmentation/label_info"
+                "whose class names the masks have, where nobody publishes segmentation/label_info; "
+                "the segmentation node's default unless a parameter file names one"
             ),
             *selection_arguments(preset="slam"),
             params_file_argument(
@@ -55,15 +62,20 @@ def keyframe_selector_node(context: LaunchContext) -> list[Node]:
     if given["preset"]:
         files.append(str(CONFIG / f"keyframes_{given['preset']}.yaml"))
     if given["params_file"]:
-        files.append(given["params_file"])
-    lists = {name: class_list(given[name]) for name in ("classes", "team_endpoints") if given[name]}
+        files.append(existing_file("params_file", given["params_file"]))
+    further: dict[str, object] = {
+        name: class_list(given[name]) for name in ("classes", "team_endpoints") if given[name]
+    }
+    named = [read_parameter_file(Path(file).expanduser(), NODE).get("model") for file in files[1:]]
+    if not any(named):
+        further["model"] = names_from(given, "")
     return [
         camera_node(
             context,
             executable="keyframe_selector_node",
-            name="keyframe_selector",
+            name=NODE,
             params_files=files,
             overrides=("image_transport", "model", "mode", *FOR_THE_TEAM),
-            further=lists,
+            further=further,
         )
     ]

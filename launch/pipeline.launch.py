@@ -8,35 +8,42 @@ the base station's ``team_base.launch.py``.
 
 from __future__ import annotations
 
-from launch import LaunchDescription
-from launch.actions import OpaqueFunction
+from pathlib import Path
+
+from launch import LaunchContext, LaunchDescription
+from launch.actions import GroupAction, OpaqueFunction
 from launch.substitutions import LaunchConfiguration
 
-from mininet_ros.nodes.common.launch_arguments import (
+from mininet_ros.nodes.launching import (
     CONFIG,
     backend_argument,
     camera_arguments,
+    existing_file,
     included,
     model_argument,
+    names_from,
     params_file_argument,
     process_arguments,
     robot_graph,
     selection_arguments,
     team_arguments,
+    threads_argument,
 )
+from mininet_ros.parameters import read_parameter_file
 
-FOR_BOTH = ("namespace", "image", "image_transport", "model")
-FOR_BOTH += ("use_sim_time", "log_level", "dds_profile")
+NODE = "keyframe_selector"
+FOR_BOTH = ("namespace", "image", "image_transport", "qos")
+FOR_BOTH += ("use_sim_time", "log_level", "respawn", "dds_profile")
 FOR_THE_TEAM = ("team_link", "team_endpoints", "robot_name", "team_config")
 
 
 def generate_launch_description() -> LaunchDescription:
     """Return the arguments, and both launch files with theirs."""
-    both = {name: LaunchConfiguration(name) for name in FOR_BOTH}
     return LaunchDescription(
         [
             *camera_arguments(),
             backend_argument(),
+            threads_argument(),
             model_argument("what labels the images"),
             *selection_arguments(preset="slam"),
             params_file_argument(
@@ -52,20 +59,37 @@ def generate_launch_description() -> LaunchDescription:
             *team_arguments(),
             *process_arguments(),
             OpaqueFunction(function=robot_graph),
-            included(
-                "segment.launch.py",
-                **both,
-                backend=LaunchConfiguration("backend"),
-                params_file=LaunchConfiguration("segmentation_params_file"),
-            ),
-            included(
-                "keyframes.launch.py",
-                **both,
-                preset=LaunchConfiguration("preset"),
-                classes=LaunchConfiguration("classes"),
-                mode=LaunchConfiguration("mode"),
-                params_file=LaunchConfiguration("keyframes_params_file"),
-                **{name: LaunchConfiguration(name) for name in FOR_THE_TEAM},
-            ),
+            OpaqueFunction(function=both_nodes),
         ]
     )
+
+
+def both_nodes(context: LaunchContext) -> list[GroupAction]:
+    given = context.launch_configurations
+    both = {name: LaunchConfiguration(name) for name in FOR_BOTH}
+    own = given["keyframes_params_file"]
+    own = (
+        read_parameter_file(Path(existing_file("keyframes_params_file", own)), NODE) if own else {}
+    )
+    names = names_from(given, given["segmentation_params_file"])
+    return [
+        included(
+            "segment.launch.py",
+            **both,
+            model=given["model"],
+            backend=given["backend"],
+            threads=given["threads"],
+            params_file=given["segmentation_params_file"],
+        ),
+        included(
+            "keyframes.launch.py",
+            **both,
+            # The selector's own file may name another; the argument wins over both.
+            model=given["model"] or ("" if own.get("model") else names),
+            preset=given["preset"],
+            classes=given["classes"],
+            mode=given["mode"],
+            params_file=given["keyframes_params_file"],
+            **{name: given[name] for name in FOR_THE_TEAM},
+        ),
+    ]

@@ -9,7 +9,7 @@ from launch import LaunchContext, LaunchDescription
 from launch.actions import OpaqueFunction
 from launch_ros.actions import Node
 
-from mininet_ros.nodes.common.launch_arguments import (
+from mininet_ros.nodes.launching import (
     CONFIG,
     backend_argument,
     camera_arguments,
@@ -17,6 +17,8 @@ from mininet_ros.nodes.common.launch_arguments import (
     model_argument,
     params_file_argument,
     process_arguments,
+    threads_argument,
+    threads_given,
 )
 
 
@@ -26,6 +28,7 @@ def generate_launch_description() -> LaunchDescription:
         [
             *camera_arguments(),
             backend_argument(),
+            threads_argument(),
             model_argument("what labels the images"),
             params_file_argument(
                 "params_file",
@@ -46,5 +49,6 @@ def segmentation_node(context: LaunchContext) -> list[Node]:
             name="segmentation",
             params_files=[context.launch_configurations["params_file"]],
             overrides=("image_transport", "backend", "model"),
+            further=threads_given(context.launch_configurations["threads"]),
         )
     ]

@@ -13,20 +13,21 @@ from launch.actions import DeclareLaunchArgument, GroupAction, OpaqueFunction
 from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
 
-from mininet_ros.nodes.common.launch_arguments import (
+from mininet_ros.nodes.launching import (
     CONFIG,
     backend_argument,
-    dds_environment,
     included,
     model_argument,
+    package_node,
     params_file_argument,
     process_arguments,
     selection_arguments,
+    threads_argument,
 )
 
 MAX_ROBOTS = 16
-FOR_EACH = ("backend", "model", "preset", "classes", "mode", "use_sim_time", "log_level")
-FOR_EACH += ("dds_profile", "segmentation_params_file", "keyframes_params_file")
+FOR_EACH = ("backend", "threads", "model", "preset", "classes", "mode", "use_sim_time", "log_level")
+FOR_EACH += ("respawn", "dds_profile", "segmentation_params_file", "keyframes_params_file")
 
 
 def generate_launch_description() -> LaunchDescription:
@@ -46,6 +47,7 @@ def generate_launch_description() -> LaunchDescription:
                 "or generated; where there are fewer than robots, from the first again.",
             ),
             backend_argument(),
+            threads_argument(),
             model_argument("what labels the images"),
             *selection_arguments(preset="team"),
             params_file_argument(
@@ -73,17 +75,17 @@ def robots(context: LaunchContext) -> list[Node | GroupAction]:
     for index in range(int(given["robots"])):
         namespace = f"robot{index + 1}"
         actions += [
-            Node(
-                package="mininet_ros",
-                executable="image_stream_node",
-                name="image_stream",
-                namespace=namespace,
-                parameters=[
-                    {"source": sources[index % len(sources)], "frame_id": f"{namespace}/camera"}
+            package_node(
+                context,
+                "image_stream_node",
+                "image_stream",
+                namespace,
+                [
+                    {
+                        "source": sources[index % len(sources)],
+                        "frame_id": f"{namespace}/camera_optical_frame",
+                    }
                 ],
-                ros_arguments=["--log-level", given["log_level"]],
-                additional_env=dds_environment(given["dds_profile"], context),
-                output="screen",
             ),
             included(
                 "pipeline.launch.py",

@@ -12,7 +12,7 @@ from launch import LaunchContext, LaunchDescription
 from launch.actions import DeclareLaunchArgument, OpaqueFunction
 from launch_ros.actions import Node
 
-from mininet_ros.nodes.common.launch_arguments import class_list, graph_of_this_machine
+from mininet_ros.nodes.launching import class_list, graph_of_this_machine
 
 
 def generate_launch_description() -> LaunchDescription:

@@ -20,7 +20,10 @@ from array import array
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
+from pathlib import Path
 from typing import Any, TypeVar, cast, get_type_hints
+
+import yaml
 
 Value = bool | int | float | str | list[str] | list[float]
 """A parameter's value as ROS knows it."""
@@ -211,6 +214,53 @@ def problem_of(parameters: object) -> str | None:
     specs = parameter_specs(type(parameters))
     problems = (spec.problem(spec.converted(values[spec.name])) for spec in specs)
     return next(filter(None, problems), None)
+
+
+def read_parameter_file(path: Path, node: str) -> dict[str, object]:
+    """Read the parameters of a node from a ROS 2 parameter file.
+
+    Sections for all nodes (``/**``) come first; those that name the node, in whatever namespace,
+    win over them.
+
+    Args:
+        path: of the file.
+        node: name of the node.
+
+    Returns:
+        Values by parameter name.
+
+    Raises:
+        ParameterError: the file cannot be read, or holds no parameters of the node.
+    """
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        sentence = " ".join(str(error).split())
+        raise ParameterError(f"The parameter file {path} cannot be read: {sentence}.") from error
+    sections = _sections(content, ())
+    general = [values for name, values in sections if set(name[-1:]) <= {"*", "**"}]
+    named = [values for name, values in sections if name[-1:] == (node,)]
+    if not general + named:
+        raise ParameterError(
+            f"The parameter file {path} has no parameters of the node {node}: it needs a section "
+            f"'/**' or '{node}' with 'ros__parameters'."
+        )
+    return {name: value for values in general + named for name, value in values.items()}
+
+
+def _sections(
+    content: object, node: tuple[str, ...]
+) -> list[tuple[tuple[str, ...], dict[str, object]]]:
+    """Parameters in a parsed file with the node's name, in parts, that they are for."""
+    if not isinstance(content, dict):
+        return []
+    found = []
+    for key, value in content.items():
+        if key == "ros__parameters" and isinstance(value, dict):
+            found.append((node, value))
+        else:
+            found += _sections(value, (*node, *str(key).strip("/").split("/")))
+    return found
 
 
 def _fields(declaration: type) -> Iterator[tuple[dataclasses.Field[Any], type | None]]:

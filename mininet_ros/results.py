@@ -247,14 +247,15 @@ def check_result_file(path: Path, mark: bytes) -> None:
         mark: part of the content of every file of this kind, such as a PNG's metadata.
 
     Raises:
-        ResultError: there is another kind of file, or no folder for it.
+        ResultError: there is another kind of file, or a file where its folder would be.
     """
     if path.exists() and not (path.is_file() and mark in path.read_bytes()):
         raise ResultError(
             f"{path} was not written by {mark.decode()}: it is not replaced; give another name"
         )
-    if not path.absolute().parent.is_dir():
-        raise ResultError(f"{path} cannot be written: folder {path.parent} does not exist; make it")
+    above = path.absolute().parent
+    if above.exists() and not above.is_dir():
+        raise ResultError(f"{path} cannot be written: {above} is no folder")
 
 
 def write_result_file(path: Path, content: bytes, mark: bytes) -> None:
@@ -270,6 +271,7 @@ def write_result_file(path: Path, content: bytes, mark: bytes) -> None:
     check_result_file(path, mark)
     beside = path.with_name(f".{path.name}.part")
     try:
+        path.absolute().parent.mkdir(parents=True, exist_ok=True)
         beside.write_bytes(content)
         beside.replace(path)
     except OSError as error:

@@ -27,6 +27,7 @@ COMMANDS = {
         "Turn a TensorFlow checkpoint released by the paper's authors into a model folder."
     ),
     "adopt": "Wrap somebody else's segmentation network (ONNX) into a model folder.",
+    "import-labels": "Bring labels of other tools into the layout of --dataset folder.",
     "segment": "Label an image, a folder, a video or the generated sequence into pictures.",
     "select-keyframes": "Select the frames of a recording that are worth keeping, and report why.",
     "benchmark": "Time models and ONNX files side by side, each alone in its process.",

@@ -52,6 +52,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
     parser.add_argument("--plot", type=Path, metavar="PNG", help="Picture of the results to write.")
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
+    _add_growth(parser)
     _add_gpu(parser)
     _add_node(parser)
     _add_team(parser)
@@ -62,6 +63,21 @@ def run(arguments: Namespace) -> None:
     from mininet_ros.lab.benchmark.run import benchmark
 
     benchmark(arguments)
+
+
+def _add_growth(parser: ArgumentParser) -> None:
+    group = parser.add_argument_group(
+        "growth",
+        "Instead: time and memory of one model beside linear growth, with pixels, threads, "
+        "classes, cameras (where rclpy is installed) and in training.",
+    )
+    group.add_argument("--growth", action="store_true", help="Measure growth.")
+    group.add_argument(
+        "--axis",
+        action="append",
+        choices=("pixels", "threads", "classes", "cameras", "training"),
+        help="Only this axis of growth; repeatable.",
+    )
 
 
 def _add_gpu(parser: ArgumentParser) -> None:

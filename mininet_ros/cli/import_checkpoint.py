@@ -38,7 +38,7 @@ def run(arguments: Namespace) -> None:
     from mininet_ros.images.class_tables import read_class_table
     from mininet_ros.lab.training.checkpoints.networks import import_checkpoint as read
     from mininet_ros.lab.training.export.model_folder import describe_model, write_model
-    from mininet_ros.models import check_target
+    from mininet_ros.model_writing import check_target
 
     check_target(arguments.output)
     classes = read_class_table(arguments.dataset)

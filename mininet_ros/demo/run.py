@@ -112,6 +112,12 @@ def print_summary(summary: dict[str, Any], output: Path) -> None:
     latency, keyframes = summary["latency_ms"], summary["keyframes"]
     reasons = ", ".join(f"{name} {count}" for name, count in keyframes["reasons"].items())
     share = keyframes["team_bytes"] / max(1, keyframes["camera_bytes"])
+    missing = [
+        f"{keyframes[name]} {words}"
+        for name, words in (("not_received", "never reached it"), ("not_told", "have no decision"))
+        if keyframes[name]
+    ]
+    untold = f"frames that the selector has not told of: {', '.join(missing)}\n" if missing else ""
     print(
         f"{summary['published']} published, {summary['masks']} masks, "
         f"{summary['replaced']} replaced by newer ones, {summary['lost']} lost; "
@@ -119,5 +125,6 @@ def print_summary(summary: dict[str, Any], output: Path) -> None:
         f"{summary['model']} on {summary['backend']} ({summary['runtime']}, {summary['device']})\n"
         f"keyframes: {keyframes['forwarded']} of {keyframes['seen']} forwarded ({reasons}); "
         f"{keyframes['team_bytes'] / 1e6:.2f} MB to team mates, {share:.2%} of the raw stream\n"
+        f"{untold}"
         f"pictures: {output / 'contact_sheet.png'}, {output / 'keyframes.png'}"
     )

@@ -89,6 +89,8 @@ def read_header(read: ReadAt) -> ImageHeader:
         raise ImageError(
             "undecodable", "the picture's header is damaged or cut short: replace the picture"
         ) from error
+    if header.bits < 1:
+        raise ImageError("undecodable", "the picture's header is damaged: channels without bits")
     if header.width < 1 or header.height < 1:
         raise ImageError(
             "empty image", f"the image is empty: {header.width}x{header.height} pixels"

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from mininet_ros.keyframes.cues.scorer import FrameScorer, Observation
-from mininet_ros.keyframes.cues.scores import FrameScores
+from mininet_ros.keyframes.cues.scores import FrameScores, Pose
 from mininet_ros.keyframes.selection.config import SelectorConfig
 from mininet_ros.keyframes.selection.decisions import FORWARDING, Decision, Step
 from mininet_ros.keyframes.selection.selector import KeyframeSelector
@@ -34,10 +35,11 @@ class KeyframePipeline:
         mask: np.ndarray | None,
         confidence: np.ndarray | None,
         stamp_ns: int,
+        pose: Pose | None = None,
     ) -> Step:
         """Take in the next frame; see `FrameScorer.score` and `KeyframeSelector.add`.
 
-        A frame whose stamp is refused is not scored.
+        A frame whose stamp is refused is not scored. The pose is the robot's, by its odometry.
 
         Raises:
             ValueError: an array has the wrong shape or type; the frame then counts as unseen.
@@ -45,7 +47,8 @@ class KeyframePipeline:
         refusal = self.selector.refuse(stamp_ns)
         if refusal is not None:
             return Step(refused=refusal)
-        return self._decide(self.scorer.score(image, mask, confidence, stamp_ns))
+        scores = self.scorer.score(image, mask, confidence, stamp_ns)
+        return self._decide(scores if pose is None else replace(scores, pose=pose))
 
     def add_observed(self, frame: Observation) -> Step:
         """Take in the next frame, already observed; see `FrameScorer.judge`."""

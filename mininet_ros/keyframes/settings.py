@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-import yaml
-
 from mininet_ros.keyframes.cues.content import ClassError, parse_class_weights
+from mininet_ros.keyframes.cues.ignored import IgnoredPixels, read_ignore_mask
 from mininet_ros.keyframes.cues.scorer import FrameScorer
 from mininet_ros.keyframes.pipeline import KeyframePipeline
 from mininet_ros.keyframes.selection.budget import ByteBudget
@@ -21,6 +20,7 @@ from mininet_ros.parameters import (
     parameter,
     parameter_specs,
     problem_of,
+    read_parameter_file,
 )
 from mininet_ros.share import share_folder
 
@@ -32,6 +32,9 @@ NODE_ONLY = frozenset(
         "autostart",
         "model",
         "image_transport",
+        "companions",
+        "companion_slop_s",
+        "companion_bytes",
         "max_pixels",
         "channel_bits",
         "reliability",
@@ -63,6 +66,18 @@ class KeyframeSettings:
         ("",),
         "Target classes of the model, each with an optional weight from 0 to 100, for example "
         "[SignSymbol, 'Car: 0.5']; [''] selects without semantics, by quality and motion.",
+        change=Change.AT_ONCE,
+    )
+    ignore_classes: tuple[str, ...] = parameter(
+        ("",),
+        "Classes of the model whose pixels count for neither quality nor motion nor overlap, for "
+        "example [Car, Pedestrian]; [''] ignores none.",
+        change=Change.AT_ONCE,
+    )
+    ignore_mask: str = parameter(
+        "",
+        "Path of a picture that is white where pixels never count, such as the robot's own body, "
+        "and black elsewhere; empty for none.",
         change=Change.AT_ONCE,
     )
     use_confidence: bool = parameter(
@@ -109,10 +124,26 @@ class KeyframeSettings:
             self.targets()
         except ClassError as error:
             raise ConfigError(f"parameter classes cannot be used: {error}") from None
+        try:
+            read_ignore_mask(self.ignore_mask)
+        except ClassError as error:
+            raise ConfigError(str(error)) from None
 
     def targets(self) -> dict[str, float]:
         """Weight of each target class by its name; empty for a selection without semantics."""
         return parse_class_weights([entry for entry in self.classes if entry.strip()])
+
+    def ignored(self) -> tuple[str, ...]:
+        """Names of the classes that do not count."""
+        return tuple(name.strip() for name in self.ignore_classes if name.strip())
+
+    def named(self) -> dict[str, float]:
+        """Every class that is named, target or ignored, with its weight or 1."""
+        return {**dict.fromkeys(self.ignored(), 1.0), **self.targets()}
+
+    def without_classes(self) -> KeyframeSettings:
+        """The same for a stream whose masks cannot be read."""
+        return replace(self, classes=("",), ignore_classes=("",))
 
     def budget(self) -> ByteBudget:
         """A new, full byte budget."""
@@ -127,9 +158,11 @@ class KeyframeSettings:
         Raises:
             ClassError: a target is not among `classes`, or its weight is out of range.
         """
-        return KeyframePipeline(
-            FrameScorer(self.targets(), classes), KeyframeSelector(self.selector)
-        )
+        picture, ignored = read_ignore_mask(self.ignore_mask), None
+        if picture is not None or self.ignored():
+            ignored = IgnoredPixels(self.ignored(), picture, classes)
+        scorer = FrameScorer(self.targets(), classes, ignored=ignored)
+        return KeyframePipeline(scorer, KeyframeSelector(self.selector))
 
     @classmethod
     def from_values(cls, values: Mapping[str, object]) -> KeyframeSettings:
@@ -175,21 +208,10 @@ def read_preset(name_or_path: str | Path) -> dict[str, object]:
     Raises:
         ConfigError: there is no such preset or file, or it holds no parameters of the selector.
     """
-    path = _preset_path(name_or_path)
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        sentence = " ".join(str(error).split())
-        raise ConfigError(f"The parameter file {path} cannot be read: {sentence}.") from error
-    sections = _sections(content, ())
-    general = [values for node, values in sections if set(node[-1:]) <= {"*", "**"}]
-    named = [values for node, values in sections if node[-1:] == (NODE,)]
-    if not general + named:
-        raise ConfigError(
-            f"The parameter file {path} has no parameters of the node {NODE}: it needs a section "
-            f"'/**' or '{NODE}' with 'ros__parameters'."
-        )
-    return {name: value for values in general + named for name, value in values.items()}
+        return read_parameter_file(_preset_path(name_or_path), NODE)
+    except ParameterError as error:
+        raise ConfigError(str(error)) from error
 
 
 def _preset_path(name_or_path: str | Path) -> Path:
@@ -203,18 +225,3 @@ def _preset_path(name_or_path: str | Path) -> Path:
             "the path of a parameter file."
         )
     return path
-
-
-def _sections(
-    content: object, node: tuple[str, ...]
-) -> list[tuple[tuple[str, ...], dict[str, object]]]:
-    """Parameters in a parsed file with the node's name, in parts, that they are for."""
-    if not isinstance(content, dict):
-        return []
-    found = []
-    for key, value in content.items():
-        if key == "ros__parameters" and isinstance(value, dict):
-            found.append((node, value))
-        else:
-            found += _sections(value, (*node, *str(key).strip("/").split("/")))
-    return found

@@ -7,10 +7,11 @@ from argparse import Namespace
 from dataclasses import asdict
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from mininet_ros.keyframes import ConfigError, Mode
 from mininet_ros.keyframes.settings import KeyframeSettings, read_preset
+from mininet_ros.models import load_model
 from mininet_ros.offline.exact_selection import ExactSelection, Size
 from mininet_ros.offline.filtered_bag import FilteredBag, check_target, write_filtered_bag
 from mininet_ros.offline.output import ENTRIES, IMAGES, REPORT, TABLE, Layout, OutputFolder
@@ -26,6 +27,9 @@ from mininet_ros.sequences import Sequence, SequenceError
 from mininet_ros.sequences.bag import BagImages
 from mininet_ros.sequences.camera import LiveCapture
 from mininet_ros.sequences.sequence import place_of
+
+LANDMARKS = ("SignSymbol", "text", "traffic sign")
+"""Classes that mark a place. A preset without classes looks for those that the model knows."""
 
 
 def select_keyframes(arguments: Namespace) -> None:
@@ -75,9 +79,22 @@ def read_settings(arguments: Namespace) -> KeyframeSettings:
     """
     values = read_preset(arguments.preset)
     values |= dict(arguments.set)
+    looks_for = cast(tuple[str, ...], values.get("classes", ()))
+    if arguments.classes is None and not any(looks_for) and arguments.model:
+        values["classes"] = landmarks_of(arguments.model, arguments.network)
     if arguments.classes is not None:
         values["classes"] = tuple(arguments.classes) or ("",)
     return KeyframeSettings.from_values(values)
+
+
+def landmarks_of(model: str, network: str) -> tuple[str, ...]:
+    """The classes of a model that mark a place: what is looked for where nothing is named.
+
+    Raises:
+        ModelError: there is no such model.
+    """
+    known = load_model(model, network).classes
+    return tuple(name for name in known if name in LANDMARKS) or ("",)
 
 
 def source_options(arguments: Namespace) -> SourceOptions:
@@ -144,7 +161,7 @@ def _size(arguments: Namespace, sequence: Sequence) -> Size | None:
 
 def _check(arguments: Namespace, settings: KeyframeSettings, source: Source) -> None:
     """Say before a long run what would come to nothing."""
-    targets = ", ".join(settings.targets())
+    targets = ", ".join(settings.named())
     if targets and source.masks_from is None:
         raise ConfigError(
             f"looking for {targets} needs masks: give --model or --labels, or --classes without "
@@ -155,7 +172,7 @@ def _check(arguments: Namespace, settings: KeyframeSettings, source: Source) -> 
             f"looking for {targets} needs the names of the masks' classes: give --model or "
             "--dataset"
         )
-    unknown = [name for name in settings.targets() if name not in source.classes]
+    unknown = [name for name in settings.named() if name not in source.classes]
     if unknown:
         raise ConfigError(
             f"the masks know no class {unknown[0]}: choose --classes among "
@@ -200,6 +217,8 @@ def _print_online(settings: KeyframeSettings, summary: Summary) -> None:
     )
     for reason, count in summary.reasons.items():
         print(f"{count:>8}  {reason.replace('_', ' ')}")
+    for sentence in summary.unanswered:
+        print(sentence)
 
 
 def _print_exact(preset: str, summary: Summary, exact: ExactSelection) -> None:

@@ -16,6 +16,7 @@ from mininet_ros.offline.report_tables import (
 )
 from mininet_ros.offline.results import Results
 from mininet_ros.offline.style import STYLE
+from mininet_ros.offline.summary import Summary
 from mininet_ros.offline.timeline import Lane, draw_timeline
 
 
@@ -26,6 +27,7 @@ def write_report(results: Results) -> str:
         _header(results),
         _figures(results),
         _timeline(results),
+        _unanswered(results.summary),
         _comparison(results),
         card_section(results),
         throttle_section(results),
@@ -82,6 +84,14 @@ def _rule(results: Results) -> str:
     )
 
 
+def _unanswered(summary: Summary) -> str:
+    """The requests that no frame answers."""
+    if not summary.unanswered:
+        return ""
+    rows = "".join(f"<li>{escape(sentence)}</li>" for sentence in summary.unanswered)
+    return f"<section><h2>Requests without an answer</h2><ul>{rows}</ul></section>"
+
+
 def _figures(results: Results) -> str:
     summary = results.summary
     saved = summary.forwarded_bytes / max(1, summary.full_stream_bytes)
@@ -119,7 +129,7 @@ def _timeline(results: Results) -> str:
     selector, online = results.settings.selector, results.exact is None
     floor = selector.quality_floor if online else 0.0
     lanes = [
-        Lane("Quality", lambda s: s.relative, "{:g}", floor=floor),
+        Lane("Quality", lambda s: s.relative, "{:.2g}", floor=floor),
         Lane("Motion", lambda s: s.motion, "{:.3f}"),
     ]
     note = (

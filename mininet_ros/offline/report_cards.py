@@ -93,8 +93,8 @@ def throttle_section(results: Results) -> str:
     for index in shown_cards(every.chosen, MAX_SMALL_CARDS):
         frame = frame_of[index]
         scores = frame.decision.scores
-        poor = scores is None or scores.quality < floor
-        quality = "refused" if scores is None else f"quality {scores.quality:.2f}"
+        poor = scores is None or scores.relative < floor
+        quality = "refused" if scores is None else f"quality {scores.relative:.2f}"
         seconds = (frame.stamp_ns - results.frames[0].stamp_ns) / 1e9
         cards.append(
             f"<article class='card'>{_image(frame, results)}<div><span>{seconds:.2f} s</span>"
@@ -102,8 +102,9 @@ def throttle_section(results: Results) -> str:
         )
     name = baseline_names(results.summary)["every_n"]
     return (
-        f"<h2>What a throttle would have sent</h2><p>{name}, as many as were forwarded. Red: below "
-        f"the quality floor of {floor:g}.</p><div class='cards small'>{''.join(cards)}</div>"
+        f"<h2>What a throttle would have sent</h2><p>{name}, as many as were forwarded. Quality "
+        f"is that of the picture compared with the last minute; red: below the floor of {floor:g}."
+        f"</p><div class='cards small'>{''.join(cards)}</div>"
     )
 
 

@@ -96,7 +96,7 @@ def run_selection(
             exact = select_exactly(decided, views, comparison.frames, settings, count)
             decided, team = exact.decided, {}
             write_chosen(source, exact, folder)
-        summary = summarize(decided, team)
+        summary = summarize(decided, team, selection.unanswered())
         chosen = [frame.index for frame in decided if frame.decision.forwarded]
         choices = comparison.choices(chosen, exact.online if exact is not None else ())
         folder.write_table(decided, team)

@@ -102,6 +102,7 @@ class OfflineSelection:
         self._waiting: dict[int, Arrival] = {}
         self._decided: dict[int, DecidedFrame] = {}
         self._team: dict[int, Outcome] = {}
+        self._unanswered: list[str] = []
         self._count = 0
         self._now_ns = 0
 
@@ -147,6 +148,10 @@ class OfflineSelection:
         self._note(self.budget.clear())
         return [self._decided[index] for index in sorted(self._decided)]
 
+    def unanswered(self) -> list[str]:
+        """Why requests have no answer, a sentence for each."""
+        return list(self._unanswered)
+
     def team_outcomes(self) -> dict[int, Outcome]:
         """What the budget did with each forwarded frame, by the frame's index."""
         return dict(self._team)
@@ -162,6 +167,8 @@ class OfflineSelection:
                         arrival.index, arrival.payload.size, decision.worth, self._now_ns
                     )
                 )
+        unanswered = self.pipeline.selector.take_unanswered()
+        self._unanswered += [request.sentence for request in unanswered]
 
     def _note_decision(self, arrival: Arrival, decision: Decision) -> None:
         self._decided[arrival.index] = DecidedFrame(

@@ -32,6 +32,7 @@ class Summary:
         reasons: number of frames by reason, most frequent first.
         team: number of forwarded frames by what the byte budget made of them.
         team_bytes: size of those that it let through.
+        unanswered: why requests have no answer, a sentence for each.
     """
 
     frames: int
@@ -47,14 +48,20 @@ class Summary:
     reasons: Mapping[str, int]
     team: Mapping[str, int]
     team_bytes: int
+    unanswered: tuple[str, ...] = ()
 
 
-def summarize(frames: Sequence[DecidedFrame], team: Mapping[int, Outcome]) -> Summary:
+def summarize(
+    frames: Sequence[DecidedFrame],
+    team: Mapping[int, Outcome],
+    unanswered: Sequence[str] = (),
+) -> Summary:
     """Summarize a selection.
 
     Args:
         frames: all of them, at least one, in the order in which they came.
         team: what became of forwarded frames under the byte budget, by index.
+        unanswered: why requests have no answer.
     """
     forwarded = [frame for frame in frames if frame.decision.forwarded]
     stamps = [frames[0].stamp_ns, *(f.stamp_ns for f in forwarded), frames[-1].stamp_ns]
@@ -76,4 +83,5 @@ def summarize(frames: Sequence[DecidedFrame], team: Mapping[int, Outcome]) -> Su
         reasons=dict(reasons.most_common()),
         team=dict(outcomes),
         team_bytes=sum(frame.payload.size for frame in forwarded if frame.index in sent),
+        unanswered=tuple(unanswered),
     )

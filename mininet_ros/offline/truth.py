@@ -113,7 +113,8 @@ class InstanceLinker:
         """The last instance map, moved to the present frame."""
         if self._map is None or self._gray is None:
             return None
-        flow = self._flow.calc(gray, self._gray, np.zeros((*gray.shape, 2), np.float32))
+        # The stubs of OpenCV know no call without a flow to begin with.
+        flow = self._flow.calc(gray, self._gray, None)  # pyright: ignore[reportCallIssue, reportArgumentType]
         rows, columns = np.indices(gray.shape, np.float32)
         moved = cv2.remap(
             self._map.astype(np.float32),

@@ -150,8 +150,11 @@ def _frames(capture: cv2.VideoCapture, attempts: int) -> Iterator[tuple[int, np.
     """
     place = failures = 0
     while failures < attempts:
-        decoded, image = capture.read()
-        if decoded:
+        try:
+            decoded, image = capture.read()
+        except cv2.error:  # as of damaged files of some codecs
+            decoded, image = False, None
+        if decoded and image is not None:
             failures = 0
             yield place, image, capture.get(cv2.CAP_PROP_POS_MSEC)
         else:

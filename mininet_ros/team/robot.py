@@ -100,6 +100,7 @@ class RobotLink:
         self._contact_since = self._contact_until = clock()
         self._epoch = 0
         self._bases: frozenset[str] = frozenset()
+        self._had_receipts = False
         self._namesakes: set[str] = set()
         self._name_taken_until = clock()
         self._wanted: dict[str, float] = {}  # when each was last seen to be wanted
@@ -171,6 +172,11 @@ class RobotLink:
                 return (
                     f"no contact with the base station for {now - self._contact_until:.0f} s: the "
                     "frames of most worth wait"
+                )
+            if self._had_receipts and not self._bases:
+                return (
+                    f"the router at {self._endpoints} answers, but no base station is behind it: "
+                    "start team_base_node, or check its parameter connect"
                 )
             if self._namesakes or now < self._name_taken_until:
                 return (
@@ -339,6 +345,7 @@ class RobotLink:
         with self._condition:
             present = sample.kind == self._zenoh.SampleKind.PUT
             self._bases = self._bases | {sender} if present else self._bases - {sender}
+            self._had_receipts = self._had_receipts or present
 
     def _note_namesake(self, sample: Any) -> None:
         sender = str(sample.key_expr).rpartition("/")[2]

@@ -6,6 +6,7 @@ import re
 
 import numpy as np
 import pytest
+from drive_rig import run
 
 from mininet_ros.keyframes import Decision, FrameScores, Reason
 from mininet_ros.offline.report import data_size
@@ -92,3 +93,12 @@ def test_cards_are_spread_over_the_recording():
 def test_sizes_for_people():
     sizes = [data_size(count) for count in (0, 999, 1_500, 64_300, 123_456, 2_970_000, 5e9)]
     assert sizes == ["0 B", "999 B", "1.5 kB", "64.3 kB", "123 kB", "2.97 MB", "5 GB"]
+
+
+def test_a_throttle_is_judged_by_the_floor_that_the_selector_has(capsys, given, tmp_path):
+    run(capsys, *given, "--output", tmp_path / "out")
+    text = (tmp_path / "out" / "report.html").read_text()
+    floor = float(re.search(r"red: below the floor of (\d+(?:\.\d+)?)", text)[1])
+    small = re.findall(r"<span class='(poor|)'>quality (\d+\.\d+)", text)
+    assert small
+    assert all((word == "poor") == (float(value) < floor) for word, value in small)

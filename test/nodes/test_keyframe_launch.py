@@ -19,11 +19,14 @@ from launch_rig import (
     needs_launch,
     parameter_file,
     probes,  # noqa: F401 - a fixture
+    program_path,
 )
 
 pytestmark = needs_launch
 
 NO_SIM_TIME = {"use_sim_time": False}
+# The selector is told whose class names the masks have: that of the segmentation by default.
+NAMES = {"model": "camvid"}
 
 
 def of_preset(name: str) -> dict:
@@ -36,7 +39,7 @@ def test_selector_without_arguments(probes):  # noqa: F811
     assert selector["node"] == "/keyframe_selector"
     assert selector["executable"] == "keyframe_selector_node"
     assert selector["topics"] == ["/image", "/camera_info"]
-    assert selector["parameters"] == of_preset("slam") | NO_SIM_TIME
+    assert selector["parameters"] == of_preset("slam") | NAMES | NO_SIM_TIME
     assert {selector["environment"].get(name) for name in PROFILE_VARIABLES} == {str(PROFILE)}
 
 
@@ -72,14 +75,14 @@ def test_preset_then_file_then_arguments(probes, tmp_path):  # noqa: F811
         "keyframes.launch.py", "preset:=team", "params_file:=mine.yaml", "mode:=window"
     )
     (selector,) = seen.values()
-    expected = of_preset("team") | values | {"mode": "window"} | NO_SIM_TIME
+    expected = of_preset("team") | values | {"mode": "window"} | NAMES | NO_SIM_TIME
     assert selector["parameters"] == expected
 
 
 def test_no_preset_means_the_defaults(probes):  # noqa: F811
     seen, _ = probes("keyframes.launch.py", "preset:=")
     (selector,) = seen.values()
-    assert selector["parameters"] == parameter_file("keyframes.yaml") | NO_SIM_TIME
+    assert selector["parameters"] == parameter_file("keyframes.yaml") | NAMES | NO_SIM_TIME
 
 
 @pytest.mark.parametrize(
@@ -136,7 +139,42 @@ def test_pipeline_gives_each_node_its_own_file(probes, tmp_path):  # noqa: F811
     )
     assert seen["/segmentation"]["parameters"] == {"threads": 3} | NO_SIM_TIME
     selector = seen["/keyframe_selector"]["parameters"]
-    assert selector == of_preset("slam") | {"min_gap_s": 3.0} | NO_SIM_TIME
+    assert selector == of_preset("slam") | {"min_gap_s": 3.0} | NAMES | NO_SIM_TIME
+
+
+@pytest.mark.parametrize(
+    ("segmentation", "keyframes", "arguments", "names"),
+    [
+        ({"model": "mine"}, {}, [], "mine"),
+        ({"model": "mine"}, {"model": "other"}, [], "other"),
+        ({"model": "mine"}, {"model": "other"}, ["model:=third"], "third"),
+        ({"threads": 1}, {"min_gap_s": 1.0}, [], "camvid"),
+    ],
+)
+def test_the_selector_gets_the_names_of_the_model_that_segments(
+    probes,  # noqa: F811
+    tmp_path,
+    segmentation,
+    keyframes,
+    arguments,
+    names,
+):
+    for name, values in (("a", segmentation), ("b", keyframes or {"min_gap_s": 1.0})):
+        (tmp_path / f"{name}.yaml").write_text(yaml.dump({"/**": {"ros__parameters": values}}))
+    seen, _ = probes(
+        "pipeline.launch.py",
+        "segmentation_params_file:=a.yaml",
+        "keyframes_params_file:=b.yaml",
+        *arguments,
+    )
+    assert seen["/keyframe_selector"]["parameters"]["model"] == names
+
+
+def test_threads_and_qos_reach_both_nodes(probes):  # noqa: F811
+    seen, _ = probes("pipeline.launch.py", "threads:=2", "qos:=reliable")
+    assert seen["/segmentation"]["parameters"]["threads"] == 2
+    reliabilities = {node["parameters"]["reliability"] for node in seen.values()}
+    assert reliabilities == {"reliable"}
 
 
 def test_team_starts_three_nodes_for_each_robot(probes):  # noqa: F811
@@ -147,14 +185,14 @@ def test_team_starts_three_nodes_for_each_robot(probes):  # noqa: F811
     for robot, source in zip(robots, ("a.mp4", "b.mp4", "a.mp4")):
         stream = seen[f"{robot}/image_stream"]
         assert stream["parameters"]["source"] == source
-        assert stream["parameters"]["frame_id"] == f"{robot[1:]}/camera"
+        assert stream["parameters"]["frame_id"] == f"{robot[1:]}/camera_optical_frame"
         for node in nodes:
             topics = seen[f"{robot}/{node}"]["topics"]
             assert topics == [f"{robot}/image", f"{robot}/camera_info"]
             profiles = {seen[f"{robot}/{node}"]["environment"][v] for v in PROFILE_VARIABLES}
             assert profiles == {str(PROFILE)}
         selector = seen[f"{robot}/keyframe_selector"]["parameters"]
-        assert selector == of_preset("team") | NO_SIM_TIME
+        assert selector == of_preset("team") | NAMES | NO_SIM_TIME
         assert seen[f"{robot}/segmentation"]["parameters"]["backend"] == "cpu"
 
 
@@ -172,7 +210,7 @@ def test_a_team_of_two_sends_to_its_mates(launch, tiny_model, tmp_path):  # noqa
     )
     mate = subprocess.Popen(
         [sys.executable, __file__],
-        env=os.environ.copy(),
+        env=os.environ | {"PYTHONPATH": program_path()},
     )
     while mate.poll() is None and launched.poll() is None:
         time.sleep(0.1)

@@ -28,8 +28,12 @@ def recording():
 def test_summary_counts_decisions_and_bytes(recording):
     recording.add_team_message(900, is_image=True)
     recording.add_team_message(100, is_image=False)
-    assert recording.summary() == {
+    recording.add_report({"received": "14"})
+    recording.add_decision(77, decision(False, "unanswered_request"))
+    assert recording.summary(published=15) == {
         "seen": 12,
+        "not_received": 1,
+        "not_told": 2,
         "forwarded": 2,
         "reasons": {"not_best": 10, "best_of_window": 2},
         "team_frames": 1,
@@ -54,4 +58,4 @@ def test_nothing_forwarded_leaves_no_sheet(tmp_path):
     recording.add_decision(0, decision(False, "below_quality"))
     recording.write_sheet(tmp_path)
     assert not (tmp_path / KEYFRAMES).exists()
-    assert recording.summary()["forwarded"] == 0
+    assert recording.summary(published=1)["forwarded"] == 0

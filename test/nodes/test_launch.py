@@ -19,6 +19,7 @@ from launch_rig import (
     needs_launch,
     parameter_file,
     probes,  # noqa: F401 - a fixture
+    program_path,
 )
 
 LAUNCH_FILE = "segment.launch.py"
@@ -107,6 +108,9 @@ def test_profile_of_fast_dds(probe, tmp_path, arguments, environment, profiles):
         ("image_transport:=theora", "'raw', 'compressed'"),
         ("use_sim_time:=maybe", "'true', 'false'"),
         ("log_level:=loud", "'debug', 'info'"),
+        ("threads:=many", "threads:=many is no number"),
+        ("qos:=perfect", "'best_effort', 'reliable'"),
+        ("respawn:=maybe", "'true', 'false'"),
         ("params_file:=absent.yaml", "params_file:=absent.yaml is no file"),
         ("dds_profile:=absent.xml", "dds_profile:=absent.xml is no file"),
         ("image:=/camera/compressed", "give image:=/camera image_transport:=compressed"),
@@ -119,6 +123,58 @@ def test_wrong_argument_is_refused_with_what_is_right(probe, argument, complaint
     assert "Traceback" not in output
 
 
+FAILS = """
+import sys
+print("{executable}: it cannot start", file=sys.stderr)
+sys.exit(3)
+"""
+
+
+@needs_launch
+def test_a_node_that_cannot_start_ends_the_launch_with_an_error(launch):  # noqa: F811
+    launched = launch(LAUNCH_FILE, FAILS)
+    output = launched.communicate(timeout=DEADLINE_S)[0]
+    assert launched.returncode == 1
+    assert "segmentation_node: it cannot start" in output
+    assert "ended with status 3; its last line says why" in output
+    assert "Traceback" not in output
+
+
+@needs_launch
+def test_a_respawned_node_starts_again(launch):  # noqa: F811
+    launched = launch(LAUNCH_FILE, FAILS, "respawn:=true")
+    starts = 0
+    for line in launched.stdout:
+        starts += "it cannot start" in line
+        if starts == 2:
+            break
+    assert launched.poll() is None
+    launched.send_signal(signal.SIGINT)
+    launched.communicate(timeout=DEADLINE_S)
+
+
+@needs_launch
+def test_the_log_level_is_that_of_the_nodes_own_logger(probe):
+    seen = probe("log_level:=debug", "namespace:=/robot1")
+    assert (seen["level"], seen["rcl_level"]) == ("DEBUG", "INFO")
+
+
+@needs_launch
+def test_the_camera_launch_file_starts_a_stream(probes):  # noqa: F811
+    seen, _ = probes(
+        "camera.launch.py", "source:=7", "rate:=5", "loop:=false", "image:=/camera/image_raw"
+    )
+    (camera,) = seen.values()
+    assert camera["topics"] == ["/camera/image_raw", "/camera/camera_info"]
+    given = {name: camera["parameters"][name] for name in ("source", "rate", "loop", "frame_id")}
+    assert given == {
+        "source": "7",
+        "rate": 5.0,
+        "loop": False,
+        "frame_id": "camera_optical_frame",
+    }
+
+
 @needs_launch
 def test_started_node_serves_a_camera(launch):  # noqa: F811
     """One image goes in, its mask comes out; an interrupt ends both in order."""
@@ -127,7 +183,7 @@ def test_started_node_serves_a_camera(launch):  # noqa: F811
     )
     camera = subprocess.Popen(
         [sys.executable, __file__],
-        env=os.environ.copy(),
+        env=os.environ | {"PYTHONPATH": program_path()},
     )
     while camera.poll() is None and launched.poll() is None:
         time.sleep(0.1)

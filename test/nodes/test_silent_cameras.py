@@ -79,3 +79,16 @@ def test_stamps_of_another_clock_are_named(graph):
     rig.wait_for_node()
     rig.camera.publish(image(1))
     assert "use_sim_time" in warning(rig)
+
+
+def test_a_camera_that_stops_is_named(graph, impatient):
+    rig = Rig(graph)
+    masks = rig.listen("mask")
+    rig.wait_for_node()
+    rig.camera.publish(image(1))
+    graph.spin_until(lambda: masks)
+    status, _ = rig.report(lambda status, values: "the camera has stopped" in status.message)
+    assert "nobody publishes" not in status.message
+    graph.observer.destroy_publisher(rig.camera)
+    status, _ = rig.report(lambda status, values: "nobody publishes it any more" in status.message)
+    assert status.level == diagnostics.WARN

@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from mininet_ros import models
+from mininet_ros.model_writing import write_model_folder
 from mininet_ros.models import ModelError, load_model
 
 
@@ -138,7 +139,7 @@ def test_what_is_written_twice_can_be_read_again(tiny_model, tmp_path):
     files = {name: model.path(name).read_bytes() for name in model.card["files"]}
     remark = ["measured here"]
     card = {**model.card, "one": remark, "two": remark}
-    written = models.write_model_folder(tmp_path / "copy", card, files)
+    written = write_model_folder(tmp_path / "copy", card, files)
     assert written.card["one"] == written.card["two"] == remark
 
 

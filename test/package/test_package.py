@@ -29,6 +29,7 @@ OPTIONAL = {
     "onnx",
     "openvino",
     "pycolmap",
+    "supervision",
     "rosbags",
     "safetensors",
     "torch",

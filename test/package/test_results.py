@@ -235,5 +235,7 @@ def test_a_single_file_replaces_its_own_kind_only(tmp_path):
     path.write_bytes(b"of the user")
     with pytest.raises(ResultError, match="not written by mark"):
         check_result_file(path, b"mark")
-    with pytest.raises(ResultError, match="does not exist"):
-        check_result_file(tmp_path / "none" / "plot.png", b"mark")
+    with pytest.raises(ResultError, match="is no folder"):
+        check_result_file(path / "plot.png", b"mark")
+    write_result_file(tmp_path / "new" / "plot.png", b"mark", b"mark")
+    assert (tmp_path / "new" / "plot.png").read_bytes() == b"mark"

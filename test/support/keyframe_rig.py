@@ -145,7 +145,7 @@ class Rig:
         def heard() -> bool:
             active = [name for name, topic in self.node._inputs.items() if topic.active]
             return "image" in active and all(
-                self.inputs[name].get_subscription_count() for name in active
+                self.inputs[name].get_subscription_count() for name in active if name in self.inputs
             )
 
         self.graph.spin_until(heard)

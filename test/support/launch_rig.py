@@ -44,7 +44,7 @@ sys.exit(start("{executable}"))
 
 # Stands in for a node: says what reached it, through the same parsing by ROS, and ends.
 PROBE = """
-import json, os, rclpy
+import json, os, rclpy, rclpy.logging
 rclpy.init()
 node = rclpy.create_node("other", automatically_declare_parameters_from_overrides=True)
 values = {{name: parameter.value for name, parameter in node.get_parameters_by_prefix("").items()}}
@@ -56,6 +56,7 @@ print("PROBE", json.dumps({{
     "parameters": values,
     "environment": dict(os.environ),
     "level": node.get_logger().get_effective_level().name,
+    "rcl_level": rclpy.logging.get_logger("rcl").get_effective_level().name,
 }}), flush=True)
 """
 
@@ -63,6 +64,11 @@ needs_launch = pytest.mark.skipif(
     importlib.util.find_spec("launch_ros") is None or importlib.util.find_spec("rclpy") is None,
     reason="needs launch_ros, which comes with a ROS distribution",
 )
+
+
+def program_path() -> str:
+    """PYTHONPATH of a test file that is run as a program."""
+    return os.pathsep.join([str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")])
 
 
 def parameter_file(name: str) -> dict:

@@ -47,8 +47,10 @@ class Links:
         self._closing.callback(link.close)
         return link
 
-    def base(self, config: str = "", endpoint: str = "") -> BaseLink:
-        link = BaseLink([endpoint or self.endpoint], [], config, lambda: None)
+    def base(self, config: str = "", connect: str = "") -> BaseLink:
+        """Listen on the test's endpoint, or reach robots through the router at `connect`."""
+        listen = [] if connect else [self.endpoint]
+        link = BaseLink(listen, [connect] if connect else [], config, lambda: None)
         self._closing.callback(link.close)
         return link
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -30,9 +31,10 @@ from mininet_ros.team.session import MAX_MESSAGE_BYTES
 def test_a_frame_arrives_in_its_order_and_is_confirmed(links):  # noqa: F811
     base, robot = links.base(), links.robot()
     want_all(base, robot)
-    messages, outcome = deliver(base, robot, 1)
-    assert [(message.name, message.content) for message in messages] == FRAME
-    assert outcome.result is Result.ARRIVED
+    for ticket in range(1, 31):
+        messages, outcome = deliver(base, robot, ticket)
+        assert [(message.name, message.content) for message in messages] == FRAME
+        assert outcome.result is Result.ARRIVED
     assert robot.problem() is None
 
 
@@ -79,6 +81,7 @@ def test_a_base_station_that_goes_away_returns_the_frame_and_is_found_again(link
     wait_until(lambda: outcomes.extend(robot.collect()) or outcomes)
     assert outcomes[0].result is Result.RETURNED
     wait_until(lambda: "no contact with the base station" in (robot.problem() or ""))
+    robot._clock = lambda: time.monotonic() + 3600.0
     assert robot.wanted == {"mask", "image"}, "what was wanted last is wanted still"
     another = links.base()
     want_all(another, robot)
@@ -233,3 +236,23 @@ def test_without_zenoh_one_sentence_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "zenoh", None)
     with pytest.raises(TeamError, match=r"pip install 'mininet_ros\[team\]'"):
         RobotLink("robot1", ["tcp/127.0.0.1:1"], "", lambda: None, lambda content: None)
+
+
+def test_a_router_in_between_changes_nothing(links):  # noqa: F811
+    config = zenoh.Config()
+    config.insert_json5("mode", '"router"')
+    config.insert_json5("listen/endpoints", f'["{links.endpoint}"]')
+    config.insert_json5("scouting/multicast/enabled", "false")
+    with zenoh.open(config):
+        base = links.base(connect=links.endpoint)
+        robot, mate = links.robot(), links.robot("robot2")
+        want_all(base, robot)
+        messages, outcome = deliver(base, robot, 1)
+        assert (len(messages), outcome.result) == (2, Result.ARRIVED)
+        base.tell_interest("robot2", b"door")
+        wait_until(lambda: links.interests == [b"door"])
+        want_all(base, mate)
+        base.want("robot1", "image", False)
+        wait_until(lambda: robot.wanted == {"mask"})
+        base.close()
+        wait_until(lambda: "no base station is behind it" in (robot.problem() or ""))

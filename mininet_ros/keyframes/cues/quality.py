@@ -52,10 +52,13 @@ FULL_SHARPNESS = 0.5
 ILLUMINATION_EXPONENT = 0.75
 
 # A picture that compares with the last minute by less than this is smeared or badly exposed.
-CLEAR_SHARE = 0.6
+CLEAR_SHARE = 0.7
 
 MEMORY_NS = 60_000_000_000
 SAMPLE_NS = 100_000_000
+
+# Where less of the picture than this would count, all of it does.
+LEAST_COUNTED = 0.1
 
 DARKEST = 5
 BRIGHTEST = 250
@@ -132,20 +135,28 @@ class QualityMeter:
         self._values = self._smooth = self._response = np.empty((0, 0), np.float32)
         self._usual = [_RunningMedian() for _ in range(3)]
 
-    def measure(self, image: np.ndarray, gray: np.ndarray, stamp_ns: int) -> Quality:
+    def measure(
+        self,
+        image: np.ndarray,
+        gray: np.ndarray,
+        stamp_ns: int,
+        ignored: np.ndarray | None = None,
+    ) -> Quality:
         """Measure the next picture of a stream.
 
         Args:
             image: (H, W, 3) uint8 BGR, at least 16 x 16 pixels.
             gray: (H, W) uint8, its luminance.
             stamp_ns: its stamp, nanoseconds.
+            ignored: (h, w) uint8 at any size, above 0 where pixels do not count; None for nowhere.
 
         Returns:
             The measured numbers; see `Quality`.
         """
-        entropy, clipped = _tones(image)
+        counted = _counted(ignored)
+        entropy, clipped = _tones(image, counted)
         gray = reduced(gray, WORKING_WIDTH)
-        noise, fine, coarse = self._detail(gray)
+        noise, fine, coarse = self._detail(gray, counted)
         levels = 2.0 ** (entropy - 8.0) / np.hypot(1.0, noise)
         illumination = float(levels**ILLUMINATION_EXPONENT)
         sharpness = min(1.0, float(np.sqrt(fine / (coarse + COARSE_FLOOR))) / FULL_SHARPNESS)
@@ -170,7 +181,7 @@ class QualityMeter:
         lit = float(np.sqrt(illumination / usual[1])) if usual[1] > 0.0 else 0.0
         return min(sharp, lit) * (1.0 - max(0.0, clipped - usual[2]))
 
-    def _detail(self, gray: np.ndarray) -> tuple[float, float, float]:
+    def _detail(self, gray: np.ndarray, counted: np.ndarray | None) -> tuple[float, float, float]:
         """Noise (grey levels) and the mean squared Laplacian at fine and at coarse scale."""
         if self._values.shape != gray.shape:
             buffers = np.empty((3, *gray.shape), np.float32)
@@ -180,10 +191,13 @@ class QualityMeter:
         cv2.Laplacian(values, cv2.CV_32F, dst=response)
         cv2.multiply(response, response, dst=response)
         blocks = _block_means(response, BLOCK)
+        if counted is not None:
+            blocks = blocks[_at_size(counted, blocks) > 0]
         noise = float(np.sqrt(np.percentile(blocks, FLAT_SHARE) / LAPLACIAN_NOISE_GAIN))
-        coarse = _mean_square(cv2.Laplacian(_block_means(values, COARSE_FACTOR), cv2.CV_32F))
+        reduced_values = _block_means(values, COARSE_FACTOR)
+        coarse = _mean_square(cv2.Laplacian(reduced_values, cv2.CV_32F), counted)
         cv2.GaussianBlur(values, (5, 5), 1.0, dst=self._smooth)
-        fine = _mean_square(cv2.Laplacian(self._smooth, cv2.CV_32F, dst=response))
+        fine = _mean_square(cv2.Laplacian(self._smooth, cv2.CV_32F, dst=response), counted)
         return noise, fine, coarse
 
 
@@ -242,13 +256,14 @@ def reduced(gray: np.ndarray, width: int) -> np.ndarray:
     return _block_means(gray, factor) if factor > 1 else gray
 
 
-def _tones(image: np.ndarray) -> tuple[float, float]:
+def _tones(image: np.ndarray, counted: np.ndarray | None) -> tuple[float, float]:
     step = max(1, round(image.shape[1] / HISTOGRAM_WIDTH))
     size = image.shape[1] // step, image.shape[0] // step
     sample = cv2.resize(image, size, interpolation=cv2.INTER_NEAREST)
+    within = None if counted is None else _at_size(counted, sample)
     entropies, clipped = [], []
     for channel in range(3):
-        histogram = cv2.calcHist([sample], [channel], None, [256], [0, 256]).ravel()
+        histogram = cv2.calcHist([sample], [channel], within, [256], [0, 256]).ravel()
         shares = histogram / histogram.sum()
         used = shares[shares > 0.0]
         entropies.append(-np.dot(used, np.log2(used)))
@@ -263,5 +278,20 @@ def _block_means(image: np.ndarray, factor: int) -> np.ndarray:
     return cv2.resize(whole, (columns, rows), interpolation=cv2.INTER_AREA)
 
 
-def _mean_square(values: np.ndarray) -> float:
-    return cv2.norm(values, cv2.NORM_L2SQR) / values.size
+def _mean_square(values: np.ndarray, counted: np.ndarray | None) -> float:
+    if counted is None:
+        return cv2.norm(values, cv2.NORM_L2SQR) / values.size
+    within = _at_size(counted, values)
+    return cv2.norm(values, cv2.NORM_L2SQR, within) / max(1, cv2.countNonZero(within))
+
+
+def _counted(ignored: np.ndarray | None) -> np.ndarray | None:
+    """Where pixels count, (h, w) uint8; None for everywhere, as where too little would be left."""
+    if ignored is None:
+        return None
+    counted = np.where(ignored == 0, 255, 0).astype(np.uint8)
+    return counted if cv2.countNonZero(counted) >= LEAST_COUNTED * counted.size else None
+
+
+def _at_size(counted: np.ndarray, values: np.ndarray) -> np.ndarray:
+    return cv2.resize(counted, (values.shape[1], values.shape[0]), interpolation=cv2.INTER_NEAREST)

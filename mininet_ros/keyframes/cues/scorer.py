@@ -24,6 +24,7 @@ from mininet_ros.keyframes.cues.content import (
     measure_content,
 )
 from mininet_ros.keyframes.cues.corners import Points, no_points
+from mininet_ros.keyframes.cues.ignored import IgnoredPixels
 from mininet_ros.keyframes.cues.memory import CLOSE_STEP, LOOK_STEP, ViewMemory
 from mininet_ros.keyframes.cues.motion import Flow, PointTracker
 from mininet_ros.keyframes.cues.overlap import measure_overlap
@@ -76,14 +77,20 @@ class FrameObserver:
         targets: target class name to weight; empty for a selection without semantics.
         classes: the class names of the network that makes the masks, in label order.
         times: to which the time of the parts is added: "quality", "motion", "content".
+        ignored: tells which pixels do not count; None for all count.
 
     Raises:
         ClassError: a target is not among `classes`, or a weight is out of range.
     """
 
     def __init__(
-        self, targets: Mapping[str, float], classes: Sequence[str], times: PartTimes
+        self,
+        targets: Mapping[str, float],
+        classes: Sequence[str],
+        times: PartTimes,
+        ignored: IgnoredPixels | None = None,
     ) -> None:
+        self._ignored = ignored
         self._weights = class_weight_table(targets, classes)
         self._named = bool(targets)
         self._times = times
@@ -119,11 +126,14 @@ class FrameObserver:
         spent = self._times.spent
         started = thread_time()
         self._gray = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY, dst=self._gray)
-        quality = self._quality.measure(image, self._gray, stamp_ns)
+        picture = _tracked_picture(self._gray)
+        ignored = None
+        if self._ignored is not None:
+            ignored = self._ignored.of(mask, (picture.shape[1], picture.shape[0]))
+        quality = self._quality.measure(image, self._gray, stamp_ns, ignored)
         spent["quality"] += (measured := thread_time()) - started
         before = self._tracker.points
-        picture = _tracked_picture(self._gray)
-        flow = self._tracker.update(picture, quality.relative >= CLEAR_SHARE)
+        flow = self._tracker.update(picture, quality.relative >= CLEAR_SHARE, ignored)
         now = self._tracker.points
         spent["motion"] += (tracked := thread_time()) - measured
         status, regions = self._regions(mask, confidence, now.size)
@@ -157,6 +167,7 @@ class FrameScorer:
         classes: the class names of the network that makes the masks, in label order.
         history: how many frames back `mark_sent` can reach; what is forgotten by name does not
             count. None for all, where each frame is forgotten by name.
+        ignored: tells which pixels do not count; None for all count.
 
     Attributes:
         times: what the parts of scoring take: "quality", "motion", "content", "sent".
@@ -166,11 +177,15 @@ class FrameScorer:
     """
 
     def __init__(
-        self, targets: Mapping[str, float], classes: Sequence[str], history: int | None = 128
+        self,
+        targets: Mapping[str, float],
+        classes: Sequence[str],
+        history: int | None = 128,
+        ignored: IgnoredPixels | None = None,
     ) -> None:
         self.history = history
         self.times = PartTimes()
-        self._observer = FrameObserver(targets, classes, self.times)
+        self._observer = FrameObserver(targets, classes, self.times, ignored)
         self.reset()
 
     def reset(self) -> None:

@@ -199,6 +199,11 @@ class SelectorConfig:
             )
 
     @cached_property
+    def by_odometry(self) -> bool:
+        """Whether the way by odometry ends windows."""
+        return self.min_distance_m > 0.0 or self.min_rotation_deg > 0.0
+
+    @cached_property
     def min_gap_ns(self) -> int:
         """`min_gap_s` in whole nanoseconds."""
         return in_nanoseconds(self.min_gap_s)

@@ -144,7 +144,7 @@ class WaitingRoom:
             return False
         before, after = self.last.scores, frame.scores
         moved = None
-        if max(self.config.min_distance_m, self.config.min_rotation_deg) > 0.0:
+        if self.config.by_odometry:
             moved = driven(before, after, REST_M, REST_DEG)
         if moved is None:
             moved = abs(after.travelled - before.travelled) / REST

@@ -36,9 +36,6 @@ AMPLE_OVERLAP = 0.7
 # begin with, half of them have to do.
 LEAST_SHARED, HALF = 60, 0.5
 
-# Where no candidate is good enough, a window with `window_start` waits for a better one until here.
-LAST_PHASE = 1.5
-
 
 class WindowPicker:
     """Forwards the best frame of each window, when motion, time or distance ends it."""
@@ -91,7 +88,7 @@ class WindowPicker:
             return 0.0
         phase = 0.0
         by_odometry = None
-        if max(config.min_distance_m, config.min_rotation_deg) > 0.0:
+        if config.by_odometry:
             by_odometry = driven(
                 start.scores, frame.scores, config.min_distance_m, config.min_rotation_deg
             )
@@ -182,7 +179,7 @@ class WindowPicker:
             return []
         passing = self._passing(self._first_phase)
         if not passing:
-            if self._keeps_distance and not interrupted and self._phase(newest) < LAST_PHASE:
+            if self._keeps_distance and not interrupted:
                 return []
             self._start = newest
             return self._drop_rest("No frame of its window was good enough.")

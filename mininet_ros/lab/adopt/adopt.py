@@ -23,12 +23,8 @@ from mininet_ros.lab.adopt.foreign import (
     trial_picture,
 )
 from mininet_ros.lab.adopt.wrapper import wrap
-from mininet_ros.models import (
-    GRAPH,
-    Model,
-    check_target,
-    write_model_folder,
-)
+from mininet_ros.model_writing import check_target, write_model_folder
+from mininet_ros.models import GRAPH, Model
 
 LARGEST_FILE = 2**31  # bytes: what one ONNX file can hold
 # Pixels whose two best classes are equally good but for rounding may be labelled either way.

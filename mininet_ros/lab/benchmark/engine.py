@@ -14,8 +14,8 @@ from mininet_ros.inference.segmenter import fit_input
 from mininet_ros.sequences import open_sequence
 
 GEMM_SIDE = 1024
-GEMM = "gemm"
-RUNTIMES = ("onnxruntime", "openvino", "pytorch", GEMM)
+GEMM, TRAINING = "gemm", "training"
+RUNTIMES = ("onnxruntime", "openvino", "pytorch", TRAINING, GEMM)
 
 
 @dataclass(frozen=True)
@@ -25,8 +25,8 @@ class Engine:
     Attributes:
         name: name in the tables.
         runtime: ``onnxruntime``, ``openvino`` or ``pytorch``; ``gemm`` is the machine's own matrix
-            product.
-        path: an ONNX file, a model folder for ``pytorch``, nothing for GEMM.
+            product, ``training`` a training step in PyTorch.
+        path: an ONNX file, a model folder for ``pytorch`` and ``training``, nothing for GEMM.
         precision: precision of the arithmetic.
         macs: multiply-accumulates of one run, as the paper counts them; None where unknown.
         parameters: trainable parameters; None where unknown.
@@ -40,6 +40,8 @@ class Engine:
     macs: int | None = None
     parameters: int | None = None
     miou: float | None = None
+    batch: int = 1
+    processes: int = 1
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values."""
@@ -54,6 +56,11 @@ def make_runner(engine: Engine, width: int, height: int, threads: int) -> Callab
     """
     if engine.runtime == GEMM:
         return _product_runner(threads)
+    if engine.runtime == TRAINING:
+        from mininet_ros.lab.benchmark.training_step import training_runner
+
+        crops = (engine.batch, threads, engine.processes)
+        return training_runner(Path(engine.path), width, height, *crops)
     picture = street(width, height)
     if engine.runtime == "onnxruntime":
         return _onnx_runner(Path(engine.path), picture, threads)

@@ -37,6 +37,8 @@ def benchmark(arguments: argparse.Namespace) -> None:
         _benchmark_node(arguments)
     elif arguments.gpu:
         _benchmark_gpu(arguments)
+    elif arguments.growth:
+        _benchmark_growth(arguments)
     else:
         _benchmark_engines(arguments)
 
@@ -56,6 +58,26 @@ def _benchmark_engines(arguments: argparse.Namespace) -> None:
     if arguments.plot:
         write_result_file(arguments.plot, draw(values), PLOT_MARK)
     print(json.dumps(values, indent=2) if arguments.json else as_table(values))
+
+
+def _benchmark_growth(arguments: argparse.Namespace) -> None:
+    from mininet_ros.lab.benchmark.growth import AXES, measure_growth
+    from mininet_ros.lab.benchmark.growth_report import as_growth_table, draw_growth
+
+    if arguments.plot:
+        check_result_file(arguments.plot, PLOT_MARK)
+    axes = arguments.axis or [axis for axis in AXES if axis != "cameras" or find_spec("rclpy")]
+    if len(arguments.models) > 1:
+        raise ValueError(f"--growth is of one model, not {len(arguments.models)}")
+    (name,) = arguments.models or ["camvid"]
+    with TemporaryDirectory() as folder:
+        points = measure_growth(name, axes, arguments.threads, arguments.rounds, Path(folder))
+    if arguments.plot:
+        write_result_file(arguments.plot, draw_growth(points), PLOT_MARK)
+    if arguments.json:
+        print(json.dumps([point.as_dict() for point in points], indent=2))
+    else:
+        print(as_growth_table(points))
 
 
 def _benchmark_gpu(arguments: argparse.Namespace) -> None:

@@ -132,7 +132,7 @@ def _one_core() -> Iterator[None]:
         cv2.setNumThreads(threads)
 
 
-def advantage(outcome: Outcome) -> dict[str, float | str | None]:
+def advantage(outcome: Outcome) -> dict[str, Any]:
     """How ours compares: with the best that follows a single cue, the bound, and every-N.
 
     Returns:

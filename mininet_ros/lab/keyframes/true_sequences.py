@@ -143,7 +143,11 @@ def _photo_tours(root: Path, segmenter: Segmenter | None, count: int) -> list[Tr
     sequences = []
     for number in range(count):
         # Every count-th one: neighbours in the data set show the same place.
-        chosen = pairs[number::count][:TOUR_PHOTOS]
+        chosen = [
+            (path, words)
+            for path, words in pairs[number::count][:TOUR_PHOTOS]
+            if isinstance(words, WordList)
+        ]
         sequences.append(_photo_tour(number, chosen, segmenter))
     return sequences
 

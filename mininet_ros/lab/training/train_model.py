@@ -25,7 +25,7 @@ from mininet_ros.lab.training.prediction import score
 from mininet_ros.lab.training.recipe import Recipe
 from mininet_ros.lab.training.run_folder import read_curve, sole_process, what_is_kept
 from mininet_ros.lab.training.train import train as run_training
-from mininet_ros.models import check_target
+from mininet_ros.model_writing import check_target
 
 
 def train_model(

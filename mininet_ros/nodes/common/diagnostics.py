@@ -80,6 +80,13 @@ def input_problem(node: Node, subscription: OnDemandSubscription) -> str | None:
     if silent_s < PERIOD_S:
         return None
     publishers = node.get_publishers_info_by_topic(topic)
+    if subscription.received:
+        if silent_s < SILENCE_S and publishers:
+            return None
+        gone = "" if publishers else ", and nobody publishes it any more"
+        return (
+            f"the camera has stopped: the last message on {topic} came {silent_s:.0f} s ago{gone}"
+        )
     if not publishers:
         return f"nobody publishes {topic}: start the camera or remap the topic"
     if silent_s < SILENCE_S:

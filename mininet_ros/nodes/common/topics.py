@@ -181,6 +181,7 @@ class OnDemandSubscription:
         self._subscription: Subscription | None = None
         self._last_message = 0.0
         self.incompatible_policy: str | None = None  # of a publisher that offers less than asked
+        self.received = 0  # messages since the subscription was made
         self.lost = 0  # messages that the middleware knows to have lost on the way
         self._recent_losses = RecentValues()
         self._declare_reliability()
@@ -237,6 +238,7 @@ class OnDemandSubscription:
         """Make the subscription or end it."""
         if wanted and self._subscription is None:
             self.incompatible_policy = None
+            self.received = 0
             self._last_message = time.monotonic()
             self._subscription = self._subscribe()
         elif not wanted and self._subscription is not None:
@@ -255,6 +257,7 @@ class OnDemandSubscription:
 
     def _receive(self, message: object) -> None:
         self._last_message = time.monotonic()
+        self.received += 1
         self._callback(message)
 
     def _note_incompatible(self, event: Any) -> None:

@@ -122,6 +122,7 @@ class KeyframeHealth:
         counts["rejected_images"] = sum(rejected.values())
         counts.update(self._session.store.counts)
         counts.update(self._outputs.counts)
+        counts.update(self._outputs.companions.counts)
         return counts
 
     def _judgement(
@@ -177,6 +178,11 @@ class KeyframeHealth:
     def _mask_problem(self, recent: Counter[str]) -> str | None:
         masks = self._inputs["mask"]
         if not self._node.count_publishers(masks.topic):
+            if masks.received:
+                return (
+                    f"the segmentation node has stopped: nobody publishes {masks.topic} any more, "
+                    "so frames are judged without content"
+                )
             return (
                 f"nobody publishes {masks.topic}, so frames are judged without content: start the "
                 "segmentation node, or set the parameter classes to ['']"

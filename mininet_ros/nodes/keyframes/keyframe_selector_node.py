@@ -9,10 +9,12 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
+from nav_msgs.msg import Odometry
 from rclpy.qos import QoSProfile
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from std_msgs.msg import Header
 
+from mininet_ros.keyframes.selection.durations import in_nanoseconds
 from mininet_ros.keyframes.settings import KeyframeSettings
 from mininet_ros.models import ModelError
 from mininet_ros.nodes.common.diagnostics import OK, DiagnosticsPublisher, Status
@@ -22,6 +24,11 @@ from mininet_ros.nodes.common.parameters import NodeParameters
 from mininet_ros.nodes.common.process import run_node
 from mininet_ros.nodes.common.topics import OnDemandSubscription, create_subscription, input_qos
 from mininet_ros.nodes.keyframes.class_names import ClassNames
+from mininet_ros.nodes.keyframes.companions import (
+    Companions,
+    CompanionSettings,
+    companion_names,
+)
 from mininet_ros.nodes.keyframes.frame_store import FrameStore
 from mininet_ros.nodes.keyframes.health import KeyframeHealth
 from mininet_ros.nodes.keyframes.interest import TeamInterest
@@ -59,6 +66,7 @@ class KeyframeSelectorNode(ManagedNode):
 
     # Made by configure().
     _outputs: KeyframeOutputs
+    _companions: Companions
     _session: KeyframeSession
     _inputs: dict[str, OnDemandSubscription]
     _health: KeyframeHealth
@@ -81,7 +89,7 @@ class KeyframeSelectorNode(ManagedNode):
         parameters = self._settings.values
         settings = parameters.settings
         self._names = ClassNames(self, parameters.model, self._targets_changed)
-        problem = self._names.problem(settings.targets())
+        problem = self._names.problem(settings.named())
         if problem and (self._names.known or not self._names.can_come):
             self._names = None
             raise ParameterError(f"parameter classes cannot be used: {problem}")
@@ -89,7 +97,10 @@ class KeyframeSelectorNode(ManagedNode):
         self._interest = TeamInterest(self, self._targets_changed)
         link = make_link(self, parameters.link, self._matched, self._interest.receive_serialized)
         decoder = parameters.images.decoder()
-        self._outputs = KeyframeOutputs(self, settings, link, kind, self._matched, decoder)
+        self._companions = self._make_companions(parameters)
+        self._outputs = KeyframeOutputs(
+            self, settings, link, kind, self._matched, decoder, self._companions
+        )
         self._session = KeyframeSession(
             settings,
             self._semantics(settings),
@@ -128,8 +139,22 @@ class KeyframeSelectorNode(ManagedNode):
     def cleanup(self) -> None:
         """Forget everything that :meth:`configure` made."""
         self._outputs.team.close()
+        self._companions.close()
         self._names = self._interest = None
-        del self._outputs, self._session, self._inputs, self._health
+        del self._companions, self._outputs, self._session, self._inputs, self._health
+
+    def _make_companions(self, parameters: KeyframeParameters) -> Companions:
+        try:
+            names = companion_names(parameters.companions)
+        except ValueError as error:
+            raise ParameterError(f"parameter companions cannot be used: {error}") from None
+        settings = CompanionSettings(
+            names,
+            in_nanoseconds(parameters.companion_slop_s),
+            parameters.companion_bytes,
+            input_qos(parameters.reliability),
+        )
+        return Companions(self, settings, self._matched)
 
     def _make_inputs(self, kind: type) -> dict[str, OnDemandSubscription]:
         qos = input_qos(self._settings.values.reliability)
@@ -140,6 +165,7 @@ class KeyframeSelectorNode(ManagedNode):
             "mask": (Image, "segmentation/mask"),
             "confidence": (Image, "segmentation/confidence"),
             "camera_info": (CameraInfo, "camera_info"),
+            "odometry": (Odometry, "odometry"),
         }
         return {
             "image": OnDemandSubscription(self, self._receive_image, kind, image, qos),
@@ -170,20 +196,22 @@ class KeyframeSelectorNode(ManagedNode):
 
     def _follow_subscribers(self, active: bool) -> None:
         """Subscribe to what the wanted outputs are made of, and only to that."""
+        self._companions.follow(active)
         settings = self._effective_settings()
         outputs = self._outputs.wanted if active else frozenset()
         semantic = bool(settings.targets())
         wanted = {
             "image": bool(outputs),
-            "mask": bool(outputs) and (semantic or "mask" in outputs),
+            "mask": bool(outputs) and (bool(settings.named()) or "mask" in outputs),
             "confidence": bool(outputs) and semantic and settings.use_confidence,
             "camera_info": "camera_info" in outputs,
+            "odometry": bool(outputs) and settings.selector.by_odometry,
         }
         before = {name for name, subscription in self._inputs.items() if subscription.active}
         now = {name for name in wanted if wanted[name]}
         if before == now:
             return
-        self._inbox.put(Task(partial(self._session.expect, frozenset(now - {"image"}))))
+        self._inbox.put(Task(partial(self._session.expect, frozenset(now - {"image", "odometry"}))))
         for name, subscription in self._inputs.items():
             subscription.want(wanted[name])
         if not now:
@@ -193,7 +221,7 @@ class KeyframeSelectorNode(ManagedNode):
         """Return what is wrong with the parameters together, as a sentence, or None."""
         if self._names is None or not self._names.known:
             return None
-        return self._names.problem(parameters.settings.targets())
+        return self._names.problem(parameters.settings.named())
 
     def _effective_settings(self) -> KeyframeSettings:
         """Return the settings as the parameters and the team want them."""
@@ -234,7 +262,7 @@ class KeyframeSelectorNode(ManagedNode):
     def _semantics(self, settings: KeyframeSettings) -> Semantics:
         if self._names is None:
             raise RuntimeError("the node is not configured")
-        return Semantics(self._names.names, self._names.problem(settings.targets()))
+        return Semantics(self._names.names, self._names.problem(settings.named()))
 
     def _work(self) -> None:
         while not self._inbox.finished:

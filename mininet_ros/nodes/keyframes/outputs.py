@@ -15,6 +15,7 @@ from mininet_ros.images.decoding import ImageDecoder
 from mininet_ros.images.encodings import ImageError
 from mininet_ros.keyframes.settings import KeyframeSettings
 from mininet_ros.nodes.common.topics import create_publisher
+from mininet_ros.nodes.keyframes.companions import Companions
 from mininet_ros.nodes.keyframes.frame_store import StoredFrame
 from mininet_ros.nodes.keyframes.scores import FrameReport, scores_message
 from mininet_ros.nodes.keyframes.team_link import Link, TeamLink
@@ -36,6 +37,7 @@ class KeyframeOutputs:
             keyframe/image/compressed.
         matched: called when subscribers come and go; see :func:`create_publisher`.
         decoder: of the camera's images.
+        companions: what goes with a keyframe.
     """
 
     def __init__(
@@ -46,7 +48,9 @@ class KeyframeOutputs:
         image_type: type[Image | CompressedImage],
         matched: Callable[[], None],
         decoder: ImageDecoder,
+        companions: Companions,
     ) -> None:
+        self.companions = companions
         self.jpeg_quality = settings.jpeg_quality
         self.counts: Counter[str] = Counter()
         self.last_rejection = ""
@@ -68,10 +72,12 @@ class KeyframeOutputs:
 
     @property
     def wanted(self) -> frozenset[str]:
-        """What has subscribers: "image", "mask", "camera_info", "scores"."""
+        """What has subscribers: "image", "mask", "camera_info", "scores", "companions"."""
         own = {name for name, topic in self._keyframe.items() if topic.get_subscription_count()}
         if self._scores.get_subscription_count():
             own.add("scores")
+        if self.companions.wanted:
+            own.add("companions")
         return self.team.wanted | own
 
     def forward(self, frame: StoredFrame, worth: float) -> None:
@@ -85,6 +91,7 @@ class KeyframeOutputs:
                 self.counts[f"forwarded_without_{name}"] += 1
             else:
                 publisher.publish(message)
+        self.companions.forward(frame.stamp_ns)
         if self.team.wanted:
             try:
                 self.team.offer(frame, worth, self.jpeg_quality, self._now_ns())
@@ -109,6 +116,7 @@ class KeyframeOutputs:
     def restarted(self) -> None:
         """Drop what waits for the budget: the stream began anew."""
         self.team.clear()
+        self.companions.clear()
 
     def rejected(self, error: ValueError) -> None:
         """Note and log that a message cannot be used."""

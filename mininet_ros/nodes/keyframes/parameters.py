@@ -29,6 +29,27 @@ class KeyframeParameters:
     settings: KeyframeSettings = field(default_factory=KeyframeSettings)
     link: LinkSettings = field(default_factory=LinkSettings)
     images: ImageSettings = field(default_factory=ImageSettings)
+    companions: tuple[str, ...] = parameter(
+        ("",),
+        "Topics with a stamp, such as [depth/image_rect, right/image_raw], whose messages are "
+        "forwarded unchanged with each keyframe as keyframe/<name>; [''] forwards none.",
+        change=Change.ON_CONFIGURE,
+    )
+    companion_slop_s: float = parameter(
+        0.02,
+        "Largest distance between the stamps of a keyframe and its companion, seconds.",
+        0.0,
+        10.0,
+        change=Change.ON_CONFIGURE,
+    )
+    companion_bytes: int = parameter(
+        100_000_000,
+        "Largest size of the companions that wait for a decision, bytes, of all topics together; "
+        "beyond it the oldest are dropped.",
+        1,
+        10**10,
+        change=Change.ON_CONFIGURE,
+    )
     mask_wait_s: float = parameter(
         1.0,
         "Longest time that a frame waits for its mask and confidence before it is scored without "

@@ -12,6 +12,7 @@ import numpy as np
 from mininet_ros.images.drawing import contact_sheet
 from mininet_ros.nodes.recorder.recording import KEYFRAMES
 
+UNANSWERED = "unanswered_request"
 _TILE_WIDTH = 320
 _COLUMNS = 4
 _MAX_TILES = 16
@@ -26,13 +27,24 @@ class KeyframeRecording:
 
     def __init__(self) -> None:
         self._decisions: dict[int, Mapping[str, str]] = {}
+        self._received = 0  # images, as the selector says
         self._thumbnails: dict[int, np.ndarray] = {}
         self._team_frames = 0
         self._team_bytes = 0
 
     def add_decision(self, stamp_ns: int, values: Mapping[str, str]) -> None:
         """Note what the selector says of one frame: its scores, ``forwarded`` and ``reason``."""
-        self._decisions[stamp_ns] = values
+        if values["reason"] != UNANSWERED:  # which is about a request, not about a frame
+            self._decisions[stamp_ns] = values
+
+    def add_report(self, values: Mapping[str, str]) -> None:
+        """Note what the selector says of itself."""
+        self._received = int(values.get("received", self._received))
+
+    @property
+    def seen(self) -> int:
+        """How many frames the selector has told of."""
+        return len(self._decisions)
 
     def add_picture(self, stamp_ns: int, picture_bgr: np.ndarray) -> None:
         """Keep a small copy of a frame, uint8 (H, W, 3), BGR."""
@@ -46,14 +58,20 @@ class KeyframeRecording:
         self._team_frames += is_image
         self._team_bytes += size
 
-    def summary(self) -> dict[str, object]:
-        """Return the figures: frames decided on, forwarded, by reason, and bytes for the team.
+    def summary(self, published: int) -> dict[str, object]:
+        """Return the figures: frames told of, forwarded, by reason, and bytes for the team.
 
-        ``camera_bytes`` is what the same frames take as raw colour images.
+        ``camera_bytes`` is what the same frames take as raw colour images. Of the frames that the
+        selector has not told of, ``not_received`` never reached it, and ``not_told`` did.
+
+        Args:
+            published: images that the camera published.
         """
         reasons = Counter(values["reason"] for values in self._decisions.values())
         return {
-            "seen": len(self._decisions),
+            "seen": self.seen,
+            "not_received": max(0, published - self._received),
+            "not_told": max(0, min(self._received, published) - self.seen),
             "forwarded": len(self._forwarded()),
             "reasons": dict(reasons.most_common()),
             "team_frames": self._team_frames,

@@ -61,6 +61,16 @@ class Recording:
         return len(self._images)
 
     @property
+    def published(self) -> int:
+        """How many images the camera published, as far as can be known."""
+        watched_throughout = (
+            bool(self._images)
+            and self._stream.get("first_stamp_ns") == str(self._images[0])
+            and self._stream.get("finished") == "true"
+        )
+        return int(self._stream["published"]) if watched_throughout else len(self._images)
+
+    @property
     def masks(self) -> int:
         """How many masks came."""
         return len(self._masks)
@@ -120,12 +130,7 @@ class Recording:
             name: int(self._node.get(name, 0)) - int(self._node_before.get(name, 0))
             for name in ACCOUNTED
         }
-        watched_throughout = (
-            bool(self._images)
-            and self._stream.get("first_stamp_ns") == str(self._images[0])
-            and self._stream.get("finished") == "true"
-        )
-        published = int(self._stream["published"]) if watched_throughout else len(self._images)
+        published = self.published
         latencies_s = [latency for _, latency in self._masks]
         return {
             "published": published,

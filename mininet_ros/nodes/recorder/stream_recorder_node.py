@@ -46,6 +46,8 @@ class StreamRecorderParameters:
 SHOW_PERIOD_S = 0.5
 # After the stream has ended: for the last masks, and for the counts that nodes report each second.
 SETTLE_S = 2.0
+# And for decisions on the last frames, which a selector puts off until the camera falls silent.
+DECISIONS_S = 15.0
 # Deep and reliable: to count images that others may lose, none may be lost here.
 COUNTING_QOS = QoSProfile(depth=1000)
 
@@ -115,6 +117,8 @@ class StreamRecorderNode(Node):
                 continue
             if task == "stream":
                 self._recording.add_stream_report(values)
+            elif task == "keyframes" and self._keyframes:
+                self._keyframes.add_report(values)
             elif task == "segmentation":
                 self._recording.add_node_report(values)
                 if not self._health:
@@ -135,6 +139,7 @@ class StreamRecorderNode(Node):
         def take_decision(scores: DiagnosticArray) -> None:
             (status,) = scores.status
             values = {pair.key: pair.value for pair in status.values}
+            self._last_event = time.monotonic()
             keyframes.add_decision(stamp_of(scores.header), values)
 
         def take_team_image(image: CompressedImage) -> None:
@@ -178,8 +183,14 @@ class StreamRecorderNode(Node):
             self._recording.images > 0
             and self._recording.masks > 0
             and self.count_publishers(camera_info) == 0
-            and time.monotonic() - self._last_event > SETTLE_S
+            and time.monotonic() - self._last_event > self._settle_s
         )
+
+    @property
+    def _settle_s(self) -> float:
+        """How long nothing must have come before the recording ends."""
+        undecided = self._keyframes and self._keyframes.seen < self._recording.images
+        return DECISIONS_S if undecided else SETTLE_S
 
     def _waited_too_long(self) -> bool:
         return time.monotonic() - self._started > self._settings.values.start_timeout
@@ -191,7 +202,8 @@ class StreamRecorderNode(Node):
             self._results.discard()
             return
         if self._keyframes:
-            self._recording.write(complete, {"keyframes": self._keyframes.summary()})
+            published = self._recording.published
+            self._recording.write(complete, {"keyframes": self._keyframes.summary(published)})
             self._keyframes.write_sheet(self._results.staging)
         else:
             self._recording.write(complete)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from mininet_ros.keyframes.settings import KeyframeSettings
 from mininet_ros.offline.selection import DecidedFrame, OfflineSelection
@@ -40,7 +40,7 @@ def select(
     Returns:
         All frames with their decisions, in the order in which they came.
     """
-    fitting = settings if classes else replace(settings, classes=("",))
+    fitting = settings if classes else settings.without_classes()
     selection = OfflineSelection(fitting, classes, requests)
     for labelled in frames:
         selection.add(labelled, labelled.frame.stamp_ns)

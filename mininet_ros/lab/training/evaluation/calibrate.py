@@ -9,7 +9,8 @@ from mininet_ros.inference.familiarity import SECTION, Familiarity
 from mininet_ros.lab.training.data.datasets import open_dataset
 from mininet_ros.lab.training.data.datasets.labelled_images import pictures_of, read_picture
 from mininet_ros.lab.training.evaluation.familiarity import calibrated_familiarity, masks_of
-from mininet_ros.models import load_model, write_model_folder
+from mininet_ros.model_writing import write_model_folder
+from mininet_ros.models import load_model
 
 
 def calibrate(model: str | Path, dataset: str, data: Path, others: Path) -> Familiarity:

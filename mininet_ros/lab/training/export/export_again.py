@@ -12,7 +12,8 @@ from mininet_ros.lab.training.export.int8 import Int8Recipe, calibrated
 from mininet_ros.lab.training.export.model_folder import INT8, export_again
 from mininet_ros.lab.training.export.plain import export_plainly
 from mininet_ros.lab.training.export.untrained import NOTE, export_untrained, is_network
-from mininet_ros.models import INT8_GRAPH, Model, check_target, load_model
+from mininet_ros.model_writing import check_target
+from mininet_ros.models import INT8_GRAPH, Model, load_model
 
 
 def export(arguments: argparse.Namespace) -> None:

@@ -21,6 +21,7 @@ from mininet_ros.lab.training.export.graph import LOGITS, build_graph
 from mininet_ros.lab.training.export.int8 import Int8Recipe, recipe_of
 from mininet_ros.lab.training.export.metadata import add_metadata
 from mininet_ros.lab.training.export.runner import graph_runner
+from mininet_ros.model_writing import write_model_folder
 from mininet_ros.models import (
     CHANNEL_ORDER,
     GRAPH,
@@ -29,7 +30,6 @@ from mininet_ros.models import (
     Model,
     ModelError,
     model_from_card,
-    write_model_folder,
 )
 from mininet_ros.network import plain_options
 from mininet_ros.network.stages import StagedNetwork

@@ -16,6 +16,10 @@ from mininet_ros.lab.training.export.graph import OPSET
 from mininet_ros.lab.training.export.metadata import add_metadata
 from mininet_ros.models import Model
 from mininet_ros.network.stages import IMAGE_CHANNELS
+from mininet_ros.results import write_result_file
+
+PLAIN_MARK = b"mininet_ros export --plain"
+"""In the file as its producer: what a later export may replace."""
 
 
 def export_plainly(model: Model, width: int, height: int, path: Path) -> None:
@@ -58,5 +62,5 @@ def export_plainly(model: Model, width: int, height: int, path: Path) -> None:
     graph = onnx.load_from_string(buffer.getvalue())
     add_metadata(graph, model, normalised_inside=False)
     onnx.checker.check_model(graph, full_check=True)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    onnx.save(graph, path)
+    graph.producer_name = PLAIN_MARK.decode()
+    write_result_file(path, graph.SerializeToString(), PLAIN_MARK)

@@ -14,6 +14,7 @@ from mininet_ros.lab.training.data.datasets.labelled_images import (
     find_files,
     pair_files,
 )
+from mininet_ros.lab.training.data.datasets.other_layouts import importer_for
 
 CLASSES = "classes.yaml"
 LICENCE_NOT_STATED = "not stated"
@@ -37,7 +38,14 @@ def open_folder(root: Path, split: str) -> LabelledImages:
     """
     path = root / CLASSES
     if not path.is_file():
-        raise DatasetError(f"{path} does not exist; expected tree:\n{EXPECTED_TREE}")
+        other = importer_for(root)
+        hint = (
+            f" (this looks like labels of another tool: try `mininet_ros import-labels {other} "
+            f"{root} --output DIR`)"
+            if other
+            else ""
+        )
+        raise DatasetError(f"{path} does not exist{hint}; expected tree:\n{EXPECTED_TREE}")
     classes = read_class_table(str(path))
     licence = read_yaml(path.read_bytes()).get("licence", LICENCE_NOT_STATED)
     images = find_files(root / split / "images", "*", _stem_of_image, EXPECTED_TREE)

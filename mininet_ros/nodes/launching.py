@@ -15,16 +15,21 @@ from launch.actions import (
     IncludeLaunchDescription,
     SetEnvironmentVariable,
 )
+from launch.events.process import ProcessExited
 from launch.launch_description_sources import PythonLaunchDescriptionSource
 from launch_ros.actions import Node
 from launch_ros.parameter_descriptions import ParameterValue
 
+from mininet_ros.nodes.common.topics import RELIABILITIES
 from mininet_ros.nodes.common.transport import PROFILE_VARIABLES, image_profile
+from mininet_ros.nodes.segmentation.parameters import SegmentationParameters
+from mininet_ros.parameters import read_parameter_file
 from mininet_ros.share import share_folder
 
 CONFIG = share_folder() / "config"
 LAUNCH = share_folder() / "launch"
 DDS_PROFILE = str(image_profile())
+RESPAWN_DELAY_S = 2.0
 FROM_PARAMS_FILE = "Not given: what the parameter files say."
 
 
@@ -46,6 +51,13 @@ def camera_arguments() -> list[DeclareLaunchArgument]:
             choices=["", "raw", "compressed"],
             description=f"How the camera images come. {FROM_PARAMS_FILE}",
         ),
+        DeclareLaunchArgument(
+            "qos",
+            default_value="",
+            choices=["", *RELIABILITIES],
+            description="Reliability of the subscriptions to the camera and to masks. "
+            f"{FROM_PARAMS_FILE}",
+        ),
     ]
 
 
@@ -57,6 +69,28 @@ def backend_argument() -> DeclareLaunchArgument:
         choices=["", "auto", "cpu", "gpu"],
         description=f"Where the network runs. {FROM_PARAMS_FILE}",
     )
+
+
+def threads_argument() -> DeclareLaunchArgument:
+    """Return the argument that says how many processors the network may use."""
+    return DeclareLaunchArgument(
+        "threads",
+        default_value="",
+        description=f"CPU threads of the network; 0 lets the runtime choose. {FROM_PARAMS_FILE}",
+    )
+
+
+def threads_given(text: str) -> dict[str, int]:
+    """Return the parameter threads, where the argument is given.
+
+    Raises:
+        ValueError: the argument is no number.
+    """
+    if not text:
+        return {}
+    if not text.isdecimal():
+        raise ValueError(f"threads:={text} is no number: give 0 or more threads.")
+    return {"threads": int(text)}
 
 
 def model_argument(purpose: str) -> DeclareLaunchArgument:
@@ -162,14 +196,21 @@ def process_arguments() -> list[DeclareLaunchArgument]:
             "log_level",
             default_value="info",
             choices=["debug", "info", "warn", "error", "fatal"],
-            description="Least severity of what is logged.",
+            description="Least severity of what the nodes themselves log.",
+        ),
+        DeclareLaunchArgument(
+            "respawn",
+            default_value="false",
+            choices=["true", "false"],
+            description="Whether a node that ends by an error is started again; otherwise it ends "
+            "the launch with a status that is not 0.",
         ),
         DeclareLaunchArgument(
             "dds_profile",
             default_value=DDS_PROFILE,
             description="Fast DDS profile of the nodes. The shipped one lets large images "
-            "through, unless the environment names a profile already; empty: what the "
-            "environment says. The camera driver needs it, too.",
+            "through, unless the environment names a profile already; empty: what each node "
+            "chooses by itself. The camera driver needs it, too.",
         ),
     ]
 
@@ -209,23 +250,88 @@ def camera_node(
         if given[parameter]:
             # As a string: a model may be called 1.
             values[parameter] = ParameterValue(given[parameter], value_type=str)
+    if given.get("qos"):
+        values["reliability"] = given["qos"]
     if given["use_sim_time"]:
         values["use_sim_time"] = given["use_sim_time"].lower() == "true"
     if values:
         parameters.append(values)
+    remappings = [*camera_topics(given["image"]), *topics]
+    return package_node(context, executable, name, given["namespace"], parameters, remappings)
+
+
+def package_node(
+    context: LaunchContext,
+    executable: str,
+    name: str,
+    namespace: str,
+    parameters: Sequence[object],
+    remappings: Sequence[tuple[str, str]] = (),
+) -> Node:
+    """Return a node of this package as a process, by the arguments of :func:`process_arguments`.
+
+    Args:
+        context: knows the values of the arguments.
+        executable: of this package.
+        name, namespace: of the node.
+        parameters: files and values; the later win.
+        remappings: of its topics.
+
+    Raises:
+        ValueError: an argument names a file that does not exist.
+    """
+    given = context.launch_configurations
+    respawn = given["respawn"] == "true"
     return Node(
         package="mininet_ros",
         executable=executable,
         # Both names given, so that overrides are of this very node and win over a params_file
         # that names it.
         name=name,
-        namespace=given["namespace"],
+        namespace=namespace,
         parameters=parameters,
-        remappings=[*camera_topics(given["image"]), *topics],
-        ros_arguments=["--log-level", given["log_level"]],
+        remappings=remappings,
+        ros_arguments=["--log-level", f"{logger_name(namespace, name)}:={given['log_level']}"],
         additional_env=dds_environment(given["dds_profile"], context),
+        respawn=respawn,
+        respawn_delay=RESPAWN_DELAY_S,
+        on_exit=None if respawn else end_with_error,
         output="screen",
     )
+
+
+def end_with_error(event: ProcessExited, context: LaunchContext) -> None:
+    """End the launch with a status that is not 0, for a process of it failed.
+
+    Raises:
+        RuntimeError: the process ended by an error; launch ends by it.
+    """
+    if event.returncode and not context.is_shutdown:
+        raise RuntimeError(
+            f"{event.process_name} ended with status {event.returncode}; its last line says why"
+        )
+
+
+def logger_name(namespace: str, node: str) -> str:
+    """Return the name of a node's logger: of the node alone, not of what it is made of."""
+    return ".".join([*filter(None, namespace.split("/")), node])
+
+
+def names_from(given: Mapping[str, str], params_file: str) -> str:
+    """Return the model whose class names the masks have, as the segmentation node's arguments say.
+
+    Args:
+        given: values of the arguments.
+        params_file: parameters of the segmentation node; "" for none.
+
+    Raises:
+        ValueError: the file cannot be read.
+    """
+    if given["model"] or not params_file:
+        return given["model"] or SegmentationParameters().model
+    path = Path(existing_file("params_file", params_file))
+    named = read_parameter_file(path, "segmentation").get("model")
+    return str(named or SegmentationParameters().model)
 
 
 def class_list(text: str) -> list[str]:

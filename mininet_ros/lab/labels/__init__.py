@@ -1,0 +1,1 @@
+"""Labels that other tools made, in our folder layout."""

@@ -1,0 +1,32 @@
+"""Which importer suits a folder that is not in our layout."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+START_BYTES = 1 << 16
+
+
+def importer_for(root: Path) -> str | None:
+    """The format of ``mininet_ros import-labels`` that a folder looks like; None if none.
+
+    Only names, and the beginning of one JSON file, are looked at.
+    """
+    if not root.is_dir():
+        return None
+    if (root / "labelmap.txt").is_file():
+        return "cvat"
+    if (root / "SegmentationClass").is_dir():
+        return "voc"
+    if any(root.glob("*.yaml")) and any(root.rglob("labels/**/*.txt")):
+        return "yolo"
+    for path in sorted(root.rglob("*.json"))[:1]:
+        with path.open("rb") as file:
+            start = file.read(START_BYTES)
+        if b'"shapes"' in start:
+            return "labelme"
+        if any(word in start for word in (b'"annotations"', b'"categories"', b'"images"')):
+            return "coco"
+    if (root / "gtFine").is_dir() or ((root / "images").is_dir() and (root / "labels").is_dir()):
+        return "colors"
+    return None

@@ -1,0 +1,218 @@
+"""Messages that go with a keyframe unchanged: depth, the right image, whatever else has a stamp.
+
+They are received, held and published in serialised form, so that their types need not be known
+beforehand and nothing of them is lost.
+"""
+
+from __future__ import annotations
+
+import importlib
+import struct
+import threading
+from collections import Counter, deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from rclpy.node import Node
+from rclpy.publisher import Publisher
+from rclpy.qos import QoSProfile
+from rclpy.subscription import Subscription
+
+from mininet_ros.nodes.common.topics import OUTPUT_QOS, create_publisher
+
+# Keyframes whose companion has not come yet, of each topic.
+MAX_PENDING = 16
+
+
+@dataclass(frozen=True)
+class CompanionSettings:
+    """What goes with a keyframe.
+
+    Attributes:
+        names: topics, relative to the node's namespace.
+        slop_ns: largest distance between the stamps of a keyframe and its companion, nanoseconds.
+        max_bytes: largest size of what is held for all topics together.
+        qos: of the inputs.
+    """
+
+    names: tuple[str, ...]
+    slop_ns: int
+    max_bytes: int
+    qos: QoSProfile
+
+
+class Companions:
+    """Holds what may go with a keyframe, and publishes it as ``keyframe/<name>``.
+
+    Which type a topic has is known once somebody publishes it: :meth:`follow` is to be called now
+    and then, in the thread that spins the node, as messages are received there.
+
+    Args:
+        node: subscribes and publishes.
+        settings: what goes with a keyframe.
+        matched: called when subscribers come and go; see :func:`create_publisher`.
+    """
+
+    def __init__(
+        self, node: Node, settings: CompanionSettings, matched: Callable[[], None]
+    ) -> None:
+        self.counts: Counter[str] = Counter()
+        self.problem = ""
+        self._node = node
+        self._settings = settings
+        self._matched = matched
+        self._lock = threading.Lock()
+        self._publishers: dict[str, Publisher] = {}
+        self._subscriptions: dict[str, Subscription] = {}
+        self._held: deque[tuple[str, int, bytes]] = deque()
+        self._pending: dict[str, deque[int]] = {
+            name: deque(maxlen=MAX_PENDING) for name in settings.names
+        }
+        self._bytes = 0
+
+    @property
+    def wanted(self) -> bool:
+        """Whether one of them has a subscriber."""
+        return any(topic.get_subscription_count() for topic in self._publishers.values())
+
+    @property
+    def held_bytes(self) -> int:
+        """Size of what is held."""
+        return self._bytes
+
+    def follow(self, active: bool) -> None:
+        """Publish what is published, and subscribe to what is subscribed to."""
+        for name in self._settings.names:
+            if name not in self._publishers and not self._advertise(name):
+                continue
+            wanted = active and self._publishers[name].get_subscription_count() > 0
+            if wanted and name not in self._subscriptions:
+                self._subscriptions[name] = self._node.create_subscription(
+                    self._publishers[name].msg_type,
+                    name,
+                    partial(self._receive, name),
+                    self._settings.qos,
+                    raw=True,
+                )
+            elif not wanted and name in self._subscriptions:
+                self._node.destroy_subscription(self._subscriptions.pop(name))
+
+    def forward(self, stamp_ns: int) -> None:
+        """Publish the companions of a keyframe; those to come follow as soon as they do."""
+        due: list[tuple[str, bytes]] = []
+        with self._lock:
+            for name in self._subscriptions:
+                data = self._nearest(name, stamp_ns)
+                if data is None:
+                    self._pending[name].append(stamp_ns)
+                    self.counts[f"waiting_for_{name}"] += 1
+                else:
+                    due.append((name, data))
+        for name, data in due:
+            self._publish(name, data)
+
+    def clear(self) -> None:
+        """Forget what is held: the stream began anew."""
+        with self._lock:
+            self._held.clear()
+            self._bytes = 0
+            for pending in self._pending.values():
+                pending.clear()
+
+    def close(self) -> None:
+        """End all subscriptions and publishers."""
+        self.follow(active=False)
+        for publisher in self._publishers.values():
+            self._node.destroy_publisher(publisher)
+        self._publishers.clear()
+        self.clear()
+
+    def _advertise(self, name: str) -> bool:
+        """Create the publisher of a topic once its type is known."""
+        topic = self._node.resolve_topic_name(name)
+        infos = self._node.get_publishers_info_by_topic(topic)
+        if not infos:
+            return False
+        try:
+            kind = _message_type(infos[0].topic_type)
+        except ValueError as error:
+            self.problem = f"companion {name} cannot be forwarded: {error}"
+            return False
+        self._publishers[name] = create_publisher(
+            self._node, kind, f"keyframe/{name}", OUTPUT_QOS, self._matched
+        )
+        return True
+
+    def _receive(self, name: str, data: bytes) -> None:
+        stamp = _stamp_of(data)
+        with self._lock:
+            slop, pending = self._settings.slop_ns, self._pending[name]
+            late = next((s for s in pending if abs(s - stamp) <= slop), None)
+            if late is not None:
+                pending.remove(late)
+                self.counts[f"waiting_for_{name}"] -= 1
+            self._held.append((name, stamp, data))
+            self._bytes += len(data)
+            while self._bytes > self._settings.max_bytes and self._held:
+                self._bytes -= len(self._held.popleft()[2])
+                self.counts["companions_dropped"] += 1
+        if late is not None:
+            self._publish(name, data)
+
+    def _nearest(self, name: str, stamp_ns: int) -> bytes | None:
+        near = [
+            (abs(stamp - stamp_ns), data)
+            for held, stamp, data in self._held
+            if held == name and abs(stamp - stamp_ns) <= self._settings.slop_ns
+        ]
+        return min(near, key=lambda entry: entry[0])[1] if near else None
+
+    def _publish(self, name: str, data: bytes) -> None:
+        self.counts[f"forwarded_{name}"] += 1
+        self._publishers[name].publish(data)
+
+
+def companion_names(entries: Sequence[str]) -> tuple[str, ...]:
+    """The topics that a parameter names; a list of one empty string names none.
+
+    Raises:
+        ValueError: a name is absolute, or is named twice.
+    """
+    names = tuple(entry.strip() for entry in entries if entry.strip())
+    for name in names:
+        if name.startswith(("/", "~")):
+            raise ValueError(
+                f"companion {name} must be a relative topic, such as depth/image_rect: it is "
+                f"forwarded as keyframe/<name>; remap it to reach another topic"
+            )
+        if names.count(name) > 1:
+            raise ValueError(f"companion {name} is named twice")
+    return names
+
+
+def _message_type(name: str) -> type:
+    """The class of a message type, such as sensor_msgs/msg/Image, that starts with a header.
+
+    Raises:
+        ValueError: it is not installed, or has no header.
+    """
+    package, _, kind = name.partition("/msg/")
+    try:
+        found = getattr(importlib.import_module(f"{package}.msg"), kind)
+    except (ImportError, AttributeError):
+        raise ValueError(f"its type {name} is not installed here") from None
+    first = next(iter(found.get_fields_and_field_types().values()), "")
+    if first != "std_msgs/Header":
+        raise ValueError(f"its type {name} does not begin with a header, so it has no stamp")
+    return found
+
+
+def _stamp_of(data: bytes) -> int:
+    """The stamp of a serialised message that begins with a header, nanoseconds.
+
+    Four bytes of CDR encapsulation come first, whose second tells the byte order.
+    """
+    order = "<" if data[1] & 1 else ">"
+    seconds, nanoseconds = struct.unpack_from(f"{order}iI", data, 4)
+    return seconds * 1_000_000_000 + nanoseconds
