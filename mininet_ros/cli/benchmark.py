@@ -122,6 +122,13 @@ def _add_team(parser: ArgumentParser) -> None:
     group.add_argument(
         "--loss", type=float, default=0.0, metavar="PERCENT", help="Share of lost packets."
     )
+    group.add_argument(
+        "--silence",
+        type=float,
+        default=0.0,
+        metavar="SECONDS",
+        help="Time that the base station is off the air.",
+    )
     group = parser.add_argument_group("node and team")
     group.add_argument(
         "--rate",

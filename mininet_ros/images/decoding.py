@@ -48,48 +48,26 @@ class RawImage(Protocol):
     """A ``sensor_msgs/Image`` of rclpy or rosbags."""
 
     @property
-    def data(self) -> Any:
-        """Bytes of the rows."""
-        ...
-
+    def data(self) -> Any: ...  # noqa: D102
     @property
-    def encoding(self) -> str:
-        """Name of the pixels' form, such as ``rgb8``."""
-        ...
-
+    def encoding(self) -> str: ...  # noqa: D102
     @property
-    def width(self) -> int:
-        """Pixels of a row."""
-        ...
-
+    def width(self) -> int: ...  # noqa: D102
     @property
-    def height(self) -> int:
-        """Number of rows."""
-        ...
-
+    def height(self) -> int: ...  # noqa: D102
     @property
-    def step(self) -> int:
-        """Bytes of a row, padding included."""
-        ...
-
+    def step(self) -> int: ...  # noqa: D102
     @property
-    def is_bigendian(self) -> int | bool:
-        """Whether values of several bytes begin with the highest."""
-        ...
+    def is_bigendian(self) -> int: ...  # noqa: D102
 
 
 class EncodedMessage(Protocol):
     """A ``sensor_msgs/CompressedImage`` of rclpy or rosbags."""
 
     @property
-    def data(self) -> Any:
-        """Content of an image file."""
-        ...
-
+    def data(self) -> Any: ...  # noqa: D102
     @property
-    def format(self) -> str:
-        """Name of the file format, perhaps with the encoding."""
-        ...
+    def format(self) -> str: ...  # noqa: D102
 
 
 class ImageDecoder:

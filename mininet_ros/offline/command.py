@@ -7,7 +7,7 @@ from argparse import Namespace
 from dataclasses import asdict
 from itertools import islice
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from mininet_ros.keyframes import ConfigError, Mode
 from mininet_ros.keyframes.settings import KeyframeSettings, read_preset
@@ -79,8 +79,9 @@ def read_settings(arguments: Namespace) -> KeyframeSettings:
     """
     values = read_preset(arguments.preset)
     values |= dict(arguments.set)
-    looks_for = cast(tuple[str, ...], values.get("classes", ()))
-    if arguments.classes is None and not any(looks_for) and arguments.model:
+    listed = values.get("classes")
+    named = isinstance(listed, (list, tuple)) and any(listed)
+    if arguments.classes is None and arguments.model and not named:
         values["classes"] = landmarks_of(arguments.model, arguments.network)
     if arguments.classes is not None:
         values["classes"] = tuple(arguments.classes) or ("",)

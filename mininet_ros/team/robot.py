@@ -33,6 +33,9 @@ RETRY_S = 0.5
 # A base station that has just come into contact has not yet told what it wants.
 GRACE_S = 3.0
 
+# One that has not told by then that it sends receipts sends none.
+INTRODUCTION_S = 2.0
+
 # A robot whose name is taken asks again after so long: the other one may be its own predecessor.
 NAME_TAKEN_S = 2.0
 
@@ -96,7 +99,7 @@ class RobotLink:
         self._declared: list[Any] = []
         self._closing = False
         self._trouble = "not tried yet"
-        self._connections: set[str] = set()
+        self._connected = False
         self._contact_since = self._contact_until = clock()
         self._epoch = 0
         self._bases: frozenset[str] = frozenset()
@@ -114,10 +117,10 @@ class RobotLink:
     @property
     def wanted(self) -> frozenset[str]:
         """What the base station subscribes to, of ``TEAM_TOPICS``."""
-        matching = self._matching() - {VIEWS}
+        matching = self._look() - {VIEWS}
         with self._condition:
             now = self._clock()
-            if self._connections:
+            if self._connected:
                 self._wanted.update(dict.fromkeys(matching, now))
                 for name, seen in list(self._wanted.items()):
                     if now - max(seen, self._contact_since) > GRACE_S:
@@ -127,10 +130,12 @@ class RobotLink:
     @property
     def takes(self) -> int:
         """How many frames can be sent now: 1 or 0."""
-        matching = self._matching() - {VIEWS}
+        matching = self._look() - {VIEWS}
         with self._condition:
-            free = self._flight is None and self._clock() >= self._name_taken_until
-            return int(bool(self._connections and matching and free))
+            now = self._clock()
+            free = self._flight is None and now >= self._name_taken_until
+            known = bool(self._bases) or now - self._contact_since > INTRODUCTION_S
+            return int(bool(self._connected and matching and free and known))
 
     @property
     def mates(self) -> MatesViews | None:
@@ -153,6 +158,7 @@ class RobotLink:
 
     def collect(self) -> list[Outcome]:
         """Return what came of frames since the last call."""
+        self._look()
         with self._condition:
             if self._flight is not None:
                 self._judge(self._flight)
@@ -161,6 +167,7 @@ class RobotLink:
 
     def problem(self) -> str | None:
         """Return why frames do not arrive, as a sentence, or None."""
+        self._look()
         with self._condition:
             now = self._clock()
             if self._session is None:
@@ -168,7 +175,7 @@ class RobotLink:
                     f"no base station at {self._endpoints} ({self._trouble}): check the parameter "
                     "team_endpoints and that team_base_node runs there"
                 )
-            if not self._connections:
+            if not self._connected:
                 return (
                     f"no contact with the base station for {now - self._contact_until:.0f} s: the "
                     "frames of most worth wait"
@@ -191,7 +198,7 @@ class RobotLink:
         with self._condition:
             values: dict[str, object] = {
                 "team_robot_name": self.robot,
-                "team_contact": bool(self._connections),
+                "team_contact": self._connected,
                 "team_receipts": bool(self._bases),
                 "team_base_stations": len(self._bases),
                 **{f"team_{name}": count for name, count in sorted(self.counts.items())},
@@ -206,8 +213,30 @@ class RobotLink:
             self._condition.notify_all()
         self._thread.join(timeout=5.0)
 
+    def _look(self) -> frozenset[str]:
+        """See whether there is contact; return what is subscribed to.
+
+        Contact is what comes of it, subscriptions and tokens of base stations: the end of an old
+        connection may be reported after the begin of the new one, and Zenoh's own list of
+        connections lacks the new one then. Not with the lock held: Zenoh has locks of its own.
+        """
+        session = self._session
+        matching = self._matching()
+        listed = session is not None and bool(session.info.transports())
+        with self._condition:
+            now = self._clock()
+            connected = listed or bool(matching or self._bases)
+            if connected and not self._connected:
+                self._contact_since = now
+            elif self._connected and not connected:
+                self._contact_until = now
+                self.counts["contacts_lost"] += 1
+                self._lose_contact()
+            self._connected = connected
+        return matching
+
     def _matching(self) -> frozenset[str]:
-        """What is subscribed to now. Not with the lock held: Zenoh has locks of its own."""
+        """What is subscribed to now; not with the lock held."""
         publishers = self._publishers.items()
         return frozenset(name for name, topic in publishers if topic.matching_status.matching)
 
@@ -248,7 +277,6 @@ class RobotLink:
         liveliness = session.liveliness()
         namesakes = robot_token(self.robot, "*")
         self._declared = [
-            session.info.declare_transport_events_listener(self._note_transport, history=True),
             session.declare_subscriber(receipt_key(self.robot), self._note_receipt),
             session.declare_subscriber(topic_key(self.robot, INTEREST_TOPIC), self._note_interest),
             session.declare_subscriber(INTEREST_TOPIC, self._note_interest),
@@ -296,21 +324,6 @@ class RobotLink:
 
     # ---- in threads of Zenoh
 
-    def _note_transport(self, event: Any) -> None:
-        other = str(event.transport.zid)
-        with self._condition:
-            now = self._clock()
-            if event.kind == self._zenoh.SampleKind.PUT:
-                if not self._connections:
-                    self._contact_since = now
-                self._connections.add(other)
-            else:
-                self._connections.discard(other)
-                self._epoch += 1
-                self._contact_until = now
-                self.counts["contacts_lost"] += 1
-        self._changed()
-
     def _note_receipt(self, sample: Any) -> None:
         try:
             receipt = Receipt.unpack(sample.payload.to_bytes())
@@ -345,6 +358,8 @@ class RobotLink:
         with self._condition:
             present = sample.kind == self._zenoh.SampleKind.PUT
             self._bases = self._bases | {sender} if present else self._bases - {sender}
+            if not self._bases:
+                self._lose_contact()
             self._had_receipts = self._had_receipts or present
 
     def _note_namesake(self, sample: Any) -> None:
@@ -359,10 +374,14 @@ class RobotLink:
 
     # ---- with the lock held
 
+    def _lose_contact(self) -> None:
+        """Note that what was on its way may be lost."""
+        self._epoch += 1
+
     def _judge(self, flight: Flight) -> None:
         """End a flight that no receipt will end."""
         elapsed = self._clock() - flight.started
-        if flight.epoch != self._epoch or not self._connections:
+        if flight.epoch != self._epoch or not self._connected:
             self._end(flight, Result.RETURNED, "contact was lost")
         elif flight.put is None:
             return

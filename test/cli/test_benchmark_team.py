@@ -50,6 +50,18 @@ def test_every_message_arrives_over_a_thin_lossy_link_at_little_cost(capsys):
 
 
 @needs_namespaces
+def test_nothing_is_lost_where_the_base_station_is_silent_for_a_while(capsys):
+    arguments = ["--team", "1", "--rate", "256kbit", "--seconds", "14", "--silence", "8", "--json"]
+    assert main(["benchmark", *arguments]) == 0
+    figures = json.loads(capsys.readouterr().out)
+    assert figures["messages"] >= 4
+    assert (figures["lost"], figures["twice"]) == (0, 0)
+    assert figures["flowing_again_s"] > 0.0
+    # What waited came after the silence.
+    assert figures["latency_max_s"] > 2.0
+
+
+@needs_namespaces
 def test_stations_hear_each_other_and_nothing_is_left_behind(tmp_path):
     before = namespaces()
     with radio.Radio(["one", "two"], "1mbit", 0.0) as air:
@@ -75,6 +87,7 @@ def test_who_is_not_root_is_told_in_a_sentence(monkeypatch, capsys):
     [
         (["--team", "0"], "--team is from 1 to 100 robots, not 0"),
         (["--team", "2", "--rate", "fast"], "--rate 'fast' is no rate of a link"),
+        (["--team", "2", "--silence", "50"], "--silence is at most two thirds of --seconds (60)"),
         (["--team", "2", "--loss", "120"], "--loss is from 0 to 90 percent, not 120"),
         (["camvid", "--node", "--rate", "1mbit"], "--rate '1mbit' of a camera"),
     ],

@@ -40,10 +40,12 @@ def test_a_manager_brings_the_selector_up_down_and_up_again(graph):
         assert manager.state == State.PRIMARY_STATE_ACTIVE
         assert all(manager.do(transition) for transition in DOWN)
     assert not [t for t in threading.enumerate() if t.name == "keyframes"]
-    names = [
-        name for name, _ in rig.node.get_publisher_names_and_types_by_node("keyframe_selector", "/")
-    ]
-    assert not [name for name in names if name.startswith("/keyframe/")]
+
+    def published() -> list[str]:
+        topics = rig.node.get_publisher_names_and_types_by_node("keyframe_selector", "/")
+        return [name for name, _ in topics if name.startswith("/keyframe/")]
+
+    graph.spin_until(lambda: not published())
 
 
 def test_frames_are_decided_on_before_the_selector_rests(graph):

@@ -233,7 +233,7 @@ def find_regions(
     """
     regions: list[Region] = []
     for label in np.flatnonzero(weights):
-        member = np.equal(mask, label).astype(np.uint8)
+        member = (mask == label).view(np.uint8)
         if cv2.countNonZero(member) >= MIN_REGION_SHARE * mask.size:
             regions += _regions_of_class(int(label), float(weights[label]), member, confidence)
     regions.sort(key=lambda region: -region.area)
@@ -261,8 +261,7 @@ def _regions_of_class(
         certainty = 1.0
         if confidence is not None:
             box = np.s_[top : top + height, left : left + width]
-            inside = np.equal(parts[box], part).astype(np.uint8)
-            certainty = float(np.ravel(cv2.mean(confidence[box], mask=inside))[0]) / 255.0
+            certainty = float(confidence[box][parts[box] == part].mean()) / 255.0
         area = pixels / member.size
         cut = min(1.0, int(on_border[part]) / min(width, height))
         size = things(area) * certainty * weight

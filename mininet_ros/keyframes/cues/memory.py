@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import cv2
 import numpy as np
@@ -23,8 +22,6 @@ from mininet_ros.keyframes.cues.motion import MIN_MATCHES
 from mininet_ros.keyframes.cues.sent import SeenThing, moved_boxes
 
 # Views that are remembered; beyond this the oldest is forgotten.
-# OpenCV's types have no picture without a mask.
-EVERYWHERE: Any = None
 MAX_VIEWS = 256
 FEATURES = 150
 
@@ -116,10 +113,10 @@ class ViewMemory:
             corners: that were followed to it; a view that has some of them is still in sight.
             things: that were forwarded, where they are in it.
         """
-        found, descriptors = self._finder.detectAndCompute(gray, EVERYWHERE)
+        found, descriptors = self._finder.compute(gray, self._finder.detect(gray))
         if descriptors is None:
             return Recalled(0.0, ())
-        positions = np.asarray(cv2.KeyPoint.convert(found))
+        positions = np.array([point.pt for point in found], np.float32)
         recalled = self._recall(positions, descriptors, corners)
         last = self._views[-1].corners if self._views else None
         near = last is not None and corners.shared(last) > STILL_SHARED * len(last.ids)

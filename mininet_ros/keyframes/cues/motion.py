@@ -191,7 +191,7 @@ class PointTracker:
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Numbers and positions, in the reference and now, of the corners that are found."""
         reference = self._reference
-        if not len(reference.ids):
+        if self._picture is None or not len(reference.ids):
             return reference.ids, reference.positions, reference.positions
         # The camera is likely to go on moving as it did.
         expected = self._speed * (self._skipped + 1)
@@ -200,22 +200,26 @@ class PointTracker:
         )
         guess = reference.positions + expected
         guess[here] = self.points.positions[there] + expected
-        found = self._found_near(picture, guess.astype(np.float32), ignored)
+        found = self._found_near(self._picture, picture, guess.astype(np.float32), ignored)
         enough = MIN_SHARE * len(reference.ids)
         if len(found[0]) < max(enough, MIN_MATCHES):
             shift = _large_shift(self._picture, picture)
             if shift is not None:
-                return self._found_near(picture, reference.positions + shift, ignored)
+                return self._found_near(
+                    self._picture, picture, reference.positions + shift, ignored
+                )
         return found
 
     def _found_near(
-        self, picture: np.ndarray, guess: np.ndarray, ignored: np.ndarray | None
+        self,
+        earlier: np.ndarray,
+        picture: np.ndarray,
+        guess: np.ndarray,
+        ignored: np.ndarray | None,
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         before = self._reference.positions
-        if self._picture is None:
-            raise ValueError("there is no picture before this one")
         after, found, error = cv2.calcOpticalFlowPyrLK(
-            self._picture,
+            earlier,
             picture,
             before.reshape(-1, 1, 2),
             guess.reshape(-1, 1, 2).copy(),
@@ -253,10 +257,8 @@ def median_length(vectors: np.ndarray) -> float:
     return float(np.median(np.hypot(vectors[:, 0], vectors[:, 1])))
 
 
-def _large_shift(before: np.ndarray | None, after: np.ndarray) -> np.ndarray | None:
+def _large_shift(before: np.ndarray, after: np.ndarray) -> np.ndarray | None:
     """The shift, in pixels, that brings one picture onto another; None where none stands out."""
-    if before is None:
-        return None
     size = max(1, after.shape[1] // SHIFT_FACTOR), max(1, after.shape[0] // SHIFT_FACTOR)
     small = [
         cv2.resize(picture, size, interpolation=cv2.INTER_AREA).astype(np.float32)

@@ -132,7 +132,9 @@ class QualityMeter:
     """
 
     def __init__(self) -> None:
-        self._values = self._smooth = self._response = np.empty((0, 0), np.float32)
+        self._values: np.ndarray = np.empty((0, 0), np.float32)
+        self._smooth: np.ndarray = self._values
+        self._response: np.ndarray = self._values
         self._usual = [_RunningMedian() for _ in range(3)]
 
     def measure(
@@ -161,7 +163,7 @@ class QualityMeter:
         illumination = float(levels**ILLUMINATION_EXPONENT)
         sharpness = min(1.0, float(np.sqrt(fine / (coarse + COARSE_FLOOR))) / FULL_SHARPNESS)
         return Quality(
-            brightness=min(1.0, float(np.ravel(cv2.mean(gray))[0]) / 255.0),
+            brightness=min(1.0, float(gray.mean()) / 255.0),
             entropy=entropy,
             clipped=clipped,
             noise=noise,
@@ -184,8 +186,9 @@ class QualityMeter:
     def _detail(self, gray: np.ndarray, counted: np.ndarray | None) -> tuple[float, float, float]:
         """Noise (grey levels) and the mean squared Laplacian at fine and at coarse scale."""
         if self._values.shape != gray.shape:
-            buffers = np.empty((3, *gray.shape), np.float32)
-            self._values, self._smooth, self._response = buffers[0], buffers[1], buffers[2]
+            self._values = np.empty(gray.shape, np.float32)
+            self._smooth = np.empty_like(self._values)
+            self._response = np.empty_like(self._values)
         values, response = self._values, self._response
         values[:] = gray
         cv2.Laplacian(values, cv2.CV_32F, dst=response)
@@ -289,7 +292,7 @@ def _counted(ignored: np.ndarray | None) -> np.ndarray | None:
     """Where pixels count, (h, w) uint8; None for everywhere, as where too little would be left."""
     if ignored is None:
         return None
-    counted = np.where(ignored == 0, 255, 0).astype(np.uint8)
+    counted = (ignored == 0).view(np.uint8)
     return counted if cv2.countNonZero(counted) >= LEAST_COUNTED * counted.size else None
 
 

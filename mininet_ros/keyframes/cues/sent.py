@@ -86,7 +86,7 @@ class SentRegions:
         arrived = union[np.arange(len(self)), best] > SAME_THING_OVERLAP
         self._boxes[arrived] = boxes[best[arrived]]
         # Of several that have arrived at the same region one is left, and the best view counts.
-        kept = ~arrived
+        kept = np.logical_not(arrived)
         for region in np.unique(best[arrived]):
             here = np.flatnonzero(arrived & (best == region))
             kept[here[self._worth[here].argmax()]] = True
@@ -110,7 +110,7 @@ class SentRegions:
         union, _ = _overlaps(self._boxes, self._labels, boxes, labels)
         known = union > SAME_THING_OVERLAP
         worth = np.maximum(worth, (known * self._worth[:, None]).max(axis=0, initial=0.0))
-        self._keep(np.logical_not(known.any(axis=1)))
+        self._keep(np.asarray(~known.any(axis=1)))
         self._boxes = np.concatenate([self._boxes, boxes])[-MAX_SENT_REGIONS:]
         self._labels = np.concatenate([self._labels, labels])[-MAX_SENT_REGIONS:]
         self._worth = np.concatenate([self._worth, worth])[-MAX_SENT_REGIONS:]

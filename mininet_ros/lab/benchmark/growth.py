@@ -48,8 +48,8 @@ class Growth:
         ms: median time of a picture, a mask's latency, or a training step.
         bounds: time in units of the machine's matrix product around it, with as many threads; None
             where there is no such bound.
-        memory_mb: peak of the process, or for cameras of all nodes together without what they
-            share, in 10^6 bytes.
+        memory_mb: peak of the process and those that it started, or for cameras of all nodes
+            together without what they share, in 10^6 bytes.
         per_s: pictures, masks or crops a second.
         linear_ms: the first point's time, times the work; for threads divided by them.
         linear_mb: the first point's memory, times the work.

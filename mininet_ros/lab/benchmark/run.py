@@ -95,8 +95,8 @@ def _benchmark_gpu(arguments: argparse.Namespace) -> None:
 
 
 def _benchmark_team(arguments: argparse.Namespace) -> None:
-    from mininet_ros.lab.benchmark.team.measure import as_table as as_team_table
     from mininet_ros.lab.benchmark.team.measure import measure_team
+    from mininet_ros.lab.benchmark.team.report import as_table as as_team_table
 
     if not 1 <= arguments.team <= MAX_ROBOTS:
         raise ValueError(f"--team is from 1 to {MAX_ROBOTS} robots, not {arguments.team}")
@@ -105,7 +105,11 @@ def _benchmark_team(arguments: argparse.Namespace) -> None:
     seconds = TEAM_SECONDS if arguments.seconds is None else arguments.seconds
     rate = TEAM_RATE if arguments.rate is None else arguments.rate
     rate = "" if rate == "none" else rate
-    timing = measure_team(arguments.team, rate, arguments.loss, seconds)
+    if not 0.0 <= arguments.silence <= 2 / 3 * seconds:
+        raise ValueError(
+            f"--silence is at most two thirds of --seconds ({seconds:g}), not {arguments.silence:g}"
+        )
+    timing = measure_team(arguments.team, rate, arguments.loss, seconds, arguments.silence)
     print(json.dumps(timing.as_dict(), indent=2) if arguments.json else as_team_table([timing]))
 
 

@@ -7,6 +7,7 @@ milliseconds of N runs, and the end of the input by the process's peak memory.
 from __future__ import annotations
 
 import json
+import multiprocessing
 import os
 import sys
 import time
@@ -35,21 +36,22 @@ def main() -> int:
             run()
             times.append(1e3 * (time.perf_counter() - started))
         print(json.dumps({"ms": times}), flush=True)
-    print(json.dumps({"peak_mb": peak_resident_bytes() / 1e6}), flush=True)
+    pids = ["self", *(str(child.pid) for child in multiprocessing.active_children())]
+    print(json.dumps({"peak_mb": sum(map(peak_resident_bytes, pids)) / 1e6}), flush=True)
     return 0
 
 
-def peak_resident_bytes() -> int:
-    """Largest resident memory of this process so far.
+def peak_resident_bytes(pid: str = "self") -> int:
+    """Largest resident memory of a process so far.
 
     Read from ``/proc``, because ``getrusage`` includes the memory that the parent held when it
     started the process.
     """
-    for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines():
+    for line in Path(f"/proc/{pid}/status").read_text(encoding="ascii").splitlines():
         name, _, value = line.partition(":")
         if name == "VmHWM":
             return 1024 * int(value.split()[0])
-    raise OSError("/proc/self/status has no VmHWM: the benchmark needs Linux")
+    raise OSError(f"/proc/{pid}/status has no VmHWM: the benchmark needs Linux")
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ from mininet_ros.nodes.common.image_messages import image_message, jpeg_message
 from mininet_ros.nodes.common.parameters import NodeParameters
 from mininet_ros.nodes.common.process import Finish, run_node
 from mininet_ros.nodes.common.recent_values import RecentValues
-from mininet_ros.nodes.common.steady_clock import steady_clock
+from mininet_ros.nodes.common.timers import steady_timer
 from mininet_ros.nodes.common.topics import OUTPUT_QOS, create_publisher
 from mininet_ros.parameters import Change, parameter
 from mininet_ros.sequences import Frame, SequenceError, open_sequence
@@ -116,7 +116,7 @@ class ImageStreamNode(Node):
             time.sleep(LINGER_S)
 
     def _every(self, period_s: float, callback: Callable[[], None]) -> Timer:
-        return self.create_timer(period_s, callback, clock=steady_clock())
+        return steady_timer(self, period_s, callback)
 
     def _tick(self) -> None:
         if not self._ready():

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 from rclpy.node import Node
 
-from mininet_ros.nodes.common.steady_clock import steady_clock
+from mininet_ros.nodes.common.timers import steady_timer
 from mininet_ros.nodes.common.topics import OUTPUT_QOS, OnDemandSubscription, create_publisher
 from mininet_ros.nodes.common.transport import lost_images_advice
 
@@ -48,7 +48,7 @@ class DiagnosticsPublisher:
         self._name = f"{node.get_fully_qualified_name()}: {task}"
         self._status = status
         self._publisher = create_publisher(node, DiagnosticArray, "/diagnostics", OUTPUT_QOS)
-        self._timer = node.create_timer(PERIOD_S, self.publish, clock=steady_clock())
+        self._timer = steady_timer(node, PERIOD_S, self.publish)
 
     def publish(self) -> None:
         """Publish the status as it is now."""

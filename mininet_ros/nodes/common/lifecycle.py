@@ -127,15 +127,15 @@ class ManagedNode(LifecycleNode):
 
     def _end_entities(self) -> None:
         """End what was made since the node was configured."""
-        ends: list[tuple[list[Any], Callable[[Any], object]]] = [
-            (list(self.publishers), self.destroy_publisher),
-            (list(self.subscriptions), self.destroy_subscription),
-            (list(self.guards), self.destroy_guard_condition),
-        ]
-        for entities, end in ends:
-            for entity in entities:
-                if entity not in self._lasting:
-                    end(entity)
+        for publisher in list(self.publishers):
+            if publisher not in self._lasting:
+                self.destroy_publisher(publisher)
+        for subscription in list(self.subscriptions):
+            if subscription not in self._lasting:
+                self.destroy_subscription(subscription)
+        for guard in list(self.guards):
+            if guard not in self._lasting:
+                self.destroy_guard_condition(guard)
 
     def _transition(self, step: Callable[[], None], to: str) -> TransitionCallbackReturn:
         try:

@@ -15,7 +15,7 @@ from rclpy.node import Node
 from rclpy.parameter import Parameter
 from rclpy.timer import Timer
 
-from mininet_ros.nodes.common.steady_clock import steady_clock
+from mininet_ros.nodes.common.timers import steady_timer
 from mininet_ros.parameters import (
     Change,
     ParameterError,
@@ -85,8 +85,8 @@ class NodeParameters(Generic[P]):
         descriptor = parameter_descriptor(spec)
         # An integer for a number has to pass rclpy's own check where nothing can convert it.
         descriptor.dynamic_typing = not self._converts and isinstance(spec.default, float)
-        declared = self._node.declare_parameter(spec.name, value, descriptor, ignore_override=True)
-        return cast(Value, declared.value)
+        self._node.declare_parameter(spec.name, value, descriptor, ignore_override=True)
+        return cast(Value, value)
 
     def _convert(self, requested: list[Parameter]) -> list[Parameter]:
         return [self._converted(parameter) for parameter in requested]
@@ -114,8 +114,7 @@ class NodeParameters(Generic[P]):
     def _judge_and_apply_soon(self, requested: list[Parameter]) -> SetParametersResult:
         result = self._judge(requested)
         if result.successful and self._timer is None:
-            steady = steady_clock()
-            self._timer = self._node.create_timer(0.0, self._apply, clock=steady)
+            self._timer = steady_timer(self._node, 0.0, self._apply)
         return result
 
     def _apply(self) -> None:

@@ -23,6 +23,17 @@ from mininet_ros.parameters import ParameterError, parameter_specs
 
 Finish = Callable[..., None]
 
+
+class ProcessNode(Protocol):
+    """A node that tidies up at the end of its process."""
+
+    def close(self) -> None:
+        """Stop working; called before the node is destroyed."""
+
+    def destroy_node(self) -> None:
+        """End the node; of :class:`rclpy.node.Node`."""
+
+
 # Of mallopt(3), and more than any camera's image.
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
 IMAGE_BYTES = 32 * 2**20
@@ -36,7 +47,7 @@ def run_node(
     name: str,
     description: str,
     parameters: type,
-    make_node: Callable[[Finish], Node],
+    make_node: Callable[[Finish], ProcessNode],
     expected_errors: tuple[type[Exception], ...] = (),
     args: Sequence[str] | None = None,
 ) -> int:
@@ -54,19 +65,11 @@ def run_node(
     )
 
 
-class Closing(Protocol):
-    """A node that has something to end before it is destroyed."""
-
-    def close(self) -> None:
-        """End what the node holds: threads, files, connections."""
-        ...
-
-
 def run_nodes(
     name: str,
     description: str,
     parameters: type,
-    make_nodes: Callable[[Finish], Sequence[Node]],
+    make_nodes: Callable[[Finish], Sequence[ProcessNode]],
     expected_errors: tuple[type[Exception], ...] = (),
     args: Sequence[str] | None = None,
 ) -> int:
@@ -80,7 +83,7 @@ def run_nodes(
         name: of the executable, for messages.
         description: for ``--help``.
         parameters: dataclass of the nodes' parameters, for ``--help``.
-        make_nodes: makes the nodes; they have a method ``close()``. The function that it is given
+        make_nodes: makes the nodes. The function that it is given
             ends the process when called, with an error where that is given as its argument.
         expected_errors: what make_nodes may raise besides ParameterError because of what the user
             asked for: printed as one line. All else is a defect and comes with its traceback.
@@ -105,7 +108,7 @@ def run_nodes(
             _spin_until(nodes, ending)
         finally:
             for node in nodes:
-                cast(Closing, node).close()
+                node.close()
                 node.destroy_node()
     except (ParameterError, StartError, *expected_errors) as error:
         print(f"{name}: {error}", file=sys.stderr)
@@ -172,7 +175,9 @@ def _own_arguments(args: Sequence[str]) -> list[str]:
     return own
 
 
-def _spin_until(nodes: Sequence[Node], ending: queue.SimpleQueue[BaseException | None]) -> None:
+def _spin_until(
+    nodes: Sequence[ProcessNode], ending: queue.SimpleQueue[BaseException | None]
+) -> None:
     """Spin nodes until something is put; raise it where it is an error."""
     # Not executor.shutdown(): it takes away what the executor still waits on. Nor
     # spin_until_future_complete(): it adds a callback to its future with every turn.
@@ -191,7 +196,7 @@ def _spin_until(nodes: Sequence[Node], ending: queue.SimpleQueue[BaseException |
     executors = [SingleThreadedExecutor() for _ in nodes]
     spinners = []
     for node, executor in zip(nodes, executors, strict=True):
-        executor.add_node(node)
+        executor.add_node(cast(Node, node))
         spinners.append(threading.Thread(target=spin, args=(executor,), name="executor"))
         spinners[-1].start()
     error = ending.get()

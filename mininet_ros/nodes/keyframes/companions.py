@@ -13,6 +13,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from rclpy.node import Node
 from rclpy.publisher import Publisher
@@ -144,7 +145,7 @@ class Companions:
         )
         return True
 
-    def _receive(self, name: str, data: bytes) -> None:
+    def _receive(self, name: str, data: Any) -> None:
         stamp = _stamp_of(data)
         with self._lock:
             slop, pending = self._settings.slop_ns, self._pending[name]

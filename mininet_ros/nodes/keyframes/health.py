@@ -139,20 +139,23 @@ class KeyframeHealth:
             for problem in filter(None, self._team_problems()):
                 return WARN, problem
             return OK, "idle: nobody subscribes to an output"
+        rejected = f"messages are rejected: {self._outputs.last_rejection}"
+        refused = f"images are refused: {self._session.last_refusal}"
+        overrun = (
+            f"the inbox was full for {recent['overrun']} images of the last seconds: the node "
+            "falls behind the camera, so lower the camera's rate"
+        )
         problems = (
-            recent["rejected"] and f"messages are rejected: {self._outputs.last_rejection}",
+            rejected if recent["rejected"] else None,
             self._several_publishers(recent),
             input_problem(self._node, images) or clock_problem(self._node),
-            recent["refused"] and f"images are refused: {self._session.last_refusal}",
-            masks.active and self._mask_problem(recent),
-            recent["overrun"]
-            and f"the inbox was full for {recent['overrun']} images of the last seconds: the node "
-            "falls behind the camera, so lower the camera's rate",
+            refused if recent["refused"] else None,
+            self._mask_problem(recent) if masks.active else None,
+            overrun if recent["overrun"] else None,
             *self._team_problems(),
         )
-        for problem in problems:
-            if isinstance(problem, str) and problem:
-                return WARN, problem
+        for problem in filter(None, problems):
+            return WARN, problem
         return OK, f"selecting keyframes of {images.topic} in mode {mode}"
 
     def _team_problems(self) -> tuple[str | None, str | None]:

@@ -13,7 +13,7 @@ from std_msgs.msg import String
 
 from mininet_ros.keyframes.settings import KeyframeSettings
 from mininet_ros.nodes.common.recent_values import RecentValues
-from mininet_ros.nodes.common.steady_clock import steady_clock
+from mininet_ros.nodes.common.timers import steady_timer
 from mininet_ros.nodes.common.topics import OUTPUT_QOS, create_subscription
 from mininet_ros.team.errors import TeamError
 from mininet_ros.team.interest import Interest, parse_interest
@@ -52,8 +52,7 @@ class TeamInterest:
         self._subscription = create_subscription(
             node, String, INTEREST_TOPIC, lambda message: self._receive(message.data), OUTPUT_QOS
         )
-        steady = steady_clock()
-        self._timer = node.create_timer(PERIOD_S, self._settle, clock=steady)
+        self._timer = steady_timer(node, PERIOD_S, self._settle)
 
     def receive_serialized(self, content: bytes) -> None:
         """Take in a serialised message; to be called from any thread."""

@@ -9,6 +9,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from mininet_ros.images.decoding import ImageDecoder
 from mininet_ros.images.drawing import contact_sheet
 from mininet_ros.nodes.recorder.recording import KEYFRAMES
 
@@ -109,10 +110,7 @@ class KeyframeRecording:
     def _picture(self, stamp_ns: int) -> np.ndarray:
         """Return the picture of a frame, or of the nearest one that has any."""
         nearest = min(self._thumbnails, key=lambda other: abs(other - stamp_ns))
-        picture = cv2.imdecode(self._thumbnails[nearest], cv2.IMREAD_COLOR)
-        if picture is None:
-            raise ValueError("a kept picture cannot be decoded")
-        return picture
+        return ImageDecoder().encoded(self._thumbnails[nearest])
 
     def _caption(self, stamp_ns: int, start_ns: int) -> str:
         values = self._decisions.get(stamp_ns, {})

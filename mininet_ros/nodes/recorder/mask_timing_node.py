@@ -18,7 +18,7 @@ from sensor_msgs.msg import Image
 from mininet_ros.nodes.common.parameters import NodeParameters
 from mininet_ros.nodes.common.process import Finish, run_node
 from mininet_ros.nodes.common.stamps import stamp_of
-from mininet_ros.nodes.common.steady_clock import steady_clock
+from mininet_ros.nodes.common.timers import steady_timer
 from mininet_ros.parameters import parameter
 
 
@@ -98,8 +98,7 @@ class MaskTimingNode(Node):
         for namespace, camera in self._cameras.items():
             topic = f"/{namespace}/segmentation/mask"
             self.create_subscription(Image, topic, self._take_mask_of(camera), TIMING_QOS)
-        steady = steady_clock()
-        self._timer = self.create_timer(LOOK_PERIOD_S, self._look, clock=steady)
+        self._timer = steady_timer(self, LOOK_PERIOD_S, self._look)
 
     def close(self) -> None:
         """Nothing is left to do."""

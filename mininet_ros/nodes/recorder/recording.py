@@ -10,6 +10,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from mininet_ros.images.decoding import ImageDecoder
 from mininet_ros.images.drawing import contact_sheet
 from mininet_ros.nodes.common.recent_values import quantile
 
@@ -163,7 +164,8 @@ class Recording:
         count = min(_SHEET_TILES, len(pictures))
         chosen = [pictures[number * len(pictures) // count] for number in range(count)]
         start_ns = self._images[0] if self._images else chosen[0][1]
-        tiles = [_tile(path) for path, _ in chosen]
+        decoder = ImageDecoder()
+        tiles = [_fit_width(decoder.encoded(path.read_bytes()), _TILE_WIDTH) for path, _ in chosen]
         captions = [f"{(stamp_ns - start_ns) / 1e9:.2f} s" for _, stamp_ns in chosen]
         sheet = contact_sheet(tiles, captions, _SHEET_COLUMNS)
         (self._folder / SHEET).write_bytes(cv2.imencode(".png", sheet)[1].tobytes())
@@ -172,13 +174,6 @@ class Recording:
         if len(self._masks) < 2:
             return math.nan
         return (len(self._masks) - 1) / (self._masks[-1][0] - self._masks[0][0])
-
-
-def _tile(path: Path) -> np.ndarray:
-    picture = cv2.imread(str(path))
-    if picture is None:
-        raise OSError(f"{path} cannot be read again")
-    return _fit_width(picture, _TILE_WIDTH)
 
 
 def _fit_width(image: np.ndarray, width: int) -> np.ndarray:

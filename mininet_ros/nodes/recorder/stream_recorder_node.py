@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,7 @@ from mininet_ros.nodes.common.parameters import NodeParameters
 from mininet_ros.nodes.common.process import Finish, run_node
 from mininet_ros.nodes.common.recent_values import RecentValues, quantile
 from mininet_ros.nodes.common.stamps import NANOSECONDS, stamp_of
-from mininet_ros.nodes.common.steady_clock import steady_clock
+from mininet_ros.nodes.common.timers import steady_timer
 from mininet_ros.nodes.recorder.keyframe_recording import KeyframeRecording
 from mininet_ros.nodes.recorder.recording import RECORDED, Recording
 from mininet_ros.parameters import parameter
@@ -84,8 +83,7 @@ class StreamRecorderNode(Node):
         self.create_subscription(DiagnosticArray, "/diagnostics", self._take_reports, 10)
         if self._keyframes:
             self._listen_to_keyframes(self._keyframes)
-        steady = steady_clock()
-        self.create_timer(SHOW_PERIOD_S, self._show, clock=steady)
+        steady_timer(self, SHOW_PERIOD_S, self._show)
 
     def close(self) -> None:
         """Write what there is, where the stream was interrupted."""
@@ -148,13 +146,12 @@ class StreamRecorderNode(Node):
         def take_team_mask(mask: CompressedImage) -> None:
             keyframes.add_team_message(len(mask.data), is_image=False)
 
-        taken: list[tuple[type, str, Callable[..., None]]] = [
-            (DiagnosticArray, "keyframe/scores", take_decision),
-            (CompressedImage, "team/image/compressed", take_team_image),
-            (CompressedImage, "team/mask/compressed", take_team_mask),
-        ]
-        for kind, topic, take in taken:
-            self.create_subscription(kind, topic, take, COUNTING_QOS)
+        self.create_subscription(DiagnosticArray, "keyframe/scores", take_decision, COUNTING_QOS)
+        for topic, take in (
+            ("team/image/compressed", take_team_image),
+            ("team/mask/compressed", take_team_mask),
+        ):
+            self.create_subscription(CompressedImage, topic, take, COUNTING_QOS)
 
     def _show(self) -> None:
         """Show how it goes; end where there is nothing more to come."""

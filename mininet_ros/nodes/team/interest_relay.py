@@ -6,7 +6,7 @@ import time
 
 from rclpy.node import Node
 
-from mininet_ros.nodes.common.steady_clock import steady_clock
+from mininet_ros.nodes.common.timers import steady_timer
 from mininet_ros.team.base import BaseLink
 
 # Least time between two messages to the same robots: of what comes faster the newest goes.
@@ -26,8 +26,7 @@ class InterestRelay:
         self._last: dict[str | None, bytes] = {}  # by robot, None for all
         self._waiting: dict[str | None, bytes] = {}
         self._sent_at: dict[str | None, float] = {}
-        steady = steady_clock()
-        self._timer = node.create_timer(PERIOD_S, self._send, clock=steady)
+        self._timer = steady_timer(node, PERIOD_S, self._send)
 
     def tell(self, robot: str | None, content: bytes) -> None:
         """Pass on a serialised message to a robot, or to all."""

@@ -8,7 +8,7 @@ from collections import deque
 from rclpy.node import Node
 
 from mininet_ros.keyframes.views import View
-from mininet_ros.nodes.common.steady_clock import steady_clock
+from mininet_ros.nodes.common.timers import steady_timer
 from mininet_ros.team.base import BaseLink, Message
 from mininet_ros.team.keys import VIEWS
 
@@ -33,8 +33,7 @@ class ViewRelay:
         self._credit = BURST_S * bytes_per_s
         self._last = time.monotonic()
         self._waiting: deque[Message] = deque(maxlen=MAX_WAITING)
-        steady = steady_clock()
-        self._timer = node.create_timer(PERIOD_S, self._turn, clock=steady)
+        self._timer = steady_timer(node, PERIOD_S, self._turn)
 
     def add(self, message: Message) -> bool:
         """Take in a robot's view; return whether it can be read."""

@@ -169,10 +169,10 @@ def test_train_and_evaluate_commands(small_camvid, tmp_path, capsys):
     ("harm", "message"),
     [
         (lambda root: (root / "train" / "0001.png").unlink(), r"0001\.png has no image"),
-        (lambda root: (root / "train" / "0001.png").write_bytes(b"x"), "not a readable picture"),
+        (lambda root: (root / "train" / "0001.png").write_bytes(b"x"), "the data are no JPEG, PNG"),
         (
             lambda root: (root / "trainannot" / "0001.png").write_bytes(b""),
-            "not a readable picture",
+            "the data are no JPEG, PNG",
         ),
         (
             lambda root: cv2.imwrite(
@@ -188,9 +188,9 @@ def test_train_and_evaluate_commands(small_camvid, tmp_path, capsys):
         ),
         (
             lambda root: cv2.imwrite(
-                str(root / "trainannot" / "0001.png"), np.zeros((48, 64, 3), np.uint8)
+                str(root / "trainannot" / "0001.png"), np.full((48, 64, 3), (3, 2, 1), np.uint8)
             ),
-            "one 8-bit channel",
+            "colour",
         ),
         (lambda root: [path.unlink() for path in (root / "train").iterdir()], r"holds no \*\.png"),
     ],

@@ -43,7 +43,9 @@ class TeamTiming:
     Bytes on the link are counted at the interfaces, Ethernet headers and the start included.
 
     Attributes:
-        robots, rate, loss_percent, seconds: of the run.
+        robots, rate, loss_percent, seconds, silence_s: of the run.
+        flowing_again_s: from the end of the silence to the first arrival, of the slowest robot;
+            None without a silence.
         messages: that the robots' budget let through; arrived, twice: of them.
         message_bytes: of them, serialised, for each robot.
         sent_bytes, received_bytes: on a robot's link, on average.
@@ -58,6 +60,8 @@ class TeamTiming:
     rate: str
     loss_percent: float
     seconds: float
+    silence_s: float
+    flowing_again_s: float | None
     messages: int
     arrived: int
     twice: int
@@ -103,7 +107,9 @@ def bits_per_s(rate: str) -> float:
     return float(match["number"]) * UNITS[match["unit"]]
 
 
-def measure_team(robots: int, rate: str, loss_percent: float, seconds: float) -> TeamTiming:
+def measure_team(
+    robots: int, rate: str, loss_percent: float, seconds: float, silence_s: float = 0.0
+) -> TeamTiming:
     """Run light robots and a base station in namespaces of their own.
 
     A robot is the link of the keyframe selector with the budget of preset team, fed with noise of
@@ -114,6 +120,7 @@ def measure_team(robots: int, rate: str, loss_percent: float, seconds: float) ->
         rate: of each link, such as ``1mbit``; "" for no limit.
         loss_percent: of packets in each direction.
         seconds: how long frames are made; start and drain come on top.
+        silence_s: how long the base station is off the air, from a third of the time on.
 
     Raises:
         RadioError: the namespaces cannot be made, or a process failed.
@@ -121,30 +128,32 @@ def measure_team(robots: int, rate: str, loss_percent: float, seconds: float) ->
     """
     bits = bits_per_s(rate)
     names = [f"robot{number}" for number in range(1, robots + 1)]
-    with TemporaryDirectory() as folder, Radio([BASE, *names], rate, loss_percent) as radio:
-        base = _start_base(radio, names, Path(folder))
-        before = {name: radio.traffic(name) for name in names}
-        senders = [_start_robot(radio, name, seconds, Path(folder)) for name in names]
-        _wait(seconds + PERIOD_S + DRAIN_S, [base, *senders], Path(folder))
-        after = {name: radio.traffic(name) for name in names}
+    with TemporaryDirectory() as name, Radio([BASE, *names], rate, loss_percent) as radio:
+        folder = Path(name)
+        base = _start_base(radio, names, folder)
+        before = [radio.traffic(name) for name in names]
+        senders = [_start_robot(radio, name, seconds, folder) for name in names]
+        contact_ns = _keep_silent(radio, seconds / 3, silence_s, [base, *senders], folder)
+        spent = seconds / 3 + silence_s if silence_s else 0.0
+        _wait(max(0.0, seconds - spent) + PERIOD_S + DRAIN_S, [base, *senders], folder)
+        moved = [_difference(*pair) for pair in zip(before, map(radio.traffic, names))]
         used, base_used = [_usage(sender.pid) for sender in senders], _usage(base.pid)
-        sent = _entries(Path(folder).glob("robot*.jsonl"))
-        got = _entries([Path(folder) / "arrived.jsonl"])
+        sent = {_key(entry): entry["bytes"] for entry in _entries(folder.glob("robot*.jsonl"))}
+        arrivals: dict[tuple[str, int], list[int]] = {}
+        for entry in _entries([folder / "arrived.jsonl"]):
+            arrivals.setdefault(_key(entry), []).append(entry["arrival_ns"])
     if not sent:
         raise RadioError("the robots sent nothing: the base station asked for nothing in time")
-    arrivals: dict[tuple[str, int], list[int]] = {}
-    for entry in got:
-        arrivals.setdefault((entry["topic"], entry["stamp_ns"]), []).append(entry["arrival_ns"])
-    keys = {(entry["topic"], entry["stamp_ns"]) for entry in sent}
-    latencies = np.array([(t[0] - key[1]) / 1e9 for key, t in arrivals.items() if key in keys])
-    sizes = np.array([entry["bytes"] for entry in sent], float)
-    moved = [_difference(before[name], after[name]) for name in names]
+    latencies = np.array([(arrivals[key][0] - key[1]) / 1e9 for key in sent if key in arrivals])
+    sizes = np.array(list(sent.values()), float)
     return TeamTiming(
         robots=robots,
         rate=rate,
         loss_percent=loss_percent,
         seconds=seconds,
-        messages=len(keys),
+        silence_s=silence_s,
+        flowing_again_s=_flowing_again_s(names, arrivals, contact_ns),
+        messages=len(sent),
         arrived=len(latencies),
         twice=sum(len(times) > 1 for times in arrivals.values()),
         message_bytes=float(sizes.sum()) / robots,
@@ -160,32 +169,6 @@ def measure_team(robots: int, rate: str, loss_percent: float, seconds: float) ->
         base_cpu_s=base_used.cpu_s,
         base_mb=base_used.peak_mb,
     )
-
-
-def as_table(timings: Sequence[TeamTiming]) -> str:
-    """The figures for people."""
-    lines = [
-        f"{'robots':>6}{'rate':>9}{'loss':>6}{'link sent':>12}{'messages':>12}{'factor':>8}"
-        f"{'dropped':>9}{'arrived':>12}{'twice':>6}{'latency':>10}{'p95':>8}{'max':>8}"
-        f"{'/ rate':>8}{'robot':>17}{'base':>17}"
-    ]
-    for timing in timings:
-        lines.append(
-            f"{timing.robots:>6}{timing.rate or 'none':>9}{timing.loss_percent:>5g}%"
-            f"{timing.sent_bytes / 1e3:>9.1f} kB{timing.message_bytes / 1e3:>9.1f} kB"
-            f"{timing.factor:>8.2f}{timing.dropped:>9.0f}"
-            f"{timing.arrived:>6}/{timing.messages:<5}{timing.twice:>6}"
-            f"{timing.latency_s:>8.2f} s{timing.latency_p95_s:>6.2f} s"
-            f"{timing.latency_max_s:>6.2f} s{timing.transmission_s:>6.2f} s"
-            f"{timing.robot_cpu_s:>7.1f} s{timing.robot_mb:>5.0f} MB"
-            f"{timing.base_cpu_s:>7.1f} s{timing.base_mb:>5.0f} MB"
-        )
-    lines.append(
-        "bytes, dropped packets for each robot, counted at its interface, start included; / rate: "
-        "a median message at the rate alone; robot, base: CPU time and peak memory of the sender "
-        "and of team_base_node"
-    )
-    return "\n".join(lines)
 
 
 def _start_base(radio: Radio, names: list[str], folder: Path) -> subprocess.Popen[bytes]:
@@ -234,6 +217,44 @@ def _wait(seconds: float, processes: Sequence[subprocess.Popen[bytes]], folder: 
                 last = [line for text in logs for line in text.splitlines()[-1:]]
                 raise RadioError(f"a process ended early: {'; '.join(last)}")
         time.sleep(0.2)
+
+
+def _keep_silent(
+    radio: Radio,
+    begin_s: float,
+    silence_s: float,
+    processes: Sequence[subprocess.Popen[bytes]],
+    folder: Path,
+) -> int | None:
+    """Take the base station off the air for a while; return when it came back, nanoseconds."""
+    if not silence_s:
+        return None
+    _wait(begin_s, processes, folder)
+    radio.cut(BASE, contact=False)
+    _wait(silence_s, processes, folder)
+    radio.cut(BASE, contact=True)
+    return time.time_ns()
+
+
+def _flowing_again_s(
+    names: Sequence[str], arrivals: dict[tuple[str, int], list[int]], contact_ns: int | None
+) -> float | None:
+    if contact_ns is None:
+        return None
+    first = {
+        name: [
+            (time_ns - contact_ns) / 1e9
+            for (topic, _), times in arrivals.items()
+            for time_ns in times
+            if topic.startswith(f"/{name}/") and time_ns > contact_ns
+        ]
+        for name in names
+    }
+    return max(min(times, default=float("nan")) for times in first.values())
+
+
+def _key(entry: dict[str, Any]) -> tuple[str, int]:
+    return entry["topic"], entry["stamp_ns"]
 
 
 def _entries(paths: Any) -> list[dict[str, Any]]:
