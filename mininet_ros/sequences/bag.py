@@ -67,16 +67,18 @@ class BagImages(Sequence):
         with open_bag(self.path) as reader:
             self.topic = _choose(path, reader, topic)
             connections = self._connections(reader)
-            self.length = sum(connection.msgcount for connection in connections)
-            if not self.length:
+            recorded = sum(connection.msgcount for connection in connections)
+            self.length, self._recorded = recorded, recorded
+            if not recorded:
                 raise SequenceError(f"topic {self.topic} of bag {path} is empty; choose another")
             self._begin(reader, connections)
-            mean_rate = (self.length - 1) * 1e9 / max(reader.duration, 1)
+            mean_rate = (recorded - 1) * 1e9 / max(reader.duration, 1)
         self.rate_hz = float(rate_hz or mean_rate or IMAGE_RATE_HZ)
 
     def __iter__(self) -> Iterator[Frame]:
         self.problems.clear()
         decoder = ImageDecoder(self.max_pixels)
+        index = -1
         with open_bag(self.path) as reader:
             messages = recorded_messages(reader, self._connections(reader), self.problems)
             for index, (connection, recorded_ns, data) in enumerate(messages):
@@ -87,6 +89,7 @@ class BagImages(Sequence):
                     self._note(index, error)
                     continue
                 yield frame
+        self._report_missing(index + 1)
 
     def _begin(self, reader: AnyReader, connections: list[Any]) -> None:
         """Take times and size from the first image that can be used."""
@@ -107,6 +110,14 @@ class BagImages(Sequence):
             f"no image of topic {self.topic} in bag {self.path} can be used: "
             f"{next(iter(self.problems.sentences), 'it holds none')}"
         )
+
+    def _report_missing(self, seen: int) -> None:
+        """Say that images are missing which a damaged bag still counts."""
+        if seen < self._recorded and not self.problems.count:
+            self.problems.add(
+                f"{self._recorded - seen} of {self._recorded} images of topic {self.topic} are no "
+                f"longer in bag {self.path}: a part of it is damaged"
+            )
 
     def _note(self, index: int, error: ImageError) -> None:
         self.problems.add(

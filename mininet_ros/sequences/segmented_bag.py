@@ -151,6 +151,7 @@ class SegmentedBag(BagImages):
                     self._note(index, error)
                 yield from pairing.complete()
         yield from pairing.rest()
+        self._report_missing(index + 1)
 
 
 class _Pairing:

@@ -144,3 +144,23 @@ def test_missing_package(tmp_path, monkeypatch):
 def test_topic_of_something_else(tmp_path):
     with pytest.raises(SequenceError, match="is no bag; leave out the topic /image"):
         open_sequence(tmp_path, topic="/image")
+
+
+def test_a_damaged_chunk_costs_only_itself(tmp_path):
+    count, size = 12, 700
+    with Recorder("mcap", tmp_path) as bag:
+        for index in range(count):
+            stamp = START_NS + index * PERIOD_NS
+            image = np.full((size, size, 3), index, np.uint8)
+            bag.write("/image", bag.image(image, "bgr8", stamp), stamp)
+    (file,) = bag.path.glob("*.mcap")
+    content = bytearray(file.read_bytes())
+    middle = content.find(b"camera", len(content) // 2)  # of a message's header
+    content[middle - 60 : middle] = bytes(60)
+    file.write_bytes(content)
+    sequence = open_sequence(bag.path)
+    values = [int(frame.image[0, 0, 0]) for frame in sequence]
+    assert sequence.problems.count == 1
+    assert "is damaged" in sequence.problems.sentences[0]
+    assert values[0] == 0 and values[-1] == count - 1
+    assert count - 3 <= len(values) < count
