@@ -210,6 +210,6 @@ def test_network_that_the_authors_checkpoints_do_not_hold_is_refused() -> None:
         def __init__(self, in_channels: int, out_channels: int) -> None:
             super().__init__(in_channels, out_channels, 1)
 
-    network = StagedNetwork((Stage("Downsample", "d1", Convolution, 16, "image"),), 8)
+    network = StagedNetwork((Stage("Downsample", "d1", Convolution, 16, "image"),))
     with pytest.raises(CheckpointError, match=r"no Convolution \(stage d1\)"):
         state_dict_from_checkpoint({}, network)
