@@ -22,7 +22,8 @@ from mininet_ros.lab.training.checkpoints.networks import (
     state_dict_from_checkpoint,
 )
 from mininet_ros.lab.training.checkpoints.tensorflow import CheckpointError
-from mininet_ros.network import Stage, StagedNetwork, build_network
+from mininet_ros.network import build_network
+from mininet_ros.network.stages import Stage, StagedNetwork
 
 SHARED = Path(os.environ.get("MININET_ROS_DATA", Path(__file__).parents[4] / "shared"))
 GOLDEN = SHARED / "golden"
