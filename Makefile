@@ -19,6 +19,7 @@ test: $(VENV)/test-installed
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/lint-imports
+	$(VENV)/bin/pyright
 	$(VENV)/bin/python -m pytest
 
 bench: $(VENV)/test-installed

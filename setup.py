@@ -71,7 +71,14 @@ setup(
         # For `team_link: zenoh` and team_base_node: the team's radio link.
         "team": ["eclipse-zenoh>=1.10"],
         "docs": ["mkdocs-material>=9.5", "mkdocstrings[python]>=0.26"],
-        "test": ["pytest>=7", "hypothesis>=6", "import-linter>=2", "ruff>=0.6", "setuptools>=64"],
+        "test": [
+            "pytest>=7",
+            "hypothesis>=6",
+            "import-linter>=2",
+            "pyright[nodejs]>=1.1.400",
+            "ruff>=0.6",
+            "setuptools>=64",
+        ],
     },
     zip_safe=False,
     entry_points={

@@ -130,7 +130,11 @@ def _labelled_frames(
 
 
 def _photo_tours(root: Path, segmenter: Segmenter | None, count: int) -> list[TrueSequence]:
-    pairs = open_icdar2015(root, TOUR_SPLIT).pairs
+    pairs = [
+        (image, words)
+        for image, words in open_icdar2015(root, TOUR_SPLIT).pairs
+        if isinstance(words, WordList)
+    ]
     if count * TOUR_PHOTOS > len(pairs):
         raise SequenceError(
             f"{len(pairs)} photos make {len(pairs) // TOUR_PHOTOS} tours of {TOUR_PHOTOS}, not "

@@ -42,6 +42,9 @@ class StreetTeacher(nn.Module):
         classes: to learn.
     """
 
+    mean: Tensor
+    deviation: Tensor
+
     def __init__(self, backbone: nn.Module, classes: int) -> None:
         super().__init__()
         self.backbone = backbone
@@ -65,10 +68,12 @@ class StreetTeacher(nn.Module):
     def features(self, images: Tensor) -> Tensor:
         """The backbone's last logits and the features before them, (N, 52, H / 2, W / 2)."""
         seen: list[Tensor] = []
-        last = self.backbone.bu_dec_l4
-        hook = last.register_forward_hook(
-            lambda module, inputs, output: seen.extend((output, inputs[0]))
-        )
+        last = self.backbone.get_submodule("bu_dec_l4")
+
+        def keep(module: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:
+            seen.extend((output, inputs[0]))
+
+        hook = last.register_forward_hook(keep)
         try:
             self.backbone((images.flip(1) - self.mean) / self.deviation)
         finally:

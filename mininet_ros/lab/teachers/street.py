@@ -46,7 +46,7 @@ CLASS_WEIGHT_POWER = 0.12
 
 def main() -> int:
     """Run the script; returns the exit status."""
-    parser = ArgumentParser(description=__doc__.splitlines()[0])
+    parser = ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("edgenets", type=Path, help="a checkout of github.com/sacmehta/EdgeNets")
     parser.add_argument("--data", type=Path, required=True, metavar="DIR", help="root of CamVid")
     parser.add_argument("--output", type=Path, required=True, metavar="FILE.onnx")

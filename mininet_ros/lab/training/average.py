@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import copy
+from typing import Any
 
 import torch
 from torch import nn
+
+from mininet_ros.network.stages import StagedNetwork
 
 EARLY = 10  # steps after which the average forgets the first weights, however slow its decay
 
@@ -21,7 +24,7 @@ class WeightAverage:
         steps: that it was taken over.
     """
 
-    def __init__(self, network: nn.Module, decay: float) -> None:
+    def __init__(self, network: StagedNetwork, decay: float) -> None:
         self.network = copy.deepcopy(network).eval().requires_grad_(False)
         self.decay = decay
         self.steps = 0
@@ -39,11 +42,11 @@ class WeightAverage:
             else:
                 mine.copy_(theirs)
 
-    def state_dict(self) -> dict[str, object]:
+    def state_dict(self) -> dict[str, Any]:
         """What :meth:`load_state_dict` takes."""
         return {"network": self.network.state_dict(), "steps": self.steps}
 
-    def load_state_dict(self, state: dict[str, object]) -> None:
+    def load_state_dict(self, state: dict[str, Any]) -> None:
         """Go on from where another average was."""
         self.network.load_state_dict(state["network"])
         self.steps = state["steps"]

@@ -82,6 +82,10 @@ class Processes:
         distributed.all_reduce(total)
         return total / self.size
 
+    def unwrapped(self, network: nn.Module) -> nn.Module:
+        """The network itself, without what :meth:`spread` put around it."""
+        return network.module if isinstance(network, DistributedDataParallel) else network
+
     def agree(self, value: Value) -> Value:
         """The first process's value, once all have asked for it."""
         if self.size == 1:

@@ -239,7 +239,7 @@ def train_epoch(
         scaler.step(optimizer)
         scaler.update()
         if average:
-            average.update(network.module if processes.size > 1 else network)
+            average.update(processes.unwrapped(network))
         losses.append(loss.detach())
         bar.update()
         if index % SHOWN_EVERY == 0:

@@ -231,13 +231,13 @@ def intrinsics(message: CameraInfo) -> Intrinsics:
 
 def cloud_message(points: np.ndarray, header: Any) -> PointCloud2:
     """An unordered cloud of points of :data:`mininet_ros.clouds.POINT`."""
-    assert POINT.fields is not None
+    offsets = {str(name): field for name, field in (POINT.fields or {}).items()}
     return PointCloud2(
         header=header,
         height=1,
         width=len(points),
         fields=[
-            PointField(name=name, offset=POINT.fields[name][1], datatype=kind, count=1)
+            PointField(name=name, offset=offsets[name][1], datatype=kind, count=1)
             for name, kind in FIELDS.items()
         ],
         is_bigendian=False,

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from typing import Protocol
+from typing import Protocol, cast
 
 from rclpy.node import Node
 from rclpy.publisher import Publisher
 from rclpy.serialization import serialize_message
-from sensor_msgs.msg import CameraInfo, CompressedImage
+from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
 from mininet_ros.images.decoding import ImageDecoder
 from mininet_ros.keyframes.settings import KeyframeSettings
@@ -261,7 +261,7 @@ class TeamLink:
         if "camera_info" in wanted and "camera_info" in frame.parts:
             messages["camera_info"] = frame.parts["camera_info"]
         if "mask" in wanted and "mask" in frame.parts:
-            labels = self._decoder.labels(frame.parts["mask"])
+            labels = self._decoder.labels(cast(Image, frame.parts["mask"]))
             messages["mask"] = png_message(labels, frame.parts["mask"].header)
         if "image" in wanted:
             image = self._decoder.message(frame.image)

@@ -87,9 +87,9 @@ class Augmentation:
         low, high = np.log(self.scale_range)
         scale = np.exp(random.uniform(low, high, (count, 1)))
         crop = np.array(crop_size)
-        size = np.maximum(np.rint(scale * np.array(size)), 1).astype(int)
+        scaled = np.maximum(np.rint(scale * np.array(size)), 1).astype(int)
         # From flush left to flush right, whichever of image and crop is the larger.
-        slack = crop - size
+        slack = crop - scaled
         corner = np.sign(slack) * np.floor(random.random((count, 2)) * (abs(slack) + 1)).astype(int)
         flip = random.random(count) < 0.5
         light = self.photometric * random.uniform(-2.0, 1.0, (count, 1))
@@ -99,7 +99,7 @@ class Augmentation:
         noise = 10.0 * self.photometric * random.random(count)
         chance = random.random((2, count))
         return Draws(
-            size=size,
+            size=scaled,
             corner=corner,
             is_flipped=flip & self.flip,
             exposure=np.exp2(light) * np.exp(balance),

@@ -195,8 +195,9 @@ def common_size(samples: StoredImages) -> tuple[int, int]:
 
 def _soft_on(device: torch.device, samples: StoredImages) -> Tensor | None:
     """All soft labels on the device, uint8 (N, classes, h, w) at the largest of their sizes."""
-    maps = [samples[index].soft for index in range(len(samples))]
-    if maps[0] is None:
+    found = (samples[index].soft for index in range(len(samples)))
+    maps = [one for one in found if one is not None]
+    if not maps:
         return None
     height, width = max(one.shape[0] for one in maps), max(one.shape[1] for one in maps)
     soft = torch.empty(

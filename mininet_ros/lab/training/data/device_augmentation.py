@@ -57,7 +57,7 @@ def cut_batch(
     crops = torch.where(is_inside[:, None], crops, PADDING_VALUE / 255) - 0.5
     truth = torch.where(is_inside, truth, IGNORE_LABEL).long()
     if soft is not None:
-        shape = (len(images), 1, height // 2, width // 2)
+        shape = [len(images), 1, height // 2, width // 2]
         grid = functional.affine_grid(grid_of, shape, align_corners=False)
         soft = functional.grid_sample(soft.float(), grid, "bilinear", "border", align_corners=False)
         soft = soft * (grid.abs() < 1).all(-1)[:, None]

@@ -112,7 +112,7 @@ def images_sha256(dataset: Dataset) -> str:
     for index in tqdm(range(len(dataset)), "checking images", leave=False, disable=None):
         image = dataset[index].image
         digest.update(struct.pack("<2q", *image.shape[:2]))
-        digest.update(np.ascontiguousarray(image))
+        digest.update(np.ascontiguousarray(image).data)
     return digest.hexdigest()
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import onnxruntime
 import torch
 
-from mininet_ros.inference.onnx_runtime import open_session
+from mininet_ros.inference.onnx_runtime import open_session, run_session
 from mininet_ros.inference.pytorch import load_network, normalise
 from mininet_ros.inference.segmenter import fit_input
 from mininet_ros.lab.training.distillation.maps import resized_map
@@ -173,7 +173,7 @@ class OnnxTeacher:
         if card.layout == "nchw":
             pixels = pixels.transpose(2, 0, 1)
         feeds = {card.input_name: np.ascontiguousarray(pixels[None], self._dtype)}
-        output = self._session.run([card.output_name], feeds)[0].astype(np.float32)
+        output = run_session(self._session, [card.output_name], feeds)[0].astype(np.float32)
         if output.ndim != 4:
             raise ValueError(f"its output has the shape {output.shape}, not four axes")
         channels_last = (1, 2, 0) if card.output_layout == "nchw" else (0, 1, 2)
