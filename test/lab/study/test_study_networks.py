@@ -85,7 +85,7 @@ def test_operations_of_a_small_network_by_hand():
     )
     pixels = 16 * 8
     convolutions = pixels * (2 * 9 * 3 * 5 + 5) + pixels * (2 * 9 * 5 * 5 + 5)
-    profile = profile_network(StagedNetwork(table, 2), 16, 8)
+    profile = profile_network(StagedNetwork(table), 16, 8)
     assert profile.gflops == (convolutions + 5 * pixels + 4 * 5 * pixels / 4) / 1e9
 
 
@@ -145,7 +145,7 @@ def test_mininet_module_makes_no_channels():
 def test_sums_of_different_channels_are_refused():
     table = (*network_table("mininet_v2", 3), Stage("b", "x", nn.Identity, 3, "output + d1"))
     with pytest.raises(ValueError, match=r"stage x adds inputs of \[3, 16\] channels"):
-        StagedNetwork(table, 8)
+        StagedNetwork(table)
 
 
 def pictures():

@@ -22,7 +22,8 @@ from mininet_ros.lab.training.checkpoints.networks import (
     state_dict_from_checkpoint,
 )
 from mininet_ros.lab.training.checkpoints.tensorflow import CheckpointError
-from mininet_ros.network import Stage, StagedNetwork, build_network
+from mininet_ros.network import build_network
+from mininet_ros.network.stages import Stage, StagedNetwork
 
 SHARED = Path(os.environ.get("MININET_ROS_DATA", Path(__file__).parents[4] / "shared"))
 GOLDEN = SHARED / "golden"
@@ -210,6 +211,6 @@ def test_network_that_the_authors_checkpoints_do_not_hold_is_refused() -> None:
         def __init__(self, in_channels: int, out_channels: int) -> None:
             super().__init__(in_channels, out_channels, 1)
 
-    network = StagedNetwork((Stage("Downsample", "d1", Convolution, 16, "image"),), 8)
+    network = StagedNetwork((Stage("Downsample", "d1", Convolution, 16, "image"),))
     with pytest.raises(CheckpointError, match=r"no Convolution \(stage d1\)"):
         state_dict_from_checkpoint({}, network)
