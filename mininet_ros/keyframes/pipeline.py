@@ -37,7 +37,7 @@ class KeyframePipeline:
         stamp_ns: int,
         pose: Pose | None = None,
     ) -> Step:
-        """Take in the next frame; see `FrameScorer.score` and `KeyframeSelector.add`.
+        """Take in the next frame; see ``FrameScorer.score`` and ``KeyframeSelector.add``.
 
         A frame whose stamp is refused is not scored. The pose is the robot's, by its odometry.
 
@@ -51,22 +51,22 @@ class KeyframePipeline:
         return self._decide(scores if pose is None else replace(scores, pose=pose))
 
     def add_observed(self, frame: Observation) -> Step:
-        """Take in the next frame, already observed; see `FrameScorer.judge`."""
+        """Take in the next frame, already observed; see ``FrameScorer.judge``."""
         refusal = self.selector.refuse(frame.stamp_ns)
         if refusal is not None:
             return Step(refused=refusal)
         return self._decide(self.scorer.judge(frame))
 
     def request(self, stamp_ns: int) -> list[Decision]:
-        """See `KeyframeSelector.request`."""
+        """See ``KeyframeSelector.request``."""
         return self._noted(self.selector.request(stamp_ns))
 
     def tick(self, now_ns: int) -> list[Decision]:
-        """See `KeyframeSelector.tick`."""
+        """See ``KeyframeSelector.tick``."""
         return self._noted(self.selector.tick(now_ns))
 
     def finish(self) -> list[Decision]:
-        """See `KeyframeSelector.finish`; the scorer starts afresh, too."""
+        """See ``KeyframeSelector.finish``; the scorer starts afresh, too."""
         decisions = self.selector.finish()
         self.scorer.reset()
         return decisions
@@ -74,7 +74,7 @@ class KeyframePipeline:
     def configure(
         self, config: SelectorConfig, scorer: FrameScorer | None = None
     ) -> list[Decision]:
-        """Change the settings in mid-stream; see `KeyframeSelector.configure`.
+        """Change the settings in mid-stream; see ``KeyframeSelector.configure``.
 
         Args:
             config: the selector's settings from now on.

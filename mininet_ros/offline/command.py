@@ -1,4 +1,4 @@
-"""The command `select-keyframes`: what the arguments ask for, and what is printed of it."""
+"""The command ``select-keyframes``: what the arguments ask for, and what is printed of it."""
 
 from __future__ import annotations
 

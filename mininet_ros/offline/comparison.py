@@ -28,7 +28,7 @@ class Choice:
     """One way of choosing frames.
 
     Attributes:
-        name: "ours", "online", or a key of `mininet_ros.offline.baselines.BASELINES`.
+        name: "ours", "online", or a key of ``mininet_ros.offline.baselines.BASELINES``.
         chosen: indices of the frames, ascending.
         metrics: what it reaches. Instances are those that the masks show.
         content: mean content of the chosen frames as if nothing had been sent before.

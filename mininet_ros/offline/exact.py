@@ -8,7 +8,7 @@ has diminishing returns (it is monotone and submodular: facility location), so t
 frame time and again reaches at least 63 % of what the best set of that size is worth (Nemhauser et
 al. 1978). Frames then move between their neighbours as long as that makes the set better.
 
-Where `min_overlap` is above 0, the choice begins with a chain of few frames in which each still
+Where ``min_overlap`` is above 0, the choice begins with a chain of few frames in which each still
 shows that share of the corners of the one before it; the greedy choice adds to the chain.
 """
 
@@ -55,8 +55,8 @@ class ExactChoice:
 
     Attributes:
         chosen: their indices, ascending.
-        needed: frames that a chain with `min_overlap` takes; 0 where none was asked for.
-        broken: pairs of neighbours that share less than `min_overlap`.
+        needed: frames that a chain with ``min_overlap`` takes; 0 where none was asked for.
+        broken: pairs of neighbours that share less than ``min_overlap``.
     """
 
     chosen: tuple[int, ...]
@@ -67,7 +67,7 @@ class ExactChoice:
 def choose_exactly(
     views: Sequence[View], count: int, min_overlap: float, view_weight: float
 ) -> ExactChoice:
-    """Choose exactly `count` frames.
+    """Choose exactly ``count`` frames.
 
     Args:
         views: of all frames.
@@ -77,7 +77,7 @@ def choose_exactly(
         view_weight: what a wholly new view is worth, in things.
 
     Raises:
-        ValueError: `count` is below 1 or above the number of frames.
+        ValueError: ``count`` is below 1 or above the number of frames.
     """
     if not 1 <= count <= len(views):
         raise ValueError(f"{count} of {len(views)} frames cannot be chosen.")
@@ -141,7 +141,7 @@ class _Coverage:
         return new
 
     def extended(self, chosen: Sequence[int], count: int) -> list[int]:
-        """The set with the best further frames, `count` in all, ascending."""
+        """The set with the best further frames, ``count`` in all, ascending."""
         taken = set(chosen)
         for index in chosen:
             self.add(index)
@@ -238,7 +238,7 @@ def _chain(
 
 
 def _reach(views: Sequence[View], usable: Sequence[int], place: int, min_overlap: float) -> int:
-    """Place of the last usable frame that shows enough of the one at `place`."""
+    """Place of the last usable frame that shows enough of the one at ``place``."""
     farthest = place
     for at in range(place + 1, len(usable)):
         if overlap(views[usable[place]], views[usable[at]]) >= min_overlap:

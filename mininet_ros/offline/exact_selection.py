@@ -33,7 +33,7 @@ class Size:
 
         Args:
             frames: their number.
-            shortened: whether all are chosen where there are fewer than `count`.
+            shortened: whether all are chosen where there are fewer than ``count``.
 
         Raises:
             ConfigError: there are fewer.

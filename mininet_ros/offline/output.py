@@ -37,7 +37,7 @@ class Layout(str, Enum):
 
     Attributes:
         FOLDER: pictures under their frames' names, and masks of class ids beside them.
-        COLMAP: `images/` as COLMAP takes it: names without spaces in the order of the frames. No
+        COLMAP: ``images/`` as COLMAP takes it: names without spaces in the order of the frames. No
             masks: COLMAP would take class 0 for what is to be left out, and the rest for the scene.
     """
 

@@ -49,7 +49,7 @@ def write_report(results: Results) -> str:
 
 
 def data_size(count: float) -> str:
-    """A number of bytes for people, as `1.2 MB`."""
+    """A number of bytes for people, as ``1.2 MB``."""
     for unit in ("B", "kB", "MB"):
         if count < 1000:
             return f"{count:.3g} {unit}" if count < 100 else f"{count:.0f} {unit}"

@@ -16,7 +16,7 @@ MAX_SMALL_CARDS = 48
 
 
 def shown_cards(forwarded: Sequence[int], limit: int) -> list[int]:
-    """At most `limit` of the frames, at even distances."""
+    """At most ``limit`` of the frames, at even distances."""
     count = min(limit, len(forwarded))
     return [forwarded[i * len(forwarded) // count] for i in range(count)]
 

@@ -13,7 +13,7 @@ MESSAGE = "std_msgs/msg/Header"
 
 
 def recorded_requests(bag: BagImages) -> list[int]:
-    """Read the requests that were recorded with a bag: stamps on a topic `.../keyframe/request`.
+    """Read the requests that were recorded with a bag: stamps on a topic ``.../keyframe/request``.
 
     Returns:
         Stamps in ns, in the order of their recording; empty where there is no such topic.
@@ -39,7 +39,7 @@ def read_requests(path: Path) -> list[int]:
     """Read stamps from a text file, one in each line.
 
     The first column counts, in seconds on the recording's own clock; columns are parted by spaces
-    or commas, and lines that start with `#` are passed over. Keyframe trajectories in the format
+    or commas, and lines that start with ``#`` are passed over. Keyframe trajectories in the format
     of the TUM RGB-D benchmark, as ORB-SLAM writes them, are such files.
 
     Returns:

@@ -64,7 +64,7 @@ def run_selection(
         size: how many frames to choose with the whole recording known, for which it is read
             twice; None leaves the choice to the online rule.
         was_interrupted: whether the frames ended early at the user's wish; then as many are chosen
-            as there are, where `size` asks for more.
+            as there are, where ``size`` asks for more.
 
     Raises:
         ConfigError: more frames are asked for than there are.

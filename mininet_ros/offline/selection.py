@@ -55,7 +55,7 @@ class DecidedFrame:
 
     Attributes:
         index: its place in the sequence, from 0.
-        name: see `mininet_ros.sequences.Frame`.
+        name: see ``mininet_ros.sequences.Frame``.
         stamp_ns: on the source's own clock, ns.
         payload: its size for team mates.
         decision: the one and final decision on it.
@@ -80,7 +80,7 @@ class OfflineSelection:
         settings: of the selection.
         classes: class names of the masks, in the order of their ids.
         requests: stamps that a V-SLAM system asks for, ns; each is asked for as soon as a frame of
-            this stamp or a later one has come. For mode `request`.
+            this stamp or a later one has come. For mode ``request``.
         on_forward: told of each forwarded frame, in the order of decisions.
 
     Raises:

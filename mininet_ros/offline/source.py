@@ -29,12 +29,12 @@ class SourceOptions:
     """What a user says of the input.
 
     Attributes:
-        input: see `mininet_ros.sequences.open_sequence`.
+        input: see ``mininet_ros.sequences.open_sequence``.
         model: name or folder of the model that makes the masks.
-        backend, network, threads, precision: see `mininet_ros.inference.load_segmenter`.
+        backend, network, threads, precision: see ``mininet_ros.inference.load_segmenter``.
         labels: folder of label PNGs.
         dataset: whose classes masks without a model have; see
-            `mininet_ros.images.class_tables.read_class_table`.
+            ``mininet_ros.images.class_tables.read_class_table``.
         rate_hz: frames a second, for inputs that do not state it.
         image_topic: of a bag.
         mask_topic: of a bag; "none" passes over the masks in it.

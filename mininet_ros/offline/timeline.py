@@ -175,7 +175,7 @@ def _axis(seconds: float, top: int) -> str:
 
 
 def _round_step(least: float) -> float:
-    """The smallest of 1, 2 and 5 times a power of ten that is not below `least`."""
+    """The smallest of 1, 2 and 5 times a power of ten that is not below ``least``."""
     power = 10.0 ** np.floor(np.log10(max(least, 1e-9)))
     return float(next(m * power for m in (1.0, 2.0, 5.0, 10.0) if m * power >= least * 0.999))
 

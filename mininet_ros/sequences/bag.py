@@ -36,7 +36,7 @@ _SUFFIX_OF_FORMAT = {"jpeg": ".jpg", "jpg": ".jpg", "png": ".png", "tiff": ".tif
 class BagImages(Sequence):
     """The images of one topic of a bag, raw or compressed, in the order of their recording.
 
-    Frames keep the stamps of their message headers, counted from `start_ns`; where the first
+    Frames keep the stamps of their message headers, counted from ``start_ns``; where the first
     header has none, the times of recording are taken for all.
 
     Attributes:

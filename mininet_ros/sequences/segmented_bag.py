@@ -54,7 +54,7 @@ def find_topics(path: Path, image: str | None = None, mask: str | None = None) -
     Args:
         path: of the bag.
         image: the image topic, if it is known.
-        mask: the mask topic, if it is known, or `NO_MASKS`.
+        mask: the mask topic, if it is known, or ``NO_MASKS``.
 
     Returns:
         The image topic, if it is named or the only one but for a segmentation node's; the mask
@@ -91,12 +91,12 @@ class SegmentedBag(BagImages):
         mask_topic: where the masks come from.
 
     Args:
-        path: see `BagImages`.
-        topics: of `find_topics`, with a mask topic.
-        rate_hz: see `BagImages`.
+        path: see ``BagImages``.
+        topics: of ``find_topics``, with a mask topic.
+        rate_hz: see ``BagImages``.
 
     Raises:
-        SequenceError: see `BagImages`.
+        SequenceError: see ``BagImages``.
     """
 
     def __init__(

@@ -86,7 +86,7 @@ class Frame:
         image: (H, W, 3) uint8 BGR. Frames of one image folder may differ in size.
         stamp_ns: time since the start of the sequence, ns.
         name: unique in the sequence and usable as a file name, without suffix.
-        encoded: what `image` was decoded from; None where the source is no file or message of
+        encoded: what ``image`` was decoded from; None where the source is no file or message of
             one picture.
     """
 

@@ -112,7 +112,7 @@ class Content:
     """What a picture shows of the target classes; the fields say what each score means.
 
     Attributes:
-        content_status: why `content` is 0, if it was not measured.
+        content_status: why ``content`` is 0, if it was not measured.
     """
 
     content: float = field(
@@ -171,7 +171,7 @@ def measure_content(
 
 
 def parse_class_weights(entries: Sequence[str]) -> dict[str, float]:
-    """Class names with optional weights, as a user writes them: `["text", "sign: 0.5"]`.
+    """Class names with optional weights, as a user writes them: ``["text", "sign: 0.5"]``.
 
     Raises:
         ClassError: a weight is not a number, or a class is named twice.
@@ -203,7 +203,7 @@ def class_weight_table(weights: Mapping[str, float], classes: Sequence[str]) -> 
         (256,) float32; 0 for labels that are no target.
 
     Raises:
-        ClassError: a name is not among `classes`, or a weight is out of range.
+        ClassError: a name is not among ``classes``, or a weight is out of range.
     """
     table = np.zeros(256, np.float32)
     for name, weight in weights.items():
@@ -226,7 +226,7 @@ def find_regions(
     Args:
         mask: (h, w) uint8 labels.
         confidence: (h, w) uint8, 255 is certain; None counts as certain everywhere.
-        weights: (256,) float32 from `class_weight_table`.
+        weights: (256,) float32 from ``class_weight_table``.
 
     Returns:
         The regions, largest first; at most 64.

@@ -34,7 +34,7 @@ class Points:
     size: tuple[int, int]
 
     def common(self, other: Points) -> tuple[np.ndarray, np.ndarray]:
-        """Positions, here and in `other`, of the corners that both have: two (M, 2) arrays."""
+        """Positions, here and in ``other``, of the corners that both have: two (M, 2) arrays."""
         _, here, there = np.intersect1d(
             self.ids, other.ids, assume_unique=True, return_indices=True
         )

@@ -22,7 +22,7 @@ class IgnoredPixels:
         classes: the class names of the network that makes the masks, in label order.
 
     Raises:
-        ClassError: a name is not among `classes`.
+        ClassError: a name is not among ``classes``.
     """
 
     def __init__(

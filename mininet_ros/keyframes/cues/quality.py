@@ -7,13 +7,13 @@ cannot be raised by degrading the picture in the other's way.
 *Illumination* counts grey levels that carry information. The entropy H of the colour channels is
 the number of levels in use, 2^H, and no darkening, brightening or clipping of a picture can raise
 it, because a function of the pixel values never adds entropy. Noise does raise it, so the count is
-divided by the noise level: `((2^H / 256) / sqrt(1 + noise^2)) ^ 0.75`.
+divided by the noise level: ``((2^H / 256) / sqrt(1 + noise^2)) ^ 0.75``.
 
 *Sharpness* is the strength of the finest detail relative to the same picture's detail at eight
 times coarser scale. Being a ratio it hardly changes with exposure, and every blur lowers it.
 
 The constants were chosen on the earlier half of each series of the ICDAR 2015 and CamVid training
-photos; `select-keyframes --judge-quality` reports on the later halves.
+photos; ``select-keyframes --judge-quality`` reports on the later halves.
 """
 
 from __future__ import annotations
@@ -153,7 +153,7 @@ class QualityMeter:
             ignored: (h, w) uint8 at any size, above 0 where pixels do not count; None for nowhere.
 
         Returns:
-            The measured numbers; see `Quality`.
+            The measured numbers; see ``Quality``.
         """
         counted = _counted(ignored)
         entropy, clipped = _tones(image, counted)
@@ -176,7 +176,7 @@ class QualityMeter:
     def _compared(
         self, sharpness: float, illumination: float, clipped: float, stamp_ns: int
     ) -> float:
-        """How a picture compares with those of the last minute; see `Quality.relative`."""
+        """How a picture compares with those of the last minute; see ``Quality.relative``."""
         values = (sharpness, illumination, clipped)
         usual = [median.add(value, stamp_ns) for median, value in zip(self._usual, values)]
         sharp = sharpness / usual[0] if usual[0] > 0.0 else 0.0
@@ -223,10 +223,10 @@ class _RunningMedian:
 
 
 def measure_quality(image: np.ndarray) -> Quality:
-    """`QualityMeter.measure` for a single picture.
+    """``QualityMeter.measure`` for a single picture.
 
     Raises:
-        ValueError: `image` is not a (H, W, 3) uint8 picture of at least 16 x 16 pixels.
+        ValueError: ``image`` is not a (H, W, 3) uint8 picture of at least 16 x 16 pixels.
     """
     check_image(image)
     return QualityMeter().measure(image, cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), 0)
@@ -250,9 +250,9 @@ def check_image(image: np.ndarray) -> None:
 
 
 def reduced(gray: np.ndarray, width: int) -> np.ndarray:
-    """A (H, W) picture reduced by a whole factor to about `width` pixels.
+    """A (H, W) picture reduced by a whole factor to about ``width`` pixels.
 
-    The shorter side stays at least 16 pixels long. Returns `gray` itself where nothing is to do.
+    The shorter side stays at least 16 pixels long. Returns ``gray`` itself where nothing is to do.
     """
     factor = max(1, round(gray.shape[1] / width))
     factor = min(factor, min(gray.shape) // BLOCK)

@@ -1,6 +1,6 @@
 """Scores frames in the order in which they come, remembering what was forwarded.
 
-What can be said of a frame whatever was forwarded before is its `Observation`: quality, motion,
+What can be said of a frame whatever was forwarded before is its ``Observation``: quality, motion,
 regions. The rest, which is common ground with forwarded frames and content that is new, is judged
 on it. An evaluation observes a recording once and judges it often.
 """
@@ -54,7 +54,7 @@ class Observation:
         flow: since the last good picture.
         gray: (h, w) uint8, the tracked picture.
         before: corners in the last good picture.
-        now: the same and further ones; where they are now, if `flow.found`.
+        now: the same and further ones; where they are now, if ``flow.found``.
     """
 
     stamp_ns: int
@@ -80,7 +80,7 @@ class FrameObserver:
         ignored: tells which pixels do not count; None for all count.
 
     Raises:
-        ClassError: a target is not among `classes`, or a weight is out of range.
+        ClassError: a target is not among ``classes``, or a weight is out of range.
     """
 
     def __init__(
@@ -111,7 +111,7 @@ class FrameObserver:
         confidence: np.ndarray | None,
         stamp_ns: int,
     ) -> Observation:
-        """Observe the next frame; see `FrameScorer.score`.
+        """Observe the next frame; see ``FrameScorer.score``.
 
         Raises:
             ValueError: an array has another shape or type than said there.
@@ -157,7 +157,7 @@ class FrameObserver:
 
 
 class FrameScorer:
-    """Turns images and masks into `FrameScores`.
+    """Turns images and masks into ``FrameScores``.
 
     The scorer follows one camera: frames are to come in the order of their stamps. A stamp at or
     before the last one, or another image size, starts it afresh, with nothing sent.
@@ -165,7 +165,7 @@ class FrameScorer:
     Args:
         targets: target class name to weight; empty for a selection without semantics.
         classes: the class names of the network that makes the masks, in label order.
-        history: how many frames back `mark_sent` can reach; what is forgotten by name does not
+        history: how many frames back ``mark_sent`` can reach; what is forgotten by name does not
             count. None for all, where each frame is forgotten by name.
         ignored: tells which pixels do not count; None for all count.
 
@@ -173,7 +173,7 @@ class FrameScorer:
         times: what the parts of scoring take: "quality", "motion", "content", "sent".
 
     Raises:
-        ClassError: a target is not among `classes`, or a weight is out of range.
+        ClassError: a target is not among ``classes``, or a weight is out of range.
     """
 
     def __init__(
@@ -225,10 +225,10 @@ class FrameScorer:
         return self.judge(self._observer.observe(image, mask, confidence, stamp_ns))
 
     def judge(self, frame: Observation) -> FrameScores:
-        """Score a frame that was observed before, in place of `score`.
+        """Score a frame that was observed before, in place of ``score``.
 
         Args:
-            frame: by a `FrameObserver` of the same targets and classes. All frames of a stream in
+            frame: by a ``FrameObserver`` of the same targets and classes. All frames of a stream in
                 their order, not some of them.
 
         Returns:

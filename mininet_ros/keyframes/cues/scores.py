@@ -55,7 +55,7 @@ COLUMNS = ("width", "height", *(f.name for f in fields(FrameScores) if f.name no
 
 
 def score_texts(scores: FrameScores) -> dict[str, str]:
-    """What is written of a frame's scores, by name, in the order of `COLUMNS`."""
+    """What is written of a frame's scores, by name, in the order of ``COLUMNS``."""
     return {name: score_text(getattr(scores, name)) for name in COLUMNS}
 
 

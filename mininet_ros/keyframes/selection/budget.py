@@ -28,7 +28,7 @@ class Verdict:
     Attributes:
         ticket: the number under which the payload was offered.
         size: bytes.
-        outcome: `SENT` if it is to be sent now, else why it never will be.
+        outcome: ``SENT`` if it is to be sent now, else why it never will be.
         sentence: the same for people.
     """
 
@@ -49,7 +49,7 @@ class BudgetStatistics:
         sent_bytes: their bytes.
         crowded_out: payloads dropped because more worthy ones filled the waiting room.
         too_large: payloads dropped because they exceed the burst.
-        cleared: payloads dropped by `clear`.
+        cleared: payloads dropped by ``clear``.
         waiting: payloads waiting at present.
         waiting_bytes: their bytes.
         room: the most payloads that may wait.
@@ -77,8 +77,8 @@ class _Payload:
 class ByteBudget:
     """Lets payloads through at a mean rate, with bursts, the most worthy first.
 
-    Credit grows by `rate` bytes a second up to `burst` bytes, and each payload sent takes its
-    size from it; over any interval of T seconds at most `burst + rate * T` bytes are sent. The
+    Credit grows by ``rate`` bytes a second up to ``burst`` bytes, and each payload sent takes its
+    size from it; over any interval of T seconds at most ``burst + rate * T`` bytes are sent. The
     account is kept in whole billionths of a byte, so nothing is lost to rounding. While credit is
     short, the most worthy payload waits for it and nothing overtakes it.
 

@@ -205,35 +205,35 @@ class SelectorConfig:
 
     @cached_property
     def min_gap_ns(self) -> int:
-        """`min_gap_s` in whole nanoseconds."""
+        """``min_gap_s`` in whole nanoseconds."""
         return in_nanoseconds(self.min_gap_s)
 
     @cached_property
     def max_gap_ns(self) -> int:
-        """`max_gap_s` in whole nanoseconds."""
+        """``max_gap_s`` in whole nanoseconds."""
         return in_nanoseconds(self.max_gap_s)
 
     @cached_property
     def heartbeat_ns(self) -> int:
-        """`heartbeat_s` in whole nanoseconds."""
+        """``heartbeat_s`` in whole nanoseconds."""
         return in_nanoseconds(self.heartbeat_s)
 
     @cached_property
     def window_time_ns(self) -> int:
-        """`window_time_s` in whole nanoseconds."""
+        """``window_time_s`` in whole nanoseconds."""
         return in_nanoseconds(self.window_time_s)
 
     @cached_property
     def request_window_ns(self) -> int:
-        """`request_window_s` in whole nanoseconds."""
+        """``request_window_s`` in whole nanoseconds."""
         return in_nanoseconds(self.request_window_s)
 
     @cached_property
     def pause_ns(self) -> int:
-        """`pause_s` in whole nanoseconds."""
+        """``pause_s`` in whole nanoseconds."""
         return in_nanoseconds(self.pause_s)
 
     @cached_property
     def reorder_ns(self) -> int:
-        """`reorder_s` in whole nanoseconds."""
+        """``reorder_s`` in whole nanoseconds."""
         return in_nanoseconds(self.reorder_s)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 def seconds(duration_ns: int) -> str:
-    """A duration or stamp in nanoseconds as seconds with milliseconds, e.g. `1.250 s`."""
+    """A duration or stamp in nanoseconds as seconds with milliseconds, e.g. ``1.250 s``."""
     return f"{duration_ns / 1e9:.3f} s"
 
 

@@ -13,8 +13,8 @@ from mininet_ros.keyframes.selection.waiting import Candidate, WaitingRoom
 class GatePicker:
     """Passes or drops each frame at once, by its rank among the recent ones.
 
-    Right after a forwarded frame only the best `gate_share` of the recent frames would do; the
-    share grows linearly with time and reaches all of them at `max_gap_s`.
+    Right after a forwarded frame only the best ``gate_share`` of the recent frames would do; the
+    share grows linearly with time and reaches all of them at ``max_gap_s``.
     """
 
     def __init__(self, room: WaitingRoom) -> None:

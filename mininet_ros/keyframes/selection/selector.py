@@ -117,7 +117,7 @@ class KeyframeSelector:
         return refusal
 
     def add(self, scores: FrameScores) -> Step:
-        """Take in the next frame, whose stamp `refuse` has let pass.
+        """Take in the next frame, whose stamp ``refuse`` has let pass.
 
         Args:
             scores: of the frame, stamp included.
@@ -135,7 +135,7 @@ class KeyframeSelector:
         return Step(outdated=outdated, decisions=tuple(decisions))
 
     def request(self, stamp_ns: int) -> list[Decision]:
-        """Ask for the best frame around a stamp; for mode `request`.
+        """Ask for the best frame around a stamp; for mode ``request``.
 
         Returns:
             The decisions that are due now. The answer may come later, with one of the frames.
@@ -161,7 +161,7 @@ class KeyframeSelector:
     def tick(self, now_ns: int) -> list[Decision]:
         """Note that time passes while no frame comes.
 
-        A silence longer than `pause_s` ends the window. The next frame would end it just the
+        A silence longer than ``pause_s`` ends the window. The next frame would end it just the
         same: calling this makes decisions earlier, not different.
         """
         silence = now_ns - self._newest if self._newest is not None else 0

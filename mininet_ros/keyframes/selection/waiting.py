@@ -56,9 +56,9 @@ class Candidate:
 
 
 def worth_of(scores: FrameScores, base_content: float) -> float:
-    """What the selector maximises, at least 0: `quality * (base_content + content)`.
+    """What the selector maximises, at least 0: ``quality * (base_content + content)``.
 
-    The view itself, which `base_content` stands for, is worth nothing where it was already
+    The view itself, which ``base_content`` stands for, is worth nothing where it was already
     forwarded on an earlier visit.
     """
     return scores.quality * (base_content * (1.0 - scores.known) + scores.content)
@@ -223,7 +223,7 @@ class WaitingRoom:
         return self._gap_start + self.config.max_gap_ns
 
     def overdue(self, now: int) -> list[Decision]:
-        """Forward what has to be forwarded because the clock `now` is past the deadline."""
+        """Forward what has to be forwarded because the clock ``now`` is past the deadline."""
         decisions: list[Decision] = []
         while (deadline := self.deadline()) is not None and now > deadline:
             at_hand = list(self.frames.values())

@@ -1,7 +1,7 @@
 """Mode window: the best frame of each stretch of the way, when the stretch ends.
 
 A window ends by motion, time or distance driven. Its *phase* grows from 0 at its beginning to 1 at
-its end. With `window_start` above 0 the frames keep their distance, as mapping wants it: windows
+its end. With ``window_start`` above 0 the frames keep their distance, as mapping wants it: windows
 are measured from the last keyframe, candidates are the frames of the last part, and of those that
 are good enough the one nearest the end is taken. A best-of-window rule without that lets noise in
 the quality decide, and neighbours then lie now side by side and now two windows apart.
@@ -152,7 +152,7 @@ class WindowPicker:
         ]
 
     def _belongs(self, frame: Candidate, start: Candidate) -> bool:
-        """Whether a waiting frame is in the window that began with `start`.
+        """Whether a waiting frame is in the window that began with ``start``.
 
         The frame that ended a window was judged before that window's best was forwarded, and would
         show the same things.

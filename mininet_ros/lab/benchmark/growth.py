@@ -40,7 +40,7 @@ class Growth:
     """One measured point.
 
     Attributes:
-        axis: what varies, one of `AXES`.
+        axis: what varies, one of ``AXES``.
         series: what is measured: an engine and its precision, or a way to run the nodes.
         setting: the value on the axis, in words.
         work: how many times the work of the series' first point this is: pixels, cameras,
@@ -78,7 +78,7 @@ def measure_growth(
 
     Args:
         name: of a model, or its path.
-        axes: of `AXES`; cameras need rclpy.
+        axes: of ``AXES``; cameras need rclpy.
         threads: cores for all axes but threads.
         rounds: of each engine, see :func:`~mininet_ros.lab.benchmark.measure.measure`.
         folder: for the graphs.

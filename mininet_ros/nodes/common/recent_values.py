@@ -48,7 +48,7 @@ class RecentValues:
 
 
 def quantile(values: list[float], share: float) -> float:
-    """Return the value that `share` (0 to 1) of the values do not exceed; nan for no values."""
+    """Return the value that ``share`` (0 to 1) of the values do not exceed; nan for no values."""
     if not values:
         return math.nan
     ordered = sorted(values)

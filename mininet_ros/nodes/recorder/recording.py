@@ -35,7 +35,7 @@ _TILE_WIDTH = 320
 class Recording:
     """Collects a run and writes it to a folder.
 
-    Pictures are thinned while they come: no more than `max_pictures` are kept, evenly spaced over
+    Pictures are thinned while they come: no more than ``max_pictures`` are kept, evenly spaced over
     the whole run however long it is.
 
     Args:

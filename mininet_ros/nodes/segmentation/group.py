@@ -45,7 +45,7 @@ def make_group() -> list[SegmentationNode]:
 
     Raises:
         ParameterError: a parameter override is wrong.
-        ModelError, BackendError: the segmenter can't be made.
+        ModelError, BackendError: the segmenter cannot be made.
     """
     nodes: list[SegmentationNode] = []
     try:

@@ -103,7 +103,7 @@ def choices(decided: Sequence[DecidedFrame]) -> dict[str, list[int]]:
 
 
 def _exact(frames: Sequence[LabelledFrame], count: int, min_overlap: float) -> list[int]:
-    """What `--count` chooses: the set that knows the whole drive."""
+    """What ``--count`` chooses: the set that knows the whole drive."""
     collector = ViewCollector()
     for labelled in frames:
         collector.add(labelled)

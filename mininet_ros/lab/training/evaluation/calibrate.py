@@ -25,7 +25,7 @@ def calibrate(model: str | Path, dataset: str, data: Path, others: Path) -> Fami
         others: folder of photos of another kind.
 
     Raises:
-        ModelError: the model can't be used, or its card not be written.
+        ModelError: the model cannot be used, or its card not be written.
         DatasetError: the data or the photos are not what they must be.
         FamiliarityError: the model's masks do not tell the two kinds apart.
     """
