@@ -92,7 +92,7 @@ def files_at(path: Path) -> list[Path]:
     return sorted(found for found in path.rglob("*") if found.is_symlink() or found.is_file())
 
 
-def written(path: Path) -> WrittenFile:
+def as_written(path: Path) -> WrittenFile:
     """How the file at ``path`` is recognised later."""
     found = path.stat()
     return WrittenFile(_sha256(path), found.st_size, found.st_mtime_ns)

@@ -16,7 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from mininet_ros.result_files import ResultError, WrittenFile, files_at, unwritable, written
+from mininet_ros.result_files import ResultError, WrittenFile, as_written, files_at, unwritable
 
 STATE = ".mininet_ros"
 """Folder inside a result folder: lists of what each command wrote, and results in the making."""
@@ -141,7 +141,7 @@ class ResultFolder:
 
     def _publish(self) -> None:
         written = {
-            str(path.relative_to(self.staging)): written(path)
+            str(path.relative_to(self.staging)): as_written(path)
             for path in sorted(self.staging.rglob("*"))
             if path.is_file() and STATE not in path.relative_to(self.staging).parts
         }
