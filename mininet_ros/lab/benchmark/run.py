@@ -15,7 +15,7 @@ from mininet_ros.lab.benchmark.measure import measure
 from mininet_ros.lab.benchmark.node import as_table as as_node_table
 from mininet_ros.lab.benchmark.node import measure_node
 from mininet_ros.lab.benchmark.report import PLOT_MARK, as_table, as_values, draw
-from mininet_ros.results import check_result_file, write_result_file
+from mininet_ros.result_files import check_result_file, write_result_file
 
 CAMERA_HZ, CAMERA_SECONDS = 30.0, 10.0
 TEAM_RATE, TEAM_SECONDS, MAX_ROBOTS = "1mbit", 60.0, 100
