@@ -11,7 +11,8 @@ from launch_ros.actions import Node
 from launch_ros.parameter_descriptions import ParameterValue
 
 from mininet_ros.nodes.camera.image_stream_node import ImageStreamParameters
-from mininet_ros.nodes.launching import camera_topics, package_node, process_arguments
+from mininet_ros.nodes.launch_arguments import process_arguments
+from mininet_ros.nodes.launching import camera_topics, package_node
 from mininet_ros.parameters import parameter_specs, to_values
 
 ARGUMENTS = {"source": str, "rate": float, "loop": bool, "frame_id": str, "width": int}

@@ -6,14 +6,13 @@ from launch import LaunchContext, LaunchDescription
 from launch.actions import DeclareLaunchArgument, OpaqueFunction
 from launch_ros.actions import Node
 
-from mininet_ros.nodes.launching import (
+from mininet_ros.nodes.launch_arguments import (
     CONFIG,
-    camera_node,
-    camera_topics,
     model_argument,
     params_file_argument,
     process_arguments,
 )
+from mininet_ros.nodes.launching import camera_node, camera_topics
 
 IMAGE_HELP = "Topic of the colour images for the points' colours."
 DEPTH_HELP = (

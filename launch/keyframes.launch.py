@@ -13,19 +13,21 @@ from launch import LaunchContext, LaunchDescription
 from launch.actions import OpaqueFunction
 from launch_ros.actions import Node
 
-from mininet_ros.nodes.launching import (
+from mininet_ros.nodes.launch_arguments import (
     CONFIG,
     camera_arguments,
+    model_argument,
+    params_file_argument,
+    process_arguments,
+    selection_arguments,
+    team_arguments,
+)
+from mininet_ros.nodes.launching import (
     camera_node,
     class_list,
     existing_file,
-    model_argument,
     names_from,
-    params_file_argument,
-    process_arguments,
     robot_graph,
-    selection_arguments,
-    team_arguments,
 )
 from mininet_ros.parameters import read_parameter_file
 

@@ -14,21 +14,18 @@ from launch import LaunchContext, LaunchDescription
 from launch.actions import GroupAction, OpaqueFunction
 from launch.substitutions import LaunchConfiguration
 
-from mininet_ros.nodes.launching import (
+from mininet_ros.nodes.launch_arguments import (
     CONFIG,
     backend_argument,
     camera_arguments,
-    existing_file,
-    included,
     model_argument,
-    names_from,
     params_file_argument,
     process_arguments,
-    robot_graph,
     selection_arguments,
     team_arguments,
     threads_argument,
 )
+from mininet_ros.nodes.launching import existing_file, included, names_from, robot_graph
 from mininet_ros.parameters import read_parameter_file
 
 NODE = "keyframe_selector"

@@ -9,17 +9,16 @@ from launch import LaunchContext, LaunchDescription
 from launch.actions import OpaqueFunction
 from launch_ros.actions import Node
 
-from mininet_ros.nodes.launching import (
+from mininet_ros.nodes.launch_arguments import (
     CONFIG,
     backend_argument,
     camera_arguments,
-    camera_node,
     model_argument,
     params_file_argument,
     process_arguments,
     threads_argument,
-    threads_given,
 )
+from mininet_ros.nodes.launching import camera_node, threads_given
 
 
 def generate_launch_description() -> LaunchDescription:

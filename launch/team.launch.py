@@ -13,17 +13,16 @@ from launch.actions import DeclareLaunchArgument, GroupAction, OpaqueFunction
 from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
 
-from mininet_ros.nodes.launching import (
+from mininet_ros.nodes.launch_arguments import (
     CONFIG,
     backend_argument,
-    included,
     model_argument,
-    package_node,
     params_file_argument,
     process_arguments,
     selection_arguments,
     threads_argument,
 )
+from mininet_ros.nodes.launching import included, package_node
 
 MAX_ROBOTS = 16
 FOR_EACH = ("backend", "threads", "model", "preset", "classes", "mode", "use_sim_time", "log_level")

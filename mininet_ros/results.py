@@ -7,49 +7,22 @@ from __future__ import annotations
 
 import errno
 import fcntl
-import hashlib
 import json
 import os
 import shutil
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
 from typing import Any
+
+from mininet_ros.result_files import ResultError, WrittenFile, as_written, files_at, unwritable
 
 STATE = ".mininet_ros"
 """Folder inside a result folder: lists of what each command wrote, and results in the making."""
 
 _NEW, _OLD, _JOURNAL = "new", "old", "publish.json"
 _DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-
-
-class ResultError(ValueError):
-    """A result cannot be written; one sentence names the folder, the reason and what to do."""
-
-
-@dataclass(frozen=True)
-class WrittenFile:
-    """How a written file is recognised later.
-
-    Attributes:
-        sha256: of its content, hexadecimal.
-        size: in bytes; -1 if unknown.
-        mtime_ns: time of its last change, ns since the epoch; -1 if unknown.
-    """
-
-    sha256: str
-    size: int = -1
-    mtime_ns: int = -1
-
-    def is_still(self, path: Path) -> bool:
-        """Whether the file at ``path`` is the one that was written."""
-        if path.is_symlink() or not path.is_file():
-            return False
-        found = path.stat()
-        if (found.st_size, found.st_mtime_ns) == (self.size, self.mtime_ns):
-            return True
-        return self.size in (-1, found.st_size) and _sha256(path) == self.sha256
 
 
 class ResultFolder:
@@ -124,14 +97,14 @@ class ResultFolder:
             self.folder.mkdir(parents=True, exist_ok=True)
             self._lock = _locked(self.folder, self._wait)
         except OSError as error:
-            raise _unwritable(self.folder, error) from error
+            raise unwritable(self.folder, error) from error
         try:
             self._recover()
             self._refuse_foreign_files()
             self.staging.mkdir(parents=True)
         except OSError as error:
             self._release()
-            raise _unwritable(self.folder, error) from error
+            raise unwritable(self.folder, error) from error
         except BaseException:
             self._release()
             raise
@@ -142,7 +115,7 @@ class ResultFolder:
         try:
             self._publish()
         except OSError as error:
-            raise _unwritable(self.folder, error) from error
+            raise unwritable(self.folder, error) from error
         finally:
             self._release()
 
@@ -164,11 +137,11 @@ class ResultFolder:
             return
         self.discard()
         if isinstance(error, OSError) and error.errno in _DISK_FULL:
-            raise _unwritable(self.folder, error) from error
+            raise unwritable(self.folder, error) from error
 
     def _publish(self) -> None:
         written = {
-            str(path.relative_to(self.staging)): _written(path)
+            str(path.relative_to(self.staging)): as_written(path)
             for path in sorted(self.staging.rglob("*"))
             if path.is_file() and STATE not in path.relative_to(self.staging).parts
         }
@@ -213,7 +186,7 @@ class ResultFolder:
     def _refuse_foreign_files(self) -> None:
         previous = self._previous() | self._owned
         for name in self._names:
-            for path in _files_at(self.folder / name):
+            for path in files_at(self.folder / name):
                 known = previous.get(str(path.relative_to(self.folder)))
                 if known is None or not known.is_still(path):
                     writer = f"an earlier run of {self._command}" if self._listed else "mininet_ros"
@@ -237,46 +210,6 @@ class ResultFolder:
         if self._was_made:
             _remove_if_empty(self.folder)
         os.close(self._lock)
-
-
-def check_result_file(path: Path, mark: bytes) -> None:
-    """Say before long work whether a file of results can be written.
-
-    Args:
-        path: of the file.
-        mark: part of the content of every file of this kind, such as a PNG's metadata.
-
-    Raises:
-        ResultError: there is another kind of file, or a file where its folder would be.
-    """
-    if path.exists() and not (path.is_file() and mark in path.read_bytes()):
-        raise ResultError(
-            f"{path} was not written by {mark.decode()}: it is not replaced; give another name"
-        )
-    above = path.absolute().parent
-    if above.exists() and not above.is_dir():
-        raise ResultError(f"{path} cannot be written: {above} is no folder")
-
-
-def write_result_file(path: Path, content: bytes, mark: bytes) -> None:
-    """Write one file of results so that an interrupted write leaves the previous one.
-
-    Args:
-        path, mark: see :func:`check_result_file`.
-        content: with ``mark`` in it.
-
-    Raises:
-        ResultError: see :func:`check_result_file`, or the disk is full.
-    """
-    check_result_file(path, mark)
-    beside = path.with_name(f".{path.name}.part")
-    try:
-        path.absolute().parent.mkdir(parents=True, exist_ok=True)
-        beside.write_bytes(content)
-        beside.replace(path)
-    except OSError as error:
-        beside.unlink(missing_ok=True)
-        raise _unwritable(path, error) from error
 
 
 def _refuse_inputs(
@@ -319,35 +252,6 @@ def _locked(folder: Path, wait: bool) -> int:
             "folder"
         ) from error
     return descriptor
-
-
-def _unwritable(path: Path, error: OSError) -> ResultError:
-    return ResultError(
-        f"cannot write results to {path}: {error.strerror or error}; what was there before is "
-        "unchanged"
-    )
-
-
-def _files_at(path: Path) -> list[Path]:
-    """A file or link itself, or all files and links below a folder."""
-    if path.is_symlink() or path.is_file():
-        return [path]
-    if not path.is_dir():
-        return []
-    return sorted(found for found in path.rglob("*") if found.is_symlink() or found.is_file())
-
-
-def _written(path: Path) -> WrittenFile:
-    found = path.stat()
-    return WrittenFile(_sha256(path), found.st_size, found.st_mtime_ns)
-
-
-def _sha256(path: Path) -> str:
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()
 
 
 def _top_levels(names: Iterable[str]) -> set[str]:

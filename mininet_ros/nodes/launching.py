@@ -1,4 +1,4 @@
-"""What the launch files share: arguments of one vocabulary, and nodes that are made of them.
+"""What the launch files share: nodes that are made of their arguments.
 
 An argument that is not given leaves its parameter to the parameter files; one that is given wins.
 """
@@ -10,7 +10,6 @@ from pathlib import Path, PurePosixPath
 
 from launch import LaunchContext
 from launch.actions import (
-    DeclareLaunchArgument,
     GroupAction,
     IncludeLaunchDescription,
     SetEnvironmentVariable,
@@ -20,64 +19,14 @@ from launch.launch_description_sources import PythonLaunchDescriptionSource
 from launch_ros.actions import Node
 from launch_ros.parameter_descriptions import ParameterValue
 
-from mininet_ros.nodes.common.topics import RELIABILITIES
-from mininet_ros.nodes.common.transport import PROFILE_VARIABLES, image_profile
+from mininet_ros.nodes.common.transport import PROFILE_VARIABLES
+from mininet_ros.nodes.launch_arguments import DDS_PROFILE
 from mininet_ros.nodes.segmentation.parameters import SegmentationParameters
 from mininet_ros.parameters import read_parameter_file
 from mininet_ros.share import share_folder
 
-CONFIG = share_folder() / "config"
 LAUNCH = share_folder() / "launch"
-DDS_PROFILE = str(image_profile())
 RESPAWN_DELAY_S = 2.0
-FROM_PARAMS_FILE = "Not given: what the parameter files say."
-
-
-def camera_arguments() -> list[DeclareLaunchArgument]:
-    """Return the arguments of a node that takes a camera's images."""
-    return [
-        DeclareLaunchArgument(
-            "namespace", default_value="", description="Namespace, one for each robot."
-        ),
-        DeclareLaunchArgument(
-            "image",
-            default_value="image",
-            description="Topic of the camera images, also for compressed ones the name without "
-            "/compressed; camera_info is taken from beside it.",
-        ),
-        DeclareLaunchArgument(
-            "image_transport",
-            default_value="",
-            choices=["", "raw", "compressed"],
-            description=f"How the camera images come. {FROM_PARAMS_FILE}",
-        ),
-        DeclareLaunchArgument(
-            "qos",
-            default_value="",
-            choices=["", *RELIABILITIES],
-            description="Reliability of the subscriptions to the camera and to masks. "
-            f"{FROM_PARAMS_FILE}",
-        ),
-    ]
-
-
-def backend_argument() -> DeclareLaunchArgument:
-    """Return the argument that says where the network runs."""
-    return DeclareLaunchArgument(
-        "backend",
-        default_value="",
-        choices=["", "auto", "cpu", "gpu"],
-        description=f"Where the network runs. {FROM_PARAMS_FILE}",
-    )
-
-
-def threads_argument() -> DeclareLaunchArgument:
-    """Return the argument that says how many processors the network may use."""
-    return DeclareLaunchArgument(
-        "threads",
-        default_value="",
-        description=f"CPU threads of the network; 0 lets the runtime choose. {FROM_PARAMS_FILE}",
-    )
 
 
 def threads_given(text: str) -> dict[str, int]:
@@ -93,83 +42,6 @@ def threads_given(text: str) -> dict[str, int]:
     return {"threads": int(text)}
 
 
-def model_argument(purpose: str) -> DeclareLaunchArgument:
-    """Return the argument that names a model.
-
-    Args:
-        purpose: what it is for, in a few words.
-    """
-    return DeclareLaunchArgument(
-        "model",
-        default_value="",
-        description=f"Model family, folder name or path: {purpose}. {FROM_PARAMS_FILE}",
-    )
-
-
-def selection_arguments(preset: str) -> list[DeclareLaunchArgument]:
-    """Return the arguments that say which frames are looked for.
-
-    Args:
-        preset: the one that is taken unless another is named.
-    """
-    # Here, for they bring OpenCV along, which a launch without them need not wait for.
-    from mininet_ros.keyframes import Mode
-    from mininet_ros.keyframes.settings import preset_names
-
-    return [
-        DeclareLaunchArgument(
-            "preset",
-            default_value=preset,
-            choices=["", *preset_names()],
-            description="Parameters for a use, of config/keyframes_<preset>.yaml; empty: the "
-            "defaults.",
-        ),
-        DeclareLaunchArgument(
-            "classes",
-            default_value="",
-            description="Target classes of the model with optional weights, separated by commas: "
-            f"'SignSymbol, Car: 0.5'. {FROM_PARAMS_FILE}",
-        ),
-        DeclareLaunchArgument(
-            "mode",
-            default_value="",
-            choices=["", *(mode.value for mode in Mode)],
-            description=f"How frames are picked. {FROM_PARAMS_FILE}",
-        ),
-    ]
-
-
-def team_arguments() -> list[DeclareLaunchArgument]:
-    """Return the arguments of the link to team mates."""
-    return [
-        DeclareLaunchArgument(
-            "team_link",
-            default_value="",
-            choices=["", "ros", "zenoh"],
-            description="How frames reach team mates: ros (topics in this graph), or zenoh: over "
-            "the radio to team_endpoints, while this robot's own graph stays on this machine. "
-            f"{FROM_PARAMS_FILE}",
-        ),
-        DeclareLaunchArgument(
-            "team_endpoints",
-            default_value="",
-            description="Base stations for team_link:=zenoh, separated by commas: "
-            f"tcp/10.0.0.1:7447. {FROM_PARAMS_FILE}",
-        ),
-        DeclareLaunchArgument(
-            "robot_name",
-            default_value="",
-            description="Name of this robot in the team; not given: its namespace.",
-        ),
-        DeclareLaunchArgument(
-            "team_config",
-            default_value="",
-            description="File with further Zenoh configuration, such as TLS certificates. "
-            f"{FROM_PARAMS_FILE}",
-        ),
-    ]
-
-
 def graph_of_this_machine(context: LaunchContext) -> list[SetEnvironmentVariable]:
     """Return what keeps the nodes that are started from here on off the network."""
     if context.environment.get("ROS_DISTRO") == "humble":
@@ -181,43 +53,6 @@ def robot_graph(context: LaunchContext) -> list[SetEnvironmentVariable]:
     """Return what keeps a robot's graph off the radio where its link is zenoh."""
     zenoh = context.launch_configurations["team_link"] == "zenoh"
     return graph_of_this_machine(context) if zenoh else []
-
-
-def process_arguments() -> list[DeclareLaunchArgument]:
-    """Return the arguments that every node has as a process."""
-    return [
-        DeclareLaunchArgument(
-            "use_sim_time",
-            default_value="",
-            choices=["", "true", "false", "True", "False"],
-            description=f"Take the time from /clock (simulators, bags). {FROM_PARAMS_FILE}",
-        ),
-        DeclareLaunchArgument(
-            "log_level",
-            default_value="info",
-            choices=["debug", "info", "warn", "error", "fatal"],
-            description="Least severity of what the nodes themselves log.",
-        ),
-        DeclareLaunchArgument(
-            "respawn",
-            default_value="false",
-            choices=["true", "false"],
-            description="Whether a node that ends by an error is started again; otherwise it ends "
-            "the launch with a status that is not 0.",
-        ),
-        DeclareLaunchArgument(
-            "dds_profile",
-            default_value=DDS_PROFILE,
-            description="Fast DDS profile of the nodes. The shipped one lets large images "
-            "through, unless the environment names a profile already; empty: what each node "
-            "chooses by itself. The camera driver needs it, too.",
-        ),
-    ]
-
-
-def params_file_argument(name: str, default: Path | str, description: str) -> DeclareLaunchArgument:
-    """Return the argument for a yaml file with parameters."""
-    return DeclareLaunchArgument(name, default_value=str(default), description=description)
 
 
 def camera_node(

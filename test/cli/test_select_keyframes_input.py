@@ -115,13 +115,16 @@ def test_void_of_camvid(capsys, drive, tmp_path):
     [
         (["nowhere", "--classes"], "nowhere does not exist"),
         (["{images}", "--preset", "fast", "--classes"], "There is no preset 'fast'"),
-        (["{images}"], "looking for SignSymbol needs masks: give --model or --labels"),
+        (
+            ["{images}", "--preset", "text"],
+            "looking for SignSymbol needs masks: give --model or --labels",
+        ),
         (["{images}", "--model", "nothing"], "there is no model 'nothing'"),
         (["{images}", "--labels", "{labels}"], "need class names; give --dataset or --model"),
         (["{images}", "--labels", "{images}", "--dataset", "camvid"], "holds no PNGs"),
         (["{images}", "--labels", "{labels}", "--dataset", "x"], "'x' is neither a known dataset"),
         (
-            ["{images}", "--labels", "{labels}", "--dataset", "icdar2015"],
+            ["{images}", "--labels", "{labels}", "--dataset", "icdar2015", "--preset", "text"],
             "the masks know no class SignSymbol: choose --classes among background, text",
         ),
         (["{images}", "--classes", "--bag", "x"], "--bag filters a bag, and"),

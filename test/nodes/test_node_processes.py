@@ -183,14 +183,14 @@ def test_arguments_that_ros_cannot_read_are_a_failure_without_a_traceback(ros_do
 def test_images_do_not_take_new_pages_each_time():
     program = (
         "import resource, numpy\n"
-        "from mininet_ros.nodes.common.process import _keep_freed_memory\n"
+        "from mininet_ros.freed_memory import keep_freed_memory\n"
         "def faults():\n"
         "    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt\n"
         "    for _ in range(20):\n"
         "        first, second = (numpy.ones((1080, 1920, 3), numpy.uint8) for _ in range(2))\n"
         "        del first, second\n"
         "    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before\n"
-        "before = faults(); _keep_freed_memory(); faults(); print(before, faults())"
+        "before = faults(); keep_freed_memory(2**25, 2**27); faults(); print(before, faults())"
     )
     run = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True)
     before, after = map(int, run.stdout.split())

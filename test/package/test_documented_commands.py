@@ -149,7 +149,7 @@ def test_launch_files_have_the_arguments(command):
     _, _, package, file, *arguments = command.words
     if package != "mininet_ros":
         return
-    sources = (ROOT / "launch" / file, ROOT / "mininet_ros/nodes/launching.py")
+    sources = (ROOT / "launch" / file, ROOT / "mininet_ros/nodes/launch_arguments.py")
     texts = {
         node.value
         for source in sources

@@ -15,14 +15,14 @@ CORE += ("inference/onnx_runtime.py", "keyframes/**/*.py", "offline/*.py", "sequ
 NODES = ("nodes/**/*.py",)
 
 
-FOR_LAUNCH_FILES = "launching.py"
+FOR_LAUNCH_FILES = ("launching.py", "launch_arguments.py")
 
 
 def import_without(forbidden: str, rooms: tuple[str, ...]) -> None:
     """Import modules in a new interpreter where the import of one other module fails."""
     paths = [path for room in rooms for path in sorted((ROOT / "mininet_ros").glob(room))]
     if importlib.util.find_spec("launch_ros") is None:
-        paths = [path for path in paths if path.name != FOR_LAUNCH_FILES]
+        paths = [path for path in paths if path.name not in FOR_LAUNCH_FILES]
     paths = [path for path in paths if path.name != "__main__.py"]
     names = [".".join(path.relative_to(ROOT).with_suffix("").parts) for path in paths]
     program = "import importlib, sys; sys.modules[sys.argv[1]] = None\n"

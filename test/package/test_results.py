@@ -13,12 +13,11 @@ from pathlib import Path
 
 import pytest
 
+from mininet_ros.result_files import check_result_file, write_result_file
 from mininet_ros.results import (
     STATE,
     ResultError,
     ResultFolder,
-    check_result_file,
-    write_result_file,
 )
 
 NAMES = ("pictures", "table.csv")

@@ -1,1 +1,1 @@
-"""How fast an engine is on this machine, measured so that the figures can be compared."""
+"""Measures speed and memory of engines and nodes on this machine, side by side."""

@@ -1,4 +1,4 @@
-"""Several cameras on one machine: a segmentation node in a process each, or all in one process."""
+"""Measures several cameras on one machine, with one process for each node or one for all."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ WAYS = ("a process each", "one process")
 
 @dataclass(frozen=True)
 class CamerasTiming:
-    """What became of the images of several cameras in one run, over the same seconds.
+    """Counts, latency and memory of several cameras in one run, over the same seconds.
 
     Attributes:
-        way: how the segmentation nodes run, one of ``WAYS``; each camera is a process of its own.
+        way: how the segmentation nodes run, one of ``WAYS``; each camera has its own process.
         width, height, rate_hz: image size in pixels and rate of each camera.
-        threads: CPU threads of each node's inference; 0 for one for each core.
-        seconds: length of the measurement, which begins when all cameras have begun.
+        threads: CPU threads of each node's inference; 0 means one for each core.
+        seconds: length of the measurement in seconds; it begins when all cameras have started.
         masks: number of masks of each camera.
-        received, replaced, lost: number of images of all cameras, as the nodes report it once a
-            second (and so over up to two seconds more). An image that waits while the network is
-            busy is replaced by a newer one; a lost image was reported lost by the middleware.
+        received, replaced, lost: number of images of all cameras. The nodes report it once a
+            second, so it covers up to two more seconds. An image that waits while the network is
+            busy is replaced by a newer one; the middleware reports a lost image.
         latency_ms, latency_p95_ms: median and 95th percentile, over all masks, of the time from
             the stamp of an image to the arrival of its mask in another process.
         resident_mb: sum of the resident memory (RSS) of the segmentation processes, 10^6 bytes;
@@ -60,11 +60,11 @@ class CamerasTiming:
 
     @property
     def masks_per_s(self) -> float:
-        """Masks per second of all cameras together."""
+        """Total number of masks per second of all cameras."""
         return sum(self.masks) / self.seconds
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain values."""
+        """Return all figures as plain values, for JSON."""
         return asdict(self) | {"cameras": len(self.masks), "masks_per_s": self.masks_per_s}
 
 
@@ -77,19 +77,20 @@ def measure_cameras(
     seconds: float,
     threads: int,
 ) -> list[CamerasTiming]:
-    """Run the same cameras with the nodes in a process each, and then with all in one process.
+    """Run the same cameras with one process for each node, and then with one process for all.
 
-    The arithmetic is float32, so that no node measures under load which one it takes.
+    The precision is fixed to float32. Otherwise each node would choose its precision by a
+    measurement under load.
 
     Args:
         model: value of the nodes' parameter ``model``.
         cameras: number of cameras.
         width, height, rate_hz: image size in pixels and rate of each camera.
-        seconds: length of the measurement in each run.
-        threads: CPU threads of each node's inference; 0 for one for each core.
+        seconds: length of the measurement in each run, in seconds.
+        threads: CPU threads of each node's inference; 0 means one for each core.
 
     Raises:
-        ValueError: no camera.
+        ValueError: the number of cameras is less than 1.
         GraphError: a process failed, a camera gave no masks, or the time was too short for any.
     """
     if cameras < 1:
@@ -133,7 +134,7 @@ def _run(
     seconds: float,
     record: Path,
 ) -> dict[str, int]:
-    """One graph, which leaves the record; returns the memory of the segmentation processes."""
+    """Run one graph, which writes the record; return the memory of the segmentation processes."""
     with Graph() as graph:
         if way == "one process":
             nodes = [graph.start("segmentation_group", node | {"namespaces": namespaces})]
@@ -153,7 +154,7 @@ def _run(
         memory = {}
         while listener.poll() is None:
             graph.require_success()
-            # A node that has just ended: the next look says why.
+            # The node has just ended; the next check reports the reason.
             with contextlib.suppress(ProcessLookupError):
                 memory = _memory(nodes)
             time.sleep(MEMORY_PERIOD_S)
@@ -162,7 +163,7 @@ def _run(
 
 
 def _memory(processes: Sequence[subprocess.Popen]) -> dict[str, int]:
-    """Memory of all processes together in bytes (``Rss``, ``Pss``), from ``smaps_rollup``."""
+    """Total memory of all processes in bytes (``Rss``, ``Pss``), from ``smaps_rollup``."""
     total = {"Rss": 0, "Pss": 0}
     for process in processes:
         text = Path(f"/proc/{process.pid}/smaps_rollup").read_text(encoding="ascii")
@@ -174,7 +175,7 @@ def _memory(processes: Sequence[subprocess.Popen]) -> dict[str, int]:
 
 
 def as_table(timings: list[CamerasTiming]) -> str:
-    """The figures for people."""
+    """Return the figures as a text table."""
     lines = [
         f"{'cameras':>22}{'threads':>9}  {'nodes in':16}{'latency':>11}{'p95':>12}{'masks/s':>10}"
         f"{'replaced':>16}{'lost':>6}{'resident':>11}{'proportional':>14}"

@@ -1,4 +1,4 @@
-"""The engines of a benchmark: ways to turn a picture into a label mask of the same size."""
+"""Engines of a benchmark: each turns an image into a label mask of the same size."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ class Engine:
 
     Attributes:
         name: name in the tables.
-        runtime: ``onnxruntime``, ``openvino`` or ``pytorch``; ``gemm`` is the machine's own matrix
-            product, ``training`` a training step in PyTorch.
-        path: an ONNX file, a model folder for ``pytorch`` and ``training``, nothing for GEMM.
-        precision: precision of the arithmetic.
-        macs: multiply-accumulates of one run, as the paper counts them; None where unknown.
-        parameters: trainable parameters; None where unknown.
-        miou: mIoU where known, 0 to 1.
+        runtime: ``onnxruntime``, ``openvino`` or ``pytorch``; ``gemm`` is a plain matrix product,
+            ``training`` a training step in PyTorch.
+        path: ONNX file; for ``pytorch`` and ``training`` a model folder; unused for ``gemm``.
+        precision: precision of the arithmetic, such as ``float32`` or ``int8``.
+        macs: multiply-accumulates of one run, as the paper counts them; None if unknown.
+        parameters: number of trainable parameters; None if unknown.
+        miou: mIoU of the engine's masks, 0 to 1; None if unknown.
     """
 
     name: str
@@ -44,15 +44,17 @@ class Engine:
     processes: int = 1
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain values."""
+        """Return all fields as plain values, for JSON."""
         return asdict(self)
 
 
 def make_runner(engine: Engine, width: int, height: int, threads: int) -> Callable[[], object]:
-    """A function that runs the engine once on a fixed picture; for the measuring process.
+    """Return a function that runs the engine once on a fixed image.
+
+    The measuring process calls it.
 
     Raises:
-        ValueError: the runtime is unknown, or the engine does not take such a picture.
+        ValueError: the runtime is unknown, or the engine does not accept this image size.
     """
     if engine.runtime == GEMM:
         return _product_runner(threads)
@@ -72,10 +74,11 @@ def make_runner(engine: Engine, width: int, height: int, threads: int) -> Callab
 
 
 def _product_runner(threads: int) -> Callable[[], object]:
-    """A matrix product of which every thread computes its share of the rows.
+    """Return a function that computes a matrix product; every thread computes some of the rows.
 
-    Each share is a product of one thread: the library's own threads wait for each other many times
-    a product, busily, which on a machine with other work takes several times as long.
+    Each thread calls the library with one thread. The library's own threads wait for each other in
+    busy loops many times during a product. On a machine with other load this takes several times
+    as long.
     """
     left, right = (np.ones((GEMM_SIDE, GEMM_SIDE), np.float32) for _ in range(2))
     shares = list(
@@ -90,7 +93,10 @@ def _product_runner(threads: int) -> Callable[[], object]:
 
 
 def street(width: int, height: int) -> np.ndarray:
-    """A picture, uint8 (height, width, 3): labels cost more the more borders lie between them."""
+    """Return a street image, uint8 (height, width, 3) BGR.
+
+    A real scene is needed because the time for the labels grows with the borders between classes.
+    """
     with open_sequence("generated") as street:
         return fit_input(next(iter(street)).image, width, height)
 
@@ -114,7 +120,7 @@ def _openvino_runner(path: Path, picture: np.ndarray, threads: int) -> Callable[
     options = {
         "PERFORMANCE_HINT": "LATENCY",
         "INFERENCE_NUM_THREADS": threads,
-        # Else it takes bfloat16 where the processor has it, which is not what it is compared with.
+        # By default OpenVINO uses bfloat16 where the processor has it; the others use float32.
         "INFERENCE_PRECISION_HINT": "f32",
     }
     request = core.compile_model(mask, "CPU", options).create_infer_request()

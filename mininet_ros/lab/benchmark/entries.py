@@ -1,4 +1,4 @@
-"""The engines that a command line names."""
+"""Builds the engines that the command line names."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from mininet_ros.network import build_network
 from mininet_ros.network.profile import profile_network
 
 PYTORCH, NAIVE, OPENVINO = "pytorch", "naive", "openvino"
-# Eager PyTorch, the network as PyTorch exports it, and our graphs in OpenVINO.
+# PyTorch in eager mode, the network as PyTorch exports it, and our graphs in OpenVINO.
 OTHERS = (PYTORCH, NAIVE, OPENVINO)
 
 
@@ -27,21 +27,22 @@ def engines_of(
     others: Collection[str],
     folder: Path,
 ) -> tuple[list[Engine], tuple[int, int]]:
-    """Engines for models and ONNX files, all at one input size.
+    """Build engines for models and ONNX files, all at one input size.
 
     Args:
-        models: names or paths of model folders; each runs in ONNX Runtime, in float32 and, where
-            it has a graph in integers, in int8.
+        models: names or paths of model folders; each runs in ONNX Runtime in float32, and also in
+            int8 if it has an int8 graph.
         peers: ONNX files, see :func:`mininet_ros.lab.benchmark.peer.peer_engine`.
-        size: width and height; None for the first model's own.
+        size: width and height of the input in pixels; None means the input size of the first model.
         others: further ways to run each model, from :data:`OTHERS`.
         folder: folder for graphs that are exported for the benchmark.
 
     Returns:
-        The engines, and the size that they run at.
+        The engines, and their input size (width, height) in pixels.
 
     Raises:
-        ValueError: nothing to measure, no size for peers alone, or an unusable model or file.
+        ValueError: there is nothing to measure, only peers are given without a size, or a model or
+            a file cannot be used.
     """
     loaded = [load_model(name) for name in models]
     if not loaded and not peers:

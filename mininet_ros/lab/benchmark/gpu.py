@@ -1,4 +1,4 @@
-"""A model on a GPU: from device tensor, from picture to mask, in batches, and plain PyTorch."""
+"""Times a model on a GPU: single images, batches, transfers to the host, and plain PyTorch."""
 
 from __future__ import annotations
 
@@ -22,19 +22,20 @@ RUNS = 20
 
 @dataclass(frozen=True)
 class GpuTiming:
-    """Median times of a model on a device, all to the mask at input size.
+    """Median times of a model on a device; each includes the mask at input size.
 
     Attributes:
-        model, device: name of the model and of the device, which says if no CUDA graph could be
-            recorded.
-        precision: precision of the network.
+        model: name of the model.
+        device: name of the device, with a note if no CUDA graph could be recorded.
+        precision: precision of the network, such as ``float16``.
         width, height: size of the input in pixels.
-        device_ms: time from picture to mask, both on the device.
-        host_ms: time from picture to mask, both in the host's memory.
-        eager_ms: the same time in plain PyTorch: float32, operation by operation.
-        batch: number of pictures at once for the throughput.
-        batch_images_per_s: throughput from device tensor to device tensor.
-        peak_mb: largest memory that PyTorch held on the device, in 10^6 bytes; 0 on a CPU.
+        device_ms: time in ms from an image to its mask, both in device memory.
+        host_ms: time in ms from an image to its mask, both in host memory.
+        eager_ms: time in ms from an image to its mask, both in host memory, with PyTorch in eager
+            mode and float32.
+        batch: number of images in a batch of the throughput measurement.
+        batch_images_per_s: images per second in batches, images and masks in device memory.
+        peak_mb: peak memory that PyTorch held on the device, in 10^6 bytes; 0 on a CPU.
     """
 
     model: str
@@ -50,25 +51,25 @@ class GpuTiming:
     peak_mb: float
 
     def as_dict(self) -> dict[str, float | str]:
-        """Plain values, and how many times faster than plain PyTorch the way between hosts is."""
+        """Return all figures as plain values, and the ratio of ``eager_ms`` to ``host_ms``."""
         return asdict(self) | {"times_eager": self.eager_ms / self.host_ms}
 
 
 def measure_gpu(
     name: str, size: tuple[int, int] | None, batch: int, device: str = "cuda"
 ) -> GpuTiming:
-    """Time a model in turns with plain PyTorch.
+    """Time a model and plain PyTorch in alternating blocks.
 
     Args:
-        name: a model's name or path; a family's MiniNet-v2, unless the name says otherwise.
-        size: width and height of the input; None for the model's own.
-        batch: number of pictures at once for the throughput.
-        device: PyTorch device.
+        name: name or path of a model; a family's name selects its MiniNet-v2.
+        size: width and height of the input in pixels; None means the model's own input size.
+        batch: number of images in a batch of the throughput measurement, at least 1.
+        device: PyTorch device, such as ``cuda``.
 
     Raises:
         BackendError: there is no CUDA device.
         ModelError: the model cannot be used.
-        ValueError: a batch of less than one picture.
+        ValueError: ``batch`` is less than 1.
     """
     if batch < 1:
         raise ValueError(f"a batch needs at least one picture, not {batch}")
@@ -107,7 +108,7 @@ def measure_gpu(
 
 
 def as_table(timings: list[GpuTiming]) -> str:
-    """The figures for people."""
+    """Return the figures as a text table."""
     lines = [
         f"{'model':26}{'input':>11}{'precision':>11}{'device':>11}{'host':>11}{'eager':>11}"
         f"{'x faster':>10}{'batch':>7}{'images/s':>10}{'peak MB':>9}  device"
@@ -123,7 +124,10 @@ def as_table(timings: list[GpuTiming]) -> str:
 
 
 def _median_ms(runs: dict[str, Callable[[], object]], device: torch.device) -> dict[str, float]:
-    """Median time of each, in blocks that take turns; a block ends when the device is done."""
+    """Median time of each function in ms, in alternating blocks.
+
+    Each block waits for the device before it ends.
+    """
     wait = torch.cuda.synchronize if device.type == "cuda" else lambda: None
     times: dict[str, list[float]] = {name: [] for name in runs}
     for run in runs.values():

@@ -1,4 +1,4 @@
-"""How time and memory of a model grow: with pixels, threads, classes, cameras, and in training."""
+"""Measures how time and memory grow with pixels, threads, classes, cameras and training crops."""
 
 from __future__ import annotations
 
@@ -43,16 +43,18 @@ class Growth:
         axis: what varies, one of ``AXES``.
         series: what is measured: an engine and its precision, or a way to run the nodes.
         setting: the value on the axis, in words.
-        work: how many times the work of the series' first point this is: pixels, cameras,
-            multiply-accumulates of the classes, or crops; for threads, how many there are.
-        ms: median time of a picture, a mask's latency, or a training step.
-        bounds: time in units of the machine's matrix product around it, with as many threads; None
-            where there is no such bound.
-        memory_mb: peak of the process and those that it started, or for cameras of all nodes
-            together without what they share, in 10^6 bytes.
-        per_s: pictures, masks or crops a second.
-        linear_ms: the first point's time, times the work; for threads divided by them.
-        linear_mb: the first point's memory, times the work.
+        work: amount of work relative to the first point of the series, counted in pixels, cameras,
+            multiply-accumulates or crops; on the axis of threads, the number of threads.
+        ms: median time in ms of an image or a training step; for cameras the latency of a mask.
+        bounds: time divided by the time of a matrix product with as many multiply-accumulates and
+            threads, measured just before and after; None if there is no such bound.
+        memory_mb: peak memory of the process and its children, in 10^6 bytes; for cameras the
+            memory of all nodes, shared pages counted once.
+        per_s: images, masks or crops per second.
+        linear_ms: time in ms under linear growth: the first point's time multiplied by ``work``;
+            divided by ``work`` on the axis of threads.
+        linear_mb: memory under linear growth, in 10^6 bytes: the first point's memory multiplied
+            by ``work``.
     """
 
     axis: str
@@ -67,7 +69,7 @@ class Growth:
     linear_mb: float = 0.0
 
     def as_dict(self) -> dict[str, object]:
-        """Plain values."""
+        """Return all figures as plain values, for JSON."""
         return asdict(self)
 
 
@@ -77,14 +79,15 @@ def measure_growth(
     """Measure a model along some axes.
 
     Args:
-        name: of a model, or its path.
-        axes: of ``AXES``; cameras need rclpy.
-        threads: cores for all axes but threads.
-        rounds: of each engine, see :func:`~mininet_ros.lab.benchmark.measure.measure`.
-        folder: for the graphs.
+        name: name or path of a model.
+        axes: names of the axes, from ``AXES``; the axis of cameras needs rclpy.
+        threads: number of cores that are used on every axis except that of threads.
+        rounds: number of rounds of each engine, see
+            :func:`~mininet_ros.lab.benchmark.measure.measure`.
+        folder: folder for the exported graphs.
 
     Raises:
-        ValueError, BenchmarkError, GraphError: what cannot be measured, and why.
+        ValueError, BenchmarkError, GraphError: something cannot be measured; the message says why.
     """
     model = load_model(name)
     points: list[Growth] = []
@@ -112,7 +115,7 @@ def measure_growth(
 
 
 def with_linear(points: Sequence[Growth]) -> list[Growth]:
-    """The points, each beside what its series' first one would be at its work."""
+    """Fill in ``linear_ms`` and ``linear_mb`` of each point from the first of its series."""
     first: dict[tuple[str, str], Growth] = {}
     beside = []
     for point in points:
@@ -131,10 +134,10 @@ def with_linear(points: Sequence[Growth]) -> list[Growth]:
 
 
 def with_classes(model: Model, classes: int, folder: Path) -> Model:
-    """The model with another number of classes, for its time alone.
+    """Return the model with another number of classes, for timing only.
 
-    Outputs are those of the model in the order of how often they win in a picture, and again; the
-    repeated ones never win, so that a mask has the borders of a real one.
+    The outputs are those of the model, ordered by the number of pixels that they win in an image,
+    and then repeated. The repeated outputs never win, so a mask keeps realistic borders.
     """
     with torch.inference_mode():
         network = load_network(model)

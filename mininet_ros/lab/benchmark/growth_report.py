@@ -1,4 +1,4 @@
-"""A growth as a table and as a picture."""
+"""Reports measured growth as a table and as a chart."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ WORK = {
 
 
 def as_growth_table(points: Sequence[Growth]) -> str:
-    """The figures for people."""
+    """Return the figures as a text table."""
     lines = [
         f"{'axis':10}{'of':18}{'at':>10}{'work':>7}{'median':>12}{'linear':>12}{'x bound':>9}"
         f"{'per s':>8}{'memory':>10}{'linear':>11}"
@@ -35,7 +35,7 @@ def as_growth_table(points: Sequence[Growth]) -> str:
 
 
 def draw_growth(points: Sequence[Growth]) -> bytes:
-    """A PNG: above time, below memory, each against the work, with the linear course dashed."""
+    """Draw a PNG: time (top) and memory (bottom) against the work; dashed lines are linear."""
     import matplotlib
 
     matplotlib.use("Agg")

@@ -1,4 +1,4 @@
-"""Engines timed side by side: one process each, in turns, on the same cores."""
+"""Times engines side by side: one process each, in turns, on the same cores."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from mininet_ros.lab.benchmark.engine import GEMM, GEMM_SIDE, Engine
 from mininet_ros.progress import progress_bar
 
 WARM_UP = 5
-# Of one engine in a row: few, so that the machine changes little within a round. The first run of
-# a block finds the caches full of another engine's data and is left out.
+# Consecutive runs of one engine: few, so that the machine's speed changes little within a round.
+# The first run of a block finds the caches full of another engine's data and is not counted.
 RUNS_A_BLOCK = 3
 PRODUCTS_A_BLOCK = 2
-# Libraries start as many threads as they please unless told before they are loaded.
+# These variables limit the threads of the libraries and must be set before they are loaded.
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
@@ -32,18 +32,18 @@ class BenchmarkError(RuntimeError):
 class Timing:
     """Times of one engine.
 
-    The bound is what the engine's multiply-accumulates would take at the speed of the machine's
-    own float32 matrix product. It is measured before and after every block of the engine, and the
-    ratio is that of the fastest run of a block and the fastest product around it: what changes the
-    machine's speed for longer meets both, and what interrupts a single run counts in neither.
+    The bound is the time of the engine's multiply-accumulates at the speed of a float32 matrix
+    product on this machine. The product is measured before and after every block of the engine.
+    The ratio is the fastest run of a block divided by the bound from the fastest product around
+    it. A longer change of the machine's speed affects both; a short interruption affects neither.
 
     Attributes:
-        engine: what was measured.
-        median_ms, p95_ms: of all its runs, from picture to mask.
-        peak_mb: largest resident memory of its process, in 10^6 bytes.
-        gemm_bound_ms: median of the bound; None where the multiply-accumulates are unknown.
-        gemm_ratios: lower quartile, median and upper quartile, over the rounds, of the time in
-            units of the bound; None where that is.
+        engine: engine that was measured.
+        median_ms, p95_ms: median and 95th percentile of the time in ms from image to mask.
+        peak_mb: peak resident memory of the engine's process, in 10^6 bytes.
+        gemm_bound_ms: median of the bound in ms; None if the multiply-accumulates are unknown.
+        gemm_ratios: lower quartile, median and upper quartile of the ratio over the rounds; None
+            if the multiply-accumulates are unknown.
     """
 
     engine: Engine
@@ -57,23 +57,23 @@ class Timing:
 def measure(
     engines: Sequence[Engine], width: int, height: int, threads: int, rounds: int
 ) -> tuple[list[Timing], float]:
-    """Time engines in turns of a few runs, with the machine's matrix product between any two.
+    """Time engines in turns of a few runs, with a matrix product between any two turns.
 
-    While one engine runs the others wait for their input.
+    While one engine runs, the others wait for their input.
 
     Args:
-        engines: at least one.
-        width, height: of the picture.
-        threads: cores to pin every process to, and threads that it may use.
-        rounds: turns of each engine.
+        engines: engines to time, at least one.
+        width, height: size of the image in pixels.
+        threads: number of cores that every process is pinned to, and of threads that it may use.
+        rounds: number of turns of each engine, at least 1.
 
     Returns:
-        Timings in the order of ``engines``, and the matrix product's speed in 10^9 floating point
-        operations a second.
+        Timings in the order of ``engines``, and the speed of the matrix product in 10^9 floating
+        point operations per second.
 
     Raises:
-        BenchmarkError: an engine cannot be made, or its process died.
-        ValueError: more threads than cores, or no round.
+        BenchmarkError: an engine cannot be built, or its process died.
+        ValueError: there are more threads than cores, or ``rounds`` is less than 1.
     """
     available = sorted(os.sched_getaffinity(0))
     if not 1 <= threads <= len(available):
@@ -108,7 +108,7 @@ def measure(
 
 @dataclass(frozen=True)
 class _Block:
-    """Times of an engine's runs in one round, and of the fastest matrix product around them."""
+    """Times of an engine's runs in one round, and the fastest matrix product around them, in ms."""
 
     times_ms: list[float]
     product_ms: float
@@ -140,7 +140,7 @@ def _gflops(product_ms: float) -> float:
 
 
 class _Worker:
-    """One engine's process."""
+    """Runs one engine in its own process."""
 
     def __init__(self, engine: Engine, width: int, height: int, cpus: list[int]) -> None:
         self.engine = engine
@@ -156,11 +156,11 @@ class _Worker:
         self._ask(task | {"warm_up": WARM_UP})
 
     def run(self, runs: int) -> list[float]:
-        """Milliseconds of so many runs, after one that is not counted."""
+        """Return the times of ``runs`` runs in ms, after one run that is not counted."""
         return self._ask({"runs": 1 + runs})["ms"][1:]
 
     def finish(self) -> float:
-        """End the process; returns its peak memory in 10^6 bytes."""
+        """End the process; return its peak memory in 10^6 bytes."""
         _pipe(self._process.stdin).close()
         return next(self._answers())["peak_mb"]
 
@@ -182,7 +182,7 @@ class _Worker:
 
 
 def _pipe(end: IO[str] | None) -> IO[str]:
-    """An end of a pipe that the process was started with."""
+    """Return the pipe, which exists because the process was started with it."""
     if end is None:
         raise ValueError("the process was started without this pipe")
     return end

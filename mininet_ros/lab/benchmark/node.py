@@ -1,4 +1,4 @@
-"""The segmentation node in a real graph: from an image message to its mask."""
+"""Measures the segmentation node in a real ROS graph, from an image message to its mask."""
 
 from __future__ import annotations
 
@@ -15,25 +15,29 @@ from mininet_ros.demo.graph import Graph
 from mininet_ros.sequences import open_sequence
 
 START_TIMEOUT_S = 60.0
-# The camera's own start, before the node's is timed; and how long it then runs.
+# Time for the camera to start before the node's start is timed, and how long the camera then runs.
 CAMERA_START_S = 3.0
 START_S = 8.0
 
 
 @dataclass(frozen=True)
 class NodeTiming:
-    """What the node did with a camera's stream.
+    """Counts, latency and memory of the node on a camera stream.
 
     Attributes:
         width, height, rate_hz: image size in pixels and rate of the camera.
-        published, masks, replaced, lost: number of images, and what became of them. An image that
-            waits while the network is busy is replaced by a newer one.
+        published: number of images that the camera published.
+        masks: number of masks that arrived.
+        replaced: number of images that were replaced by a newer one while the network was busy.
+        lost: number of images that did not reach the node.
         latency_ms, latency_p95_ms: median and 95th percentile of the time from the stamp of an
             image to the arrival of its mask in another process.
-        inference_ms: the node's median time in the network, resizing included.
-        start_to_first_mask_s: from the start of the process, with the camera running already.
+        inference_ms: median time of the inference in ms, resizing included.
+        start_to_first_mask_s: time in seconds from the start of the node's process to its first
+            mask, with the camera already running.
         resident_mb: memory of the node's process in 10^6 bytes, shared memory included.
-        shared_mb: the part of it that is shared, such as the transport's segments.
+        shared_mb: shared memory of the node's process in 10^6 bytes, such as segments of the DDS
+            transport.
     """
 
     width: int
@@ -52,31 +56,31 @@ class NodeTiming:
 
     @property
     def overhead_ms(self) -> float:
-        """Latency beyond the inference: both ways through the middleware, and conversion."""
+        """Latency minus inference time in ms: two transports by the middleware, and conversion."""
         return self.latency_ms - self.inference_ms
 
     def as_dict(self) -> dict[str, float]:
-        """Plain values."""
+        """Return all figures as plain values, for JSON."""
         return asdict(self) | {"overhead_ms": self.overhead_ms}
 
 
 def measure_node(
     model: str, width: int, height: int, rate_hz: float, seconds: float, threads: int
 ) -> NodeTiming:
-    """Run camera, node and listener as three processes, and see what the node does.
+    """Run camera, node and listener as three processes, and measure the node.
 
-    The camera sends one picture of the generated street again and again, read from an
-    uncompressed file, so that it costs the node's cores little. It runs twice: before the node,
-    to time the node's start, and then after it, so that every image counts.
+    The camera sends the same image of the generated street repeatedly. It reads an uncompressed
+    file and so takes little CPU time from the node. It runs twice: first it starts before the
+    node, to time the node's start; then it starts after the node, so that every image counts.
 
     Args:
         model: value of the node's parameter ``model``.
         width, height, rate_hz: image size in pixels and rate of the camera.
-        seconds: length of the stream.
-        threads: CPU threads of the node's inference; 0 for one for each core.
+        seconds: length of the stream in seconds.
+        threads: CPU threads of the node's inference; 0 means one for each core.
 
     Raises:
-        GraphError: a process failed, or no mask came.
+        GraphError: a process failed, or no mask arrived.
     """
     with TemporaryDirectory() as name:
         camera = {"source": str(write_street(Path(name), width, height)), "rate": float(rate_hz)}
@@ -103,7 +107,7 @@ def measure_node(
 
 
 def write_street(folder: Path, width: int, height: int) -> Path:
-    """Write a picture of the generated street that costs little to read again and again."""
+    """Write an uncompressed image of the generated street, which is fast to read repeatedly."""
     path = folder / "street.bmp"
     with open_sequence("generated") as street:
         cv2.imwrite(str(path), cv2.resize(next(iter(street)).image, (width, height)))
@@ -113,7 +117,7 @@ def write_street(folder: Path, width: int, height: int) -> Path:
 def _run(
     record: Path, camera: dict[str, Any], node: dict[str, Any], camera_first: bool
 ) -> tuple[float, dict[str, Any], dict[str, int]]:
-    """One graph: seconds from the node's start to its first mask, the summary, the memory."""
+    """Run one graph; return seconds from the node's start to its first mask, summary and memory."""
     with Graph() as graph:
         listener = graph.start(
             "stream_recorder_node",
@@ -136,7 +140,7 @@ def _run(
 
 
 def as_table(timings: list[NodeTiming]) -> str:
-    """The figures for people."""
+    """Return the figures as a text table."""
     lines = [
         f"{'camera':>18}{'masks':>12}{'replaced':>10}{'lost':>6}{'latency':>11}{'p95':>10}"
         f"{'inference':>11}{'beyond':>10}{'first mask':>12}{'resident':>10}{'shared':>9}"
@@ -154,7 +158,7 @@ def as_table(timings: list[NodeTiming]) -> str:
 
 
 def _memory(pid: int) -> dict[str, int]:
-    """Memory of a process in bytes, by name, from ``smaps_rollup``; empty once it has ended."""
+    """Memory of a process in bytes by name, from ``smaps_rollup``; empty if it has ended."""
     try:
         text = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
     except OSError:

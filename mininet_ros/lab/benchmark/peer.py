@@ -1,4 +1,4 @@
-"""Any segmentation network in an ONNX file, made to do the same work as ours."""
+"""Completes a segmentation network in an ONNX file, so that it does the same work as ours."""
 
 from __future__ import annotations
 
@@ -14,21 +14,20 @@ OPSET = 17
 
 
 def peer_engine(name: str, source: Path, width: int, height: int, folder: Path) -> Engine:
-    """An engine of an ONNX file that takes a picture and gives a label mask of its size.
+    """Build an engine from an ONNX file; it takes an image and returns a label mask of its size.
 
-    Steps that the file leaves out are added, so that all engines do the same work: a float
-    (1, 3, H, W) input gets a conversion from a uint8 picture before it, logits (1, C, h, w) get
-    bilinear enlargement and the choice of the largest class after them. A file that already goes
-    from uint8 (1, H, W, 3) to integer labels is taken as it is.
+    Missing steps are added, so that all engines do the same work. A float (1, 3, H, W) input gets
+    a conversion from a uint8 image. Logits (1, C, h, w) get bilinear upsampling and an argmax. A
+    file that already maps uint8 (1, H, W, 3) to integer labels is used unchanged.
 
     Args:
         name: name in the tables.
         source: the ONNX file.
-        width, height: size of the picture in pixels.
+        width, height: size of the image in pixels.
         folder: folder that the completed file is written to.
 
     Raises:
-        ValueError: the file is no ONNX model, or has other inputs or outputs than these.
+        ValueError: the file is not an ONNX model, or has other inputs or outputs.
     """
     try:
         model = onnx.load(source)
@@ -56,7 +55,7 @@ def peer_engine(name: str, source: Path, width: int, height: int, folder: Path) 
 
 
 def count_macs(model: onnx.ModelProto) -> int:
-    """Multiply-accumulates of convolutions and matrix products with constant weights."""
+    """Count multiply-accumulates of convolutions and matrix products with constant weights."""
     inferred = shape_inference.infer_shapes(model)
     shapes = {
         value.name: [dim.dim_value for dim in value.type.tensor_type.shape.dim]

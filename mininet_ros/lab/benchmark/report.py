@@ -1,4 +1,4 @@
-"""A benchmark's figures as a table, as plain values, and as a picture."""
+"""Reports the figures of a benchmark as a table, as plain values and as a chart."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from mininet_ros.inference.onnx_runtime import processor_name
 from mininet_ros.lab.benchmark.measure import Timing
 
 PLOT_MARK = b"mininet_ros benchmark"
-"""In the PNG's metadata: what a later plot may replace."""
+"""Text in the PNG's metadata; a later plot may replace a file that has it."""
 
 
 def as_values(
     timings: Sequence[Timing], gflops: float, size: tuple[int, int], threads: int
 ) -> dict[str, Any]:
-    """Everything measured, for JSON.
+    """Return all measured figures as plain values, for JSON.
 
-    ``gemm_bound_ms`` at the top is that of the first entry; every result has its own.
+    The top-level ``gemm_bound_ms`` belongs to the first engine; each result has its own value.
     """
     return {
         "machine": processor_name(),
@@ -52,7 +52,7 @@ def as_values(
 
 
 def as_table(values: dict[str, Any]) -> str:
-    """The same for people."""
+    """Return the values of :func:`as_values` as a text table."""
     lines = [
         f"{'engine':30}{'runtime':13}{'precision':11}{'median':>10}{'p95':>10}"
         f"{'frames/s':>10}{'x first':>9}{'x bound (quartiles)':>21}{'peak MB':>9}"
@@ -77,7 +77,7 @@ def as_table(values: dict[str, Any]) -> str:
 
 
 def draw(values: dict[str, Any]) -> bytes:
-    """A PNG: latency of each engine, and accuracy against latency where it is known."""
+    """Draw a PNG: latency of each engine, and accuracy against latency where it is known."""
     from matplotlib.figure import Figure
 
     rows = values["results"]

@@ -1,4 +1,4 @@
-"""The command ``benchmark``."""
+"""Runs the command ``benchmark``."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from mininet_ros.lab.benchmark.measure import measure
 from mininet_ros.lab.benchmark.node import as_table as as_node_table
 from mininet_ros.lab.benchmark.node import measure_node
 from mininet_ros.lab.benchmark.report import PLOT_MARK, as_table, as_values, draw
-from mininet_ros.results import check_result_file, write_result_file
+from mininet_ros.result_files import check_result_file, write_result_file
 
 CAMERA_HZ, CAMERA_SECONDS = 30.0, 10.0
 TEAM_RATE, TEAM_SECONDS, MAX_ROBOTS = "1mbit", 60.0, 100
 
 
 def benchmark(arguments: argparse.Namespace) -> None:
-    """Time engines side by side, the GPU, or the node in its graph.
+    """Time engines side by side, the GPU, or nodes in a ROS graph.
 
     Raises:
-        ValueError, RuntimeError: what cannot be measured, and why.
+        ValueError, RuntimeError: something cannot be measured; the message says why.
     """
     if arguments.team is not None:
         _benchmark_team(arguments)
@@ -114,7 +114,7 @@ def _benchmark_team(arguments: argparse.Namespace) -> None:
 
 
 def _camera_stream(arguments: argparse.Namespace) -> tuple[float, float, int]:
-    """Return rate in Hz, seconds and threads."""
+    """Return rate in Hz, length in seconds and number of threads of a camera stream."""
     seconds = CAMERA_SECONDS if arguments.seconds is None else arguments.seconds
     if arguments.rate is None:
         return CAMERA_HZ, seconds, arguments.threads

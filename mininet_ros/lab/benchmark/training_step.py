@@ -1,4 +1,4 @@
-"""One step of a training on crops in memory, in one process or several at once."""
+"""Runs one training step on crops in memory, in one or several processes."""
 
 from __future__ import annotations
 
@@ -14,27 +14,27 @@ from torch.nn import functional
 from mininet_ros.inference.pytorch import enlarged, load_network
 from mininet_ros.models import load_model
 
-# Forward, and backward to the values and to the weights.
+# Cost of a step in forward passes: forward, backward to the values, backward to the weights.
 PASSES = 3
 
 
 def training_runner(
     folder: Path, width: int, height: int, batch: int, threads: int, processes: int
 ) -> Callable[[], object]:
-    """A function that runs one training step on a batch of crops in each process.
+    """Return a function that runs one training step on a batch of crops in each process.
 
-    The processes share the threads, and do not exchange their gradients: these are as many numbers
-    as the network has weights, a thousandth of what a step computes with.
+    The processes share the threads. They do not exchange gradients, because these are only about
+    a thousandth of the numbers that a step computes with.
 
     Args:
         folder: model folder whose network is trained.
-        width, height: of the crops in pixels.
-        batch: crops of each process.
-        threads: of all processes together.
-        processes: how many.
+        width, height: size of the crops in pixels.
+        batch: number of crops in the batch of each process.
+        threads: total number of CPU threads of all processes.
+        processes: number of processes, at most ``threads``.
 
     Raises:
-        ValueError: more processes than threads.
+        ValueError: there are more processes than threads.
     """
     if processes > threads:
         raise ValueError(f"{processes} processes need as many threads, not {threads}")
@@ -46,7 +46,7 @@ def training_runner(
     for _ in range(processes):
         ours, theirs = context.Pipe()
         context.Process(target=_serve, args=(theirs, *shape), daemon=True).start()
-        # Theirs alone: so a process ends with this one, however this one ends.
+        # Only the child keeps this end, so it ends when this process ends for any reason.
         theirs.close()
         ends.append(ours)
 
@@ -62,7 +62,7 @@ def training_runner(
 def _serve(
     end: Connection, folder: Path, width: int, height: int, batch: int, threads: int
 ) -> None:
-    """Answer every message by a step, until the other end is closed."""
+    """Run one step for every message, until the other end is closed."""
     step = _training_step(folder, width, height, batch, threads)
     with contextlib.suppress(EOFError):
         while True:

@@ -1,7 +1,8 @@
-"""The process of one engine: makes it, then runs it as often as it is told to.
+"""The process of one engine: it builds the engine and runs it on request.
 
-Talks JSON lines: the first says what to measure; then each ``{"runs": N}`` is answered by the
-milliseconds of N runs, and the end of the input by the process's peak memory.
+The protocol is JSON lines. The first line describes the engine. The answer to each
+``{"runs": N}`` is a list of the times of N runs in ms. The answer to the end of the input is the
+peak memory of the process.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from pathlib import Path
 
 
 def main() -> int:
-    """Serve until the input ends; returns the exit status."""
+    """Serve until the input ends; return the exit status."""
     task = json.loads(sys.stdin.readline())
     os.sched_setaffinity(0, task["cpus"])
     from mininet_ros.lab.benchmark.engine import Engine, make_runner
@@ -42,10 +43,10 @@ def main() -> int:
 
 
 def peak_resident_bytes(pid: str = "self") -> int:
-    """Largest resident memory of a process so far.
+    """Peak resident memory of a process so far, in bytes.
 
-    Read from ``/proc``, because ``getrusage`` includes the memory that the parent held when it
-    started the process.
+    It is read from ``/proc``, because ``getrusage`` includes the memory that the parent held when
+    it started the process.
     """
     for line in Path(f"/proc/{pid}/status").read_text(encoding="ascii").splitlines():
         name, _, value = line.partition(":")

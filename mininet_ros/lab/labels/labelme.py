@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from mininet_ros.images.class_tables import IGNORE_LABEL
 from mininet_ros.images.encodings import ImageError
 from mininet_ros.lab.labels.source import (
     LabelledPicture,
@@ -47,8 +48,8 @@ class LabelMeLabels:
         names: dict[str, None] = {}
         for file in self._files:
             for shape in _read(file)["shapes"]:
-                if str(shape["label"]) not in VOID_LABELS:
-                    names[str(shape["label"])] = None
+                if shape["label"] not in VOID_LABELS:
+                    names[shape["label"]] = None
         self.classes = rest.table(sorted(names))
 
     def __len__(self) -> int:
@@ -60,7 +61,7 @@ class LabelMeLabels:
         for file in self._files:
             content = _read(file)
             # Written on Windows, the path has backslashes.
-            image = file.parent / str(content["imagePath"]).replace("\\", "/")
+            image = file.parent / content["imagePath"].replace("\\", "/")
             if not image.is_file():
                 self.problems.add(f"picture {image} of {file} is missing")
                 continue
@@ -74,9 +75,9 @@ class LabelMeLabels:
             for shape in content["shapes"]:
                 corners = _outline(shape)
                 if corners is not None:
-                    label = str(shape["label"])
-                    void = label in VOID_LABELS
-                    polygons.append((255 if void else self.classes.names.index(label), corners))
+                    is_void = shape["label"] in VOID_LABELS
+                    number = IGNORE_LABEL if is_void else self.classes.names.index(shape["label"])
+                    polygons.append((number, corners))
             paint_polygons(canvas, polygons, area_order=False)
             yield LabelledPicture(image, canvas)
 
@@ -85,8 +86,9 @@ def _read(file: Path) -> dict[str, Any]:
     try:
         content = json.loads(file.read_text(encoding="utf-8-sig"))
         for shape in content["shapes"]:
-            shape["label"], np.array(shape["points"], float).reshape(-1, 2)
-        content["imagePath"]
+            shape["corners"] = np.array(shape["points"], float).reshape(-1, 2)
+            shape["label"] = str(shape["label"])
+        content["imagePath"] = str(content["imagePath"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise LabelsError(f"{file} is no file of LabelMe: {error!r}") from error
     return content
@@ -94,7 +96,7 @@ def _read(file: Path) -> dict[str, Any]:
 
 def _outline(shape: dict[str, Any]) -> np.ndarray | None:
     """Corners (n, 2) of a shape with an area, pixels; None for points and lines."""
-    points = np.array(shape["points"], float).reshape(-1, 2)
+    points = shape["corners"]
     kind = shape.get("shape_type", "polygon")
     if kind == "polygon" and len(points) >= 3:
         return points

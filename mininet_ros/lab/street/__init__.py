@@ -1,4 +1,4 @@
-"""A street that the package draws itself, with exact truth: for demo, tests and evaluation."""
+"""Renders a synthetic street with exact ground truth, for the demo, tests and evaluation."""
 
 from mininet_ros.lab.street.sequence import GeneratedStreet, StreetTruth, VisibleSign
 from mininet_ros.lab.street.stage import CLASSES

@@ -1,7 +1,7 @@
 """Pinhole camera and textured surfaces of the generated street.
 
-World frame, metres: x to the right of the street, y down, z along the street; the road is y = 0.
-Pixel coordinates have their origin in the centre of the top left pixel, as OpenCV's do.
+World frame in metres: x to the right of the street, y down, z along the street; the road is at
+y = 0. Pixel coordinates have their origin in the centre of the top left pixel, as in OpenCV.
 """
 
 from __future__ import annotations
@@ -13,22 +13,23 @@ import cv2
 import numpy as np
 
 HAZE_STEPS = 16
-"""Number of steps in which haze is mixed into a texture."""
+"""Number of haze levels of a texture."""
 TEXTURE_MARGIN = 2
-"""Columns by which a repeating texture continues past its ends, and by which pieces of one quad
-overlap so that no seam shows between them, texels."""
+"""Margin in texels: a repeating texture continues by it past each end, and pieces of one quad
+overlap by it, so that no seam is visible."""
 
 _HAZE_BGR = np.array([232, 226, 216], np.float32)
 _FIELD_OF_VIEW = np.radians(60.0)
 
 
 class Texture:
-    """A picture with transparency that can be had at any lower resolution.
+    """An image with transparency that is available at any lower resolution.
 
     Args:
         pixels: (h, w, 4) uint8 BGRA, colour premultiplied with alpha.
-        wrap: the picture repeats along its width without a seam.
-        translucent: pieces of the picture must not overlap, for they would add up.
+        wrap: whether the image repeats along its width without a seam.
+        translucent: whether the image is translucent; its pieces then must not overlap, because
+            their opacities would add up.
     """
 
     def __init__(self, pixels: np.ndarray, wrap: bool = False, translucent: bool = False) -> None:
@@ -39,17 +40,18 @@ class Texture:
 
     @cached_property
     def fill(self) -> float:
-        """Share of the picture that is covered, 0 to 1."""
+        """Share of the image that is covered, 0 to 1."""
         return float((self._base[..., 3] >= 128).mean())
 
     def reduced(self, columns: int, rows: int) -> np.ndarray:
-        """The picture at a size in texels, at most its own.
+        """Return the image at a size in texels, which is at most its own size.
 
-        Width and height are reduced apart, which keeps a wall seen at a grazing angle free of
-        both aliasing and blur. A repeating picture has ``margin`` more columns at either end.
+        Width and height are reduced separately, which keeps a wall at a grazing angle free of both
+        aliasing and blur. A repeating image has ``margin`` more columns at each end.
 
         Returns:
-            (rows, columns + 2 * margin, 4) uint8, premultiplied; not to be changed.
+            (rows, columns + 2 * margin, 4) uint8 BGRA, premultiplied; the caller must not change
+            it.
         """
         if (columns, rows) == (self.width, self.height):
             pixels = self._base
@@ -62,7 +64,7 @@ class Texture:
 
 
 def veil(pixels: np.ndarray, haze: int) -> np.ndarray:
-    """A premultiplied BGRA picture seen through haze: 0, clear, to ``HAZE_STEPS``, nothing else."""
+    """Return a premultiplied BGRA image in haze: 0 is clear, ``HAZE_STEPS`` is haze only."""
     share = haze / HAZE_STEPS
     mix = np.diag([1 - share, 1 - share, 1 - share, 1.0])
     mix[:3, 3] = share * _HAZE_BGR / 255  # the colours are premultiplied with alpha
@@ -74,19 +76,21 @@ class Quad:
     """A textured parallelogram in the world.
 
     Attributes:
-        origin: (3,) corner that the picture's top left corner lies on, m.
-        across: (3,) edge along the picture's width, m.
-        down: (3,) edge along the picture's height, m.
-        textures: the picture; several are the phases of a movement.
-        label: class id of every covered pixel, or None to leave the labels as they are.
-        instance: number of the sign that this quad is, 0 for none.
-        layer: quads of a lower layer are drawn first; within one, far before near.
-        sort_far: order by the farthest point (walls that everything else stands before) instead of
-            the nearest.
-        bias: metres taken off the sorting depth, to draw a face after the one behind it.
-        speed: along the street, m/s.
-        cadence: phases a second.
-        follows: stays at its distance from the camera, as the horizon does; no haze.
+        origin: (3,) position of the texture's top left corner, m.
+        across: (3,) vector along the texture's width, m.
+        down: (3,) vector along the texture's height, m.
+        textures: texture, or several textures as the phases of a movement.
+        label: class id of every covered pixel; None leaves the labels unchanged.
+        instance: number of the sign that this quad shows, 0 for none.
+        layer: drawing order; quads of a lower layer are drawn first, and within a layer far quads
+            before near ones.
+        sort_far: sort by the farthest point instead of the nearest, for walls that are behind
+            everything else.
+        bias: distance subtracted from the sorting depth, to draw a face after the one behind it, m.
+        speed: velocity along the street, m/s.
+        cadence: number of phases per second.
+        follows: whether the quad keeps its distance from the camera, as the horizon does, and has
+            no haze.
     """
 
     origin: np.ndarray
@@ -103,18 +107,18 @@ class Quad:
     follows: bool = False
 
     def texture_at(self, time_s: float) -> Texture:
-        """The picture of the phase at this time."""
+        """Return the texture of the phase at ``time_s``."""
         return self.textures[int(time_s * self.cadence) % len(self.textures)]
 
     def corners(self) -> np.ndarray:
-        """(4, 3) corners at the start, clockwise from the picture's top left, m."""
+        """Return the (4, 3) corners at time 0 in m, clockwise from the texture's top left."""
         end = self.origin + self.across
         return np.stack([self.origin, end, end + self.down, self.origin + self.down])
 
 
 @dataclass(frozen=True)
 class Pose:
-    """Where the camera is: position in m, angles in rad (yaw right, pitch down, roll clockwise)."""
+    """Camera pose: position in m, angles in rad (yaw right, pitch down, roll clockwise)."""
 
     x: float
     y: float
@@ -125,13 +129,13 @@ class Pose:
 
 
 def camera_matrix(width: int, height: int) -> np.ndarray:
-    """(3, 3) float64 intrinsics K of a camera with a horizontal field of view of 60 degrees."""
+    """Return the (3, 3) float64 intrinsics K of a camera with a 60 degree horizontal view."""
     focal = 0.5 * width / np.tan(_FIELD_OF_VIEW / 2)
     return np.array([[focal, 0, (width - 1) / 2], [0, focal, (height - 1) / 2], [0, 0, 1]])
 
 
 def projection(matrix: np.ndarray, pose: Pose) -> np.ndarray:
-    """(3, 4) float64 projection from world points in m to homogeneous pixels: K [R | -R c]."""
+    """Return the (3, 4) float64 projection K [R | -R c] of points in m to homogeneous pixels."""
     cy, sy = np.cos(pose.yaw), np.sin(pose.yaw)
     cp, sp = np.cos(pose.pitch), np.sin(pose.pitch)
     cr, sr = np.cos(pose.roll), np.sin(pose.roll)
@@ -143,6 +147,6 @@ def projection(matrix: np.ndarray, pose: Pose) -> np.ndarray:
 
 
 def project(view: np.ndarray, points: np.ndarray) -> np.ndarray:
-    """(n, 2) float64 pixels of (n, 3) world points that lie in front of the camera."""
+    """Return (n, 2) float64 pixels of (n, 3) world points in front of the camera."""
     homogeneous = points @ view[:, :3].T + view[:, 3]
     return homogeneous[:, :2] / homogeneous[:, 2:]

@@ -1,7 +1,7 @@
-"""Draws textured quads from far to near, picture and truth at once.
+"""Draws textured quads from far to near, image and ground truth together.
 
-Surfaces that run along the street are cut into pieces by depth; all geometry of a frame's pieces
-is computed together, so that what is left for each is one perspective warp and one blend.
+Surfaces that run along the street are cut into pieces by depth. The geometry of all pieces of a
+frame is computed together. Each piece then needs only one perspective warp and one blend.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _KEPT_LEVELS = 1024  # a frame draws about 450 pieces
 
 @dataclass(frozen=True)
 class _Pieces:
-    """Parts of quads, one a row: which quad, its depths in m, its first and last share across."""
+    """Pieces of quads, one per row: quad index, depths in m, first and last share of the width."""
 
     quad: np.ndarray
     near: np.ndarray
@@ -54,16 +54,16 @@ class Scenery:
     def draw(
         self, size: tuple[int, int], view: np.ndarray, camera_z: float, time_s: float
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """What a camera sees.
+        """Render the view of a camera.
 
         Args:
-            size: width and height, px.
+            size: width and height of the image, px.
             view: (3, 4) projection of world points to homogeneous pixels.
-            camera_z: the camera's place along the street, m.
-            time_s: moves what moves, s.
+            camera_z: position of the camera along the street, m.
+            time_s: time that decides the positions of moving objects, s.
 
         Returns:
-            Picture (h, w, 3) uint8 BGR, labels (h, w) uint8 with 255 = void, and sign numbers
+            Image (h, w, 3) uint8 BGR, labels (h, w) uint8 with 255 = void, and sign numbers
             (h, w) uint16 with 0 = none.
         """
         origin = self._origin.copy()
@@ -105,10 +105,10 @@ class Scenery:
         return texture.reduced(columns, rows)
 
     def _cut(self, start: np.ndarray) -> _Pieces:
-        """Cut the quads in view where their depth grows by a fixed ratio.
+        """Cut the visible quads where their depth grows by a fixed ratio.
 
-        Each piece then needs one texture resolution. The cuts are at the same depths for all
-        quads: a sign on a wall is cut where its wall is, and so is drawn right after it.
+        Each piece then needs only one texture resolution. The cuts are at the same depths for all
+        quads. A sign is thus cut where its wall is cut, and is drawn right after it.
         """
         along, lower = self._across[:, 2], self._down[:, 2]
         near = start + np.minimum(along, 0) + np.minimum(lower, 0)
@@ -136,7 +136,7 @@ class Scenery:
 def _resolution(
     planes: np.ndarray, pieces: _Pieces, textures: list[Texture]
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Columns and rows of each texture, halved until about one texel falls on a pixel."""
+    """Columns and rows of each texture, halved until one texel covers about one pixel."""
     zero, one = np.zeros_like(pieces.first), np.ones_like(pieces.first)
     shares = np.stack(
         [
@@ -175,7 +175,7 @@ def _crop(
 def _from_texels(
     planes: np.ndarray, begin: np.ndarray, columns: np.ndarray, rows: np.ndarray
 ) -> np.ndarray:
-    """(n, 3, 3) maps from texel centres, counted from column ``begin``, to homogeneous pixels."""
+    """Return (n, 3, 3) maps from texel centres to homogeneous pixels; column ``begin`` is x = 0."""
     shares = np.zeros_like(planes)
     shares[:, 0, 0] = 1 / columns
     shares[:, 0, 2] = (begin + 0.5) / columns
@@ -188,9 +188,9 @@ def _from_texels(
 def _boxes(
     homographies: np.ndarray, columns: np.ndarray, rows: np.ndarray, size: tuple[int, int]
 ) -> np.ndarray:
-    """Left, top, right and bottom of the pixels that each piece reaches, (n, 4); equal if none.
+    """Return the bounding boxes (n, 4) of the pieces in pixels: left, top, right, bottom.
 
-    Moves the homographies to the boxes' corners.
+    An empty box has equal sides. The origin of each homography moves to the corner of its box.
     """
     texels = np.ones((len(rows), 3, 4))
     texels[:, 0] = np.stack([-np.ones_like(columns), columns, columns, -np.ones_like(columns)], 1)

@@ -1,4 +1,4 @@
-"""Cars of the generated street."""
+"""Draws the cars of the generated street."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ class Car:
     """The faces of one car.
 
     Args:
-        color: of the bodywork.
+        color: colour of the bodywork.
 
     Attributes:
-        glazing: side above the waist, front to the right, ``LENGTH`` by ``WAIST``.
-        doors: side below the waist, front to the right.
-        rear: back of the hatchback, ``WIDTH`` by ``HEIGHT``.
-        front: front below the bonnet, ``WIDTH`` by ``BONNET``.
-        bonnet: bonnet seen from the front, near edge below.
+        glazing: side with the windows, the car's front to the right, ``LENGTH`` by ``WAIST`` m.
+        doors: side below the windows, the car's front to the right.
+        rear: back of the hatchback, ``WIDTH`` by ``HEIGHT`` m.
+        front: front below the bonnet, ``WIDTH`` by ``BONNET`` m.
+        bonnet: bonnet as seen from the front, its near edge at the bottom.
         windscreen: windscreen with its pillars.
     """
 
@@ -150,7 +150,7 @@ def _windscreen(color: Color) -> Texture:
 
 
 def _reflect(sketch: Sketch) -> None:
-    """Sky on the upper parts of the bodywork, the dark street on the lower ones."""
+    """Add reflections: the sky on the upper bodywork, the dark street on the lower bodywork."""
     down = np.linspace(0, 1, 64)[:, None]
     crease = 0.12 * np.exp(-(((down - 0.5) / 0.03) ** 2))
     sketch.shade(1.32 - 0.8 * down + 0.08 * np.sin(9 * down) + crease)

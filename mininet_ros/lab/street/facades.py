@@ -1,4 +1,4 @@
-"""Houses of the generated street: fronts, side walls and roofs."""
+"""Draws the houses of the generated street: fronts, side walls and roofs."""
 
 from __future__ import annotations
 
@@ -35,15 +35,15 @@ def facade(
     light: float,
     shop: bool,
 ) -> Texture:
-    """Front of a house: masonry, rows of windows, and a shop window or a door on the street.
+    """Front of a house: masonry, rows of windows, and a shop window or a door on the ground floor.
 
     Args:
-        rng: source of the texture.
-        width: m.
+        rng: random generator of the texture.
+        width: width of the house, m.
         storeys: number of storeys of ``STOREY`` metres.
-        color: of the masonry.
-        light: brightness of this side of the street.
-        shop: the ground floor is a shop.
+        color: colour of the masonry.
+        light: brightness of this side of the street, as a factor.
+        shop: whether the ground floor is a shop.
     """
     image = _masonry(rng, width, storeys * STOREY, color)
     bay = width / max(2, round(width / rng.uniform(2.1, 2.8)))
@@ -68,14 +68,14 @@ def facade(
 def gable(
     rng: np.random.Generator, depth: float, wall: float, ridge: float, color: Color
 ) -> Texture:
-    """Side wall of a house under a pitched roof; premultiplied.
+    """Side wall of a house under a pitched roof; premultiplied BGRA.
 
     Args:
-        rng: source of the texture.
-        depth: from front to back, m.
-        wall: height of the eaves, m.
-        ridge: height of the ridge over the eaves, m.
-        color: of the masonry.
+        rng: random generator of the texture.
+        depth: length of the wall from front to back, m.
+        wall: height of the eaves above the ground, m.
+        ridge: height of the ridge above the eaves, m.
+        color: colour of the masonry.
     """
     pixels = opaque(0.72 * _masonry(rng, depth, wall + ridge, color))
     rows, columns = pixels.shape[:2]
@@ -89,7 +89,7 @@ def gable(
 
 
 def roof(rng: np.random.Generator, width: float, slope: float, light: float) -> Texture:
-    """Slates of a roof, ``width`` by ``slope`` metres."""
+    """Slate roof, ``width`` by ``slope`` metres."""
     rows, columns = round(slope * _SCALE / 2), round(width * _SCALE / 2)
     courses = np.repeat(rng.normal(0, 5, (rows // 4 + 1, columns)), 4, 0)[:rows]
     field = 86 + courses + 5 * clouded(rng, (rows, columns), 30, 3)

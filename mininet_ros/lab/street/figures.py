@@ -1,4 +1,4 @@
-"""Things that stand or move in the generated street: trees, cars, people, posts, fences."""
+"""Draws objects of the generated street: trees, hedges, fences, posts, bins and people."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def tree(rng: np.random.Generator, conifer: bool) -> Texture:
         tip = (2.5 + rng.normal(0, 0.8), rng.uniform(1.5, 3.5))
         sketch.line([(2.5, rng.uniform(3.6, 4.8)), tip], 0.06, bark)
     green = np.array([30, 54, 48] if conifer else [44, 88, 72], float)
-    # Dark boughs first, then ever smaller and lighter leaves: the crown gets depth.
+    # Dark boughs first, then smaller and lighter leaves, so that the crown looks deep.
     for count, size, light in ((260, 0.2, 0.55), (700, 0.1, 0.9), (1100, 0.055, 1.2)):
         for _ in range(count):
             x, y = _crown_point(rng, conifer)
@@ -86,7 +86,7 @@ def planks(rng: np.random.Generator) -> Texture:
 
 
 def lamp_post(towards: int) -> Texture:
-    """A street lamp, 1.6 m by 6.5 m; the arm reaches to the right (+1) or to the left (-1)."""
+    """A street lamp, 1.6 m by 6.5 m; its arm points to the right (+1) or to the left (-1)."""
     sketch = Sketch(1.6, 6.5, 60)
     steel = (104, 108, 106)
     sketch.box(0.74, 0.4, 0.86, 6.5, steel)
@@ -125,7 +125,7 @@ def shadow() -> Texture:
 
 
 def house_shadow() -> Texture:
-    """The shadow of a house on the ground; its eaves' edge is the lower edge of the picture."""
+    """The shadow of a house on the ground; the lower edge of the texture is that of the eaves."""
     rows, columns = 64, 128
     down, right = np.mgrid[0:rows, 0:columns].astype(np.float32)
     ends = np.clip(np.minimum(right + 8, columns + 7 - right) / 14, 0, 1)

@@ -1,4 +1,4 @@
-"""Ground, sky and horizon of the generated street."""
+"""Draws ground, sky and horizon of the generated street."""
 
 from __future__ import annotations
 
@@ -9,18 +9,19 @@ from mininet_ros.lab.street.camera import Texture
 from mininet_ros.lab.street.paint import Color, clouded, noise, opaque, repeating
 
 PERIOD = 32.0
-"""Length after which road and pavement repeat, m."""
+"""Length in m after which road and pavement repeat."""
 
 _SCALE = 60.0  # texels per metre
 
 
 def road(rng: np.random.Generator, width: float, centre: float) -> Texture:
-    """Asphalt with lane markings, patches, cracks and wheel tracks; the width of the picture is
-    the length of the street.
+    """Asphalt with lane markings, patches, cracks and wheel tracks.
+
+    The width of the texture runs along the street.
 
     Args:
-        rng: source of the texture.
-        width: from kerb to kerb, m.
+        rng: random generator of the texture.
+        width: width of the road from kerb to kerb, m.
         centre: distance of the centre line from the left kerb, m.
     """
     rows = round(width * _SCALE)
@@ -80,12 +81,13 @@ def _mark_lanes(rng: np.random.Generator, image: np.ndarray, width: float, centr
 
 
 def pavement(rng: np.random.Generator, width: float, kerb_at_top: bool) -> Texture:
-    """Paving slabs with a row of kerb stones along one edge; repeats along its width.
+    """Paving slabs with a row of kerb stones along one edge; it repeats along its width.
 
     Args:
-        rng: source of the texture.
-        width: from kerb to wall, m.
-        kerb_at_top: the kerb stones lie along the upper edge of the picture, else the lower.
+        rng: random generator of the texture.
+        width: width of the pavement from kerb to wall, m.
+        kerb_at_top: whether the kerb stones are at the upper edge of the texture instead of the
+            lower one.
     """
     rows = round(width * _SCALE)
     columns = round(PERIOD * _SCALE)
@@ -108,7 +110,7 @@ def pavement(rng: np.random.Generator, width: float, kerb_at_top: bool) -> Textu
 
 
 def kerb(rng: np.random.Generator) -> Texture:
-    """Upright face of the kerb; repeats along its width."""
+    """Vertical face of the kerb; it repeats along its width."""
     columns = round(PERIOD * _SCALE / 2)
     field = 126 + 8 * repeating(noise(rng, (8, round(columns * 8 / 7)), 4))[:, :columns]
     field[:, :: round(0.45 * _SCALE)] -= 40
@@ -117,7 +119,7 @@ def kerb(rng: np.random.Generator) -> Texture:
 
 
 def grass(rng: np.random.Generator) -> Texture:
-    """Rough grass, 16 m by 8 m at a quarter of the ground's resolution; repeats along its width."""
+    """Rough grass, 16 m by 8 m, at a quarter of the ground's resolution; it repeats in width."""
     rows, columns = 120, 240
     blended = round(columns * 8 / 7)
     field = 12 * noise(rng, (rows, blended), 1.5) + 9 * clouded(rng, (rows, blended), 30, 3)
@@ -126,7 +128,7 @@ def grass(rng: np.random.Generator) -> Texture:
 
 
 def sky(rng: np.random.Generator) -> Texture:
-    """Bright sky with soft clouds over a distant row of trees; the lower edge is the horizon."""
+    """Bright sky with soft clouds above distant trees; the lower edge is the horizon."""
     rows, columns = 384, 1024
     up = np.linspace(1, 0, rows, dtype=np.float32)[:, None, None]
     zenith = np.array([246, 230, 210], np.float32)
@@ -140,7 +142,7 @@ def sky(rng: np.random.Generator) -> Texture:
 
 
 def distance(rng: np.random.Generator) -> Texture:
-    """Hazy tree tops that close the street at its far end; premultiplied, 48 m by 12 m."""
+    """Hazy tree tops at the far end of the street, 48 m by 12 m; premultiplied."""
     rows, columns = 96, 384
     tops = 40 + 9 * noise(rng, (2, columns), 26)[0] + 4 * noise(rng, (2, columns), 7)[0]
     tops += 3 * rng.standard_normal(columns).astype(np.float32)

@@ -1,4 +1,4 @@
-"""The two rows of houses of the generated street, with their signs, gaps and shadows."""
+"""Builds the two rows of houses of the generated street, with signs, gaps and shadows."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from mininet_ros.lab.street.stage import (
     Stage,
 )
 
-_DEPTH = 6.8  # of a house from front to back, m
-_SHADOW_REACH = 0.62  # length of a shadow over the height that throws it
+_DEPTH = 6.8  # length of a house from front to back, m
+_SHADOW_REACH = 0.62  # length of a shadow divided by the height of the house
 
 
 class HouseRow:
     """Builds one side of the street.
 
     Args:
-        stage: takes the facades.
-        rng: decides what stands where.
-        side: -1 left, 1 right.
-        trees: pictures for the trees in the gaps between houses.
+        stage: stage that the surfaces are added to.
+        rng: random generator of the layout.
+        side: side of the street, -1 for left, 1 for right.
+        trees: textures for the trees in the gaps between houses.
     """
 
     def __init__(
@@ -37,7 +37,7 @@ class HouseRow:
     ) -> None:
         self._stage, self._rng, self._side, self._trees = stage, rng, side, trees
         self._names: list[str] = []
-        self._hidden = (0.0, 0.0)  # height and front, m, of what stands before the next gable
+        self._hidden = (0.0, 0.0)  # height and front, m, of the house before the next gable
         self._shadow = figures.house_shadow()
         self._barriers = (
             (figures.railing(), 1.2, FENCE),
@@ -46,7 +46,7 @@ class HouseRow:
         )
 
     def build(self, start: float, end: float) -> None:
-        """Build from one place along the street to another, m."""
+        """Build the houses between two positions along the street, m."""
         z = start + self._rng.uniform(0, 4)
         while z < end:
             if self._rng.random() < 0.24:
@@ -89,7 +89,7 @@ class HouseRow:
             stage.flat(self._shadow, (-front, 0, z + 1.5), reach, width, None, SHADOWS)
 
     def _cover(self, z: float, width: float, front: float, wall: float, ridge: float) -> None:
-        """A pitched roof and a chimney."""
+        """Add a pitched roof and a chimney."""
         rng, stage, side = self._rng, self._stage, self._side
         top = KERB_Y - wall - ridge
         back = side * (front + _DEPTH / 2)

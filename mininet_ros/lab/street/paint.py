@@ -1,4 +1,4 @@
-"""Brushes of the generated street: shapes in metres with transparency, noise and lettering."""
+"""Drawing tools of the generated street: shapes with transparency, noise and lettering."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ import numpy as np
 from mininet_ros.lab.street.camera import Texture
 
 Color = tuple[float, float, float]
-"""Blue, green, red, 0 to 255."""
+"""Blue, green and red, each 0 to 255."""
 
 _SHIFT = 4  # fractional bits of OpenCV's drawing coordinates
 _SUPERSAMPLING = 2
 
 
 class Sketch:
-    """A transparent sheet that shapes are drawn onto in metres, x right and y down.
+    """A transparent sheet for shapes; coordinates are in metres, x right and y down.
 
     Args:
         width: width of the sheet, m.
@@ -40,7 +40,7 @@ class Sketch:
         self.polygon([(left, top), (right, top), (right, bottom), (left, bottom)], color)
 
     def line(self, points: Sequence[tuple[float, float]], thickness: float, color: Color) -> None:
-        """Draw an open line of a thickness in m through points in m."""
+        """Draw an open line through points; points and thickness in m."""
         width = max(1, round(thickness * self._scale))
         points_fixed = [self._fixed(points)]
         cv2.polylines(self.pixels, points_fixed, False, (*color, 255), width, cv2.LINE_AA, _SHIFT)
@@ -62,28 +62,28 @@ class Sketch:
         )  # fmt: skip
 
     def shade(self, factor: np.ndarray) -> None:
-        """Multiply the colours by a field of factors of any size, which is stretched to fit."""
+        """Multiply the colours by factors (h, w) of any size, which are resized to the sheet."""
         rows, columns = self.pixels.shape[:2]
         field = cv2.resize(factor.astype(np.float32), (columns, rows))
         shaded = cv2.multiply(self.pixels[..., :3], cv2.merge([field] * 3), dtype=cv2.CV_8U)
         np.minimum(shaded, self.pixels[..., 3:], out=self.pixels[..., :3])
 
     def finished(self) -> np.ndarray:
-        """(h, w, 4) uint8 BGRA picture at its final resolution, premultiplied."""
+        """Return the drawing at its final resolution, (h, w, 4) uint8 BGRA, premultiplied."""
         return cv2.resize(self.pixels, self._size, interpolation=cv2.INTER_AREA)
 
     def texture(self) -> Texture:
-        """The finished picture as a texture."""
+        """Return the finished drawing as a texture."""
         return Texture(self.finished())
 
     def _fixed(self, points: Sequence[tuple[float, float]]) -> np.ndarray:
-        # Drawing coordinates are pixel centres; half a pixel moves them onto pixel edges.
+        # OpenCV counts from pixel centres; half a pixel makes it count from pixel edges.
         scaled = (np.asarray(points, np.float64) * self._scale - 0.5) * (1 << _SHIFT)
         return np.rint(scaled).astype(np.int32).reshape(-1, 1, 2)
 
 
 def noise(rng: np.random.Generator, shape: tuple[int, int], cell: float) -> np.ndarray:
-    """Smooth noise of zero mean and unit variance whose bumps are about ``cell`` texels wide."""
+    """Smooth noise of zero mean and unit variance; its bumps are about ``cell`` texels wide."""
     rows = max(2, round(shape[0] / cell))
     columns = max(2, round(shape[1] / cell))
     field = rng.standard_normal((rows, columns)).astype(np.float32)
@@ -95,7 +95,7 @@ def noise(rng: np.random.Generator, shape: tuple[int, int], cell: float) -> np.n
 def clouded(
     rng: np.random.Generator, shape: tuple[int, int], cell: float, octaves: int
 ) -> np.ndarray:
-    """Noise of several octaves, each half as wide and half as strong, of unit variance."""
+    """Noise of several octaves with unit variance; each is half as wide and strong as the last."""
     field = np.zeros(shape, np.float32)
     for octave in range(octaves):
         field += noise(rng, shape, max(1.0, cell / 2**octave)) / 2**octave
@@ -103,7 +103,7 @@ def clouded(
 
 
 def repeating(field: np.ndarray) -> np.ndarray:
-    """The field with its last eighth blended into its first, so that its width repeats."""
+    """Blend the last eighth of a field's width into its first, so that it repeats in width."""
     blend = max(1, field.shape[1] // 8)
     ramp = np.linspace(0, 1, blend, dtype=np.float32)
     body = field[:, :-blend].copy()
@@ -112,7 +112,7 @@ def repeating(field: np.ndarray) -> np.ndarray:
 
 
 def opaque(colour: np.ndarray) -> np.ndarray:
-    """(h, w, 4) uint8 BGRA picture without transparency of (h, w, 3) colours, 0 to 255."""
+    """Return (h, w, 4) uint8 BGRA without transparency from (h, w, 3) colours, 0 to 255."""
     rounded = np.rint(colour).clip(0, 255).astype(np.uint8)
     return cv2.cvtColor(rounded, cv2.COLOR_BGR2BGRA)
 
@@ -120,12 +120,12 @@ def opaque(colour: np.ndarray) -> np.ndarray:
 def write(
     pixels: np.ndarray, text: str, area: tuple[float, float, float, float], color: Color
 ) -> None:
-    """Letter one line as large as fits into an area of a picture.
+    """Write one line of text as large as it fits into an area of an image.
 
     Args:
-        pixels: (h, w, 4) uint8 BGRA, changed in place.
-        text: the line.
-        area: left, top, right, bottom of the area as shares of the picture.
+        pixels: image (h, w, 4) uint8 BGRA, changed in place.
+        text: text of the line.
+        area: left, top, right and bottom of the area as shares of the image, 0 to 1.
         color: colour of the letters.
     """
     rows, columns = pixels.shape[:2]

@@ -1,4 +1,4 @@
-"""Layout of the generated street: ground, houses, street furniture, cars and people."""
+"""Lays out the generated street: ground, houses, street furniture, cars and people."""
 
 from __future__ import annotations
 
@@ -33,15 +33,15 @@ from mininet_ros.lab.street.stage import (
 
 
 class Street:
-    """Everything that can be seen along a stretch of street.
+    """Everything that is visible along a section of street.
 
     Args:
-        seed: the same seed gives the same street.
-        length: how far the camera drives, m.
+        seed: seed of the random layout; the same seed gives the same street.
+        length: distance that the camera drives, m.
 
     Attributes:
         scenery: all surfaces, ready to be drawn.
-        signs: all signs, by number.
+        signs: all signs by their number.
     """
 
     def __init__(self, seed: int, length: float) -> None:
@@ -131,7 +131,7 @@ class Street:
             z += rng.uniform(10, 28)
 
     def _place_car(self, x: float, z: float, ahead: bool, speed: float) -> None:
-        """A car with its near end at ``z``; it faces along the street, or the camera."""
+        """Place a car with its near end at ``z``; it faces away from the camera or towards it."""
         stage, car = self._stage, self._cars[int(self._rng.integers(len(self._cars)))]
         wide, long, high = cars.WIDTH, cars.LENGTH, cars.HEIGHT
         waist, lean = cars.WAIST, 0.2
@@ -141,7 +141,7 @@ class Street:
             speed=speed,
         )  # fmt: skip
         start, step = (z, long) if ahead else (z + long, -long)
-        # Only the side towards the camera's lane is ever seen.
+        # Only the side towards the camera's lane is visible.
         edge, inward = (left, lean) if x > CAMERA_X else (left + wide, -lean)
         stage.add(
             car.glazing, (edge + inward, -high, start), (0, 0, step), (-inward, waist, 0), CAR,

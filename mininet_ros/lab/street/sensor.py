@@ -1,4 +1,4 @@
-"""What the robot's camera makes of the generated street: its ride, exposure, shake and noise."""
+"""Simulates the robot's camera on the generated street: motion, exposure, shake and noise."""
 
 from __future__ import annotations
 
@@ -9,25 +9,25 @@ from mininet_ros.lab.street.camera import Pose
 from mininet_ros.lab.street.stage import CAMERA_X
 
 SPEED = 5.0
-"""Of the robot along the street, m/s."""
+"""Speed of the robot along the street, m/s."""
 CAMERA_HEIGHT = 1.4
-"""Over the road, m."""
+"""Height of the camera above the road, m."""
 CYCLE = 20.0
 """Period of the schedules of light and shake, s."""
 
 _LIGHT_SCHEDULE = ((4.0, 6.4, 0.08), (9.6, 11.0, 4.5), (15.6, 17.4, 0.12))  # from, to (s), gain
 _SHAKE_SCHEDULE = ((2.0, 3.0), (7.4, 8.8), (12.4, 14.2))  # from, to (s)
-_RAMP = 0.35  # time in which light and shake change, s
-_EXPOSURE = 1 / 40  # s
+_RAMP = 0.35  # duration of a change of light or shake, s
+_EXPOSURE = 1 / 40  # exposure time, s
 _SWING = (0.020, 0.014, 0.012)  # amplitude of yaw, pitch and roll when the camera shakes, rad
-_REST = 0.02  # share of the shake that driving alone causes
+_REST = 0.02  # strength of the shake of normal driving, relative to full shake
 _GAMMA = 2.2
-_CONTRAST = 0.55  # share of the tone curve's S
-_NOISE_UNIT = 24.0  # digits of the stored noise field for one standard deviation
+_CONTRAST = 0.55  # share of the S-shaped curve in the tone curve
+_NOISE_UNIT = 24.0  # value in the stored noise field for one standard deviation
 
 
 def light_at(time_s: float) -> float:
-    """Gain of the light that reaches the sensor: 1 normal, below 1 dark, above 1 over-exposed."""
+    """Return the light gain at the sensor: 1 normal, below 1 dark, above 1 over-exposed."""
     exponent = sum(
         _within(time_s % CYCLE, start, end) * np.log(gain) for start, end, gain in _LIGHT_SCHEDULE
     )
@@ -35,12 +35,12 @@ def light_at(time_s: float) -> float:
 
 
 def shake_at(time_s: float) -> float:
-    """Strength of the camera shake, 0 to 1."""
+    """Return the strength of the camera shake, 0 to 1."""
     return max(_within(time_s % CYCLE, start, end) for start, end in _SHAKE_SCHEDULE)
 
 
 def pose_at(time_s: float) -> Pose:
-    """Where the camera is in the middle of an exposure."""
+    """Return the camera pose in the middle of an exposure."""
     yaw, pitch, roll = _swing(time_s)
     drift = 0.18 * np.sin(0.5 * time_s)
     return Pose(
@@ -54,18 +54,18 @@ def pose_at(time_s: float) -> Pose:
 
 
 def smear_at(time_s: float, focal: float) -> tuple[float, float]:
-    """Way of the picture's centre during the exposure, px right and px down."""
+    """Return the movement of the image centre during the exposure, px right and px down."""
     before, after = _swing(time_s - _EXPOSURE / 2), _swing(time_s + _EXPOSURE / 2)
     return -focal * (after[0] - before[0]), -focal * (after[1] - before[1])
 
 
 class Sensor:
-    """Turns a clean picture into a camera's.
+    """Turns a rendered image into a camera image.
 
     Args:
-        seed: of the noise.
-        width: px.
-        height: px.
+        seed: seed of the noise.
+        width: width of the image, px.
+        height: height of the image, px.
     """
 
     def __init__(self, seed: int, width: int, height: int) -> None:
@@ -83,13 +83,13 @@ class Sensor:
         """Add lens blur, motion blur, exposure and noise.
 
         Args:
-            picture: (h, w, 3) uint8 BGR.
-            index: of the frame; the noise depends on it.
-            light: gain of the light.
-            smear: way of the picture during the exposure, px right and px down.
+            picture: rendered image (h, w, 3) uint8 BGR.
+            index: index of the frame, which the noise depends on.
+            light: gain of the light, 1 for normal.
+            smear: movement of the image during the exposure, px right and px down.
 
         Returns:
-            (h, w, 3) uint8 BGR.
+            Camera image (h, w, 3) uint8 BGR.
         """
         height, width = picture.shape[:2]
         picture = cv2.GaussianBlur(picture, (3, 3), 0.6)
@@ -103,7 +103,7 @@ class Sensor:
 
 
 def _tones(light: float) -> np.ndarray:
-    """(256,) uint8 response of the camera: gain in linear light, then a soft S of contrast."""
+    """Return the (256,) uint8 tone curve: gain in linear light, then a soft S-shaped contrast."""
     linear = (np.arange(256) / 255) ** _GAMMA * light
     level = (linear ** (1 / _GAMMA)).clip(0, 1)
     contrast = level * level * (3 - 2 * level)
@@ -111,7 +111,7 @@ def _tones(light: float) -> np.ndarray:
 
 
 def _within(time_s: float, start: float, end: float) -> float:
-    """1 from start to end, 0 outside, with soft ramps inside."""
+    """Return 1 from start to end and 0 outside, with soft ramps inside the interval."""
     share = np.clip(min(time_s - start, end - time_s) / _RAMP, 0, 1)
     return float(share * share * (3 - 2 * share))
 
@@ -129,7 +129,7 @@ def _swing(time_s: float) -> tuple[float, float, float]:
 
 
 def _smeared(picture: np.ndarray, smear: tuple[float, float]) -> np.ndarray:
-    """Mean of eight copies along a line: three times the mean of two, at halving distances."""
+    """Average eight copies along a line, in three steps of two copies with halved distances."""
     steps = [(round(smear[0] * share), round(smear[1] * share)) for share in (4 / 7, 2 / 7, 1 / 7)]
     wide = sum(abs(right) for right, _ in steps)
     high = sum(abs(down) for _, down in steps)

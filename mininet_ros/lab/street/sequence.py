@@ -1,9 +1,8 @@
-"""The project's own sequence: a robot drives along a street, rendered with exact truth.
+"""A synthetic sequence: a robot drives along a street, rendered with exact ground truth.
 
-Houses, trees, cars, people and sign boards with readable lettering pass by under perspective
-projection, so that motion and parallax are those of a real drive. Twice the light fails, once the
-picture is over-exposed, and three times the camera shakes. Every frame is a function of seed and
-index alone.
+The scene has houses, trees, cars, people and signs with readable text. Perspective projection
+gives the motion and parallax of a real drive. The light fails twice, the image is over-exposed
+once, and the camera shakes three times. Every frame depends only on seed and index.
 """
 
 from __future__ import annotations
@@ -33,7 +32,7 @@ from mininet_ros.sequences.sequence import (
 if TYPE_CHECKING:
     from mininet_ros.lab.street.scene import Street
 
-_WHOLE_SHARE = 0.95  # rasterising alone costs a small board some percent of its area
+_WHOLE_SHARE = 0.95  # below 1, because rasterisation costs a small sign some percent of its area
 _WHOLE_PIXELS = 64
 
 
@@ -42,13 +41,13 @@ class VisibleSign:
     """A sign in one frame.
 
     Attributes:
-        number: its value in the instance map.
-        text: what is written on it.
-        corners: (4, 2) float64 px, clockwise from the top left of the lettering, of the part in
-            front of the camera; they may lie outside of the picture.
-        visible: share of the board's projection that is seen, neither cut nor hidden, 0 to 1.
-        whole: the board lies inside of the picture, at least 95 % of it are seen, and it covers
-            at least 64 px.
+        number: value of the sign in the instance map.
+        text: text on the sign.
+        corners: (4, 2) float64 corners in px of the part in front of the camera, clockwise from
+            the top left of the text; they may lie outside the image.
+        visible: share of the sign's projection that is neither cut off nor hidden, 0 to 1.
+        whole: whether the sign lies inside the image, at least 95 % of it are visible, and it
+            covers at least 64 px.
     """
 
     number: int
@@ -60,12 +59,12 @@ class VisibleSign:
 
 @dataclass(frozen=True, eq=False)
 class StreetTruth:
-    """What is in a frame.
+    """Ground truth of a frame.
 
     Attributes:
         labels: (H, W) uint8 ids of ``CLASSES``, 255 = void.
         instances: (H, W) uint16 numbers of the signs, 0 elsewhere.
-        signs: the signs of which at least one pixel is seen.
+        signs: signs with at least one visible pixel.
         light: gain of the light: 1 normal, below 1 dark, above 1 over-exposed.
         shake: strength of the camera shake, 0 to 1.
     """
@@ -81,12 +80,12 @@ class GeneratedStreet(LabelledSequence):
     """A drive along a generated street.
 
     Args:
-        seed: the same seed gives the same drive (with the same OpenCV version: letters and
-            interpolation are OpenCV's).
-        width: px.
-        height: px.
-        rate_hz: frames a second.
-        duration_s: length of the drive, s.
+        seed: seed of the street and the noise. The same seed gives the same drive with the same
+            version of OpenCV, which draws the letters and interpolates.
+        width: width of the images, px.
+        height: height of the images, px.
+        rate_hz: frame rate, Hz.
+        duration_s: duration of the drive, s.
 
     Raises:
         SequenceError: an argument is out of range.
@@ -118,7 +117,7 @@ class GeneratedStreet(LabelledSequence):
 
     @cached_property
     def _street(self) -> Street:
-        # Loaded and built with the first frame: who asks for size and length does not wait for it.
+        # Built with the first frame, so that a query of size or length is fast.
         from mininet_ros.lab.street.scene import Street
 
         return Street(self._seed, sensor.SPEED * self.length / self.rate_hz)
@@ -138,10 +137,10 @@ class GeneratedStreet(LabelledSequence):
             yield LabelledFrame(frame, truth.labels, None)
 
     def render(self, index: int) -> tuple[Frame, StreetTruth]:
-        """The frame of an index from 0 to length - 1 and what is in it.
+        """Render a frame and its ground truth; ``index`` is from 0 to length - 1.
 
         Raises:
-            IndexError: there is no such frame.
+            IndexError: ``index`` is out of range.
         """
         if not 0 <= index < self.length:
             raise IndexError(f"frame {index} of a generated sequence of {self.length} frames")
@@ -158,7 +157,7 @@ class GeneratedStreet(LabelledSequence):
         return Frame(image, stamp_of(index, self.rate_hz), frame_name(index)), truth
 
     def position(self, index: int) -> np.ndarray:
-        """(3,) float64 x, y, z of the camera in a frame, m, in the world of ``camera``."""
+        """Return the camera position (3,) float64 x, y, z of a frame, m, in the world frame."""
         pose = sensor.pose_at(index / self.rate_hz)
         return np.array([pose.x, pose.y, pose.z])
 
@@ -183,12 +182,12 @@ class GeneratedStreet(LabelledSequence):
 
 
 def _outline(quad: Quad, view: np.ndarray, camera_z: float) -> tuple[np.ndarray, bool]:
-    """Projected corners of a quad as far as it is drawn, and whether that is all of it."""
+    """Project the corners of the drawn part of a quad; also return whether it is drawn whole."""
     corners = quad.corners()
     cut = camera_z + NEAR
     if (corners[:, 2] >= cut).all():
         return project(view, corners), True
-    # Only quads along the street reach behind the camera; the end that does is drawn forward.
+    # Only quads along the street reach behind the camera; that end is moved to the near plane.
     for near, far in ((0, 1), (3, 2), (1, 0), (2, 3)):
         if corners[near, 2] < cut:
             share = (cut - corners[near, 2]) / (corners[far, 2] - corners[near, 2])

@@ -1,4 +1,4 @@
-"""Sign boards of the generated street, with lettering that a camera can read."""
+"""Draws the signs of the generated street, with text that a camera can read."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ SHOP_NAMES = (
     "BAKERY", "BOOKS", "CAFE ROMA", "PHARMACY", "CITY CYCLES", "FLOWERS", "OPTICIAN",
     "HARDWARE", "TEA ROOM", "RECORDS", "TAILOR", "GROCER", "BARBER", "PRINT SHOP",
 )  # fmt: skip
-"""What is written over the shop windows."""
+"""Texts of the shop signs."""
 
 BOARD_TEXTS = (
     ("STATION", "400 m"), ("MARKET", "SQUARE"), ("PARKING", "P 120"), ("LIBRARY", "MUSEUM"),
     ("SCHOOL", "SLOW"), ("BUS STOP", "LINE 7"), ("TOWN HALL", "RIVER"), ("HOSPITAL", "A & E"),
     ("EXIT 4", "HARBOUR"), ("ROAD", "WORKS"),
 )  # fmt: skip
-"""What is written on the boards beside the road, two lines each."""
+"""Texts of the boards beside the road, two lines each."""
 
 HANGING_TEXTS = ("CAFE", "INN", "POST", "TAXI", "HOTEL", "BANK", "ZOO", "DELI")
-"""What is written on the signs that hang from the houses."""
+"""Texts of the signs that hang from the houses."""
 
 _SCHEMES: tuple[tuple[Color, Color], ...] = (
     ((140, 74, 22), (240, 240, 240)),  # blue, white letters
@@ -72,7 +72,7 @@ def warning(rng: np.random.Generator) -> Texture:
 
 
 def fascia(rng: np.random.Generator, name: str, width: float) -> Texture:
-    """The name board over a shop window, ``width`` by 0.62 metres."""
+    """The name board above a shop window, ``width`` by 0.62 m."""
     ground, letters = _FASCIAS[int(rng.integers(len(_FASCIAS)))]
     sketch = Sketch(width, 0.62, 64)
     sketch.box(0, 0, width, 0.62, ground)
@@ -81,7 +81,7 @@ def fascia(rng: np.random.Generator, name: str, width: float) -> Texture:
 
 
 def hanging(rng: np.random.Generator, text: str) -> Texture:
-    """A sign that hangs out over the pavement, 0.95 m by 0.7 m."""
+    """A sign that hangs over the pavement, 0.95 m by 0.7 m."""
     ground, letters = _SCHEMES[int(rng.integers(len(_SCHEMES)))]
     sketch = Sketch(0.95, 0.7, 100)
     sketch.box(0, 0, 0.95, 0.7, tuple(0.45 * np.array(ground)))

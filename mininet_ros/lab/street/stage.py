@@ -1,4 +1,4 @@
-"""Where surfaces of the generated street are put, and what they are called."""
+"""Places the surfaces of the generated street and gives them their class labels."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ CLASSES = (
     "Sky", "Building", "Pole", "Road", "Sidewalk", "Tree", "SignSymbol", "Fence", "Car",
     "Pedestrian", "Bicyclist",
 )  # fmt: skip
-"""Classes of the truth, in the order of CamVid's eleven."""
+"""Classes of the ground truth, in the order of the 11 classes of CamVid."""
 
 SKY, BUILDING, POLE, ROAD, SIDEWALK, TREE, SIGN, FENCE, CAR, PEDESTRIAN, BICYCLIST = range(11)
 
-# Layers, drawn one after the other; what stands on the ground is sorted by depth in the last.
+# Layers in drawing order. The last one has the objects on the ground, sorted by depth.
 BACKDROP, ROADWAY, KERB, GROUND, SHADOWS, STANDING = range(6)
 
 KERB_X = 4.6
-"""Half the road's width, m."""
+"""Half the width of the road, m."""
 KERB_Y = -0.12
-"""The pavement over the road, y down, m."""
+"""Height of the pavement as a y coordinate (y points down, the road is y = 0), m."""
 FRONT_X = 8.2
-"""From the middle of the road to the house fronts, m."""
+"""Distance from the middle of the road to the house fronts, m."""
 CAMERA_X = -1.0
-"""The lane that the robot drives in, m."""
+"""Lateral position of the robot's lane, m."""
 LIGHT = {-1: 0.66, 1: 1.15}
-"""Brightness of the left (-1) and right (1) house fronts: the sun stands on the left."""
+"""Brightness of the left (-1) and right (1) house fronts; the sun is on the left."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,9 +37,9 @@ class Sign:
     """One sign of the street.
 
     Attributes:
-        number: its value in the instance map, from 1.
-        text: what is written on it.
-        quad: its board.
+        number: value of the sign in the instance map, from 1.
+        text: text on the sign.
+        quad: surface of the sign.
     """
 
     number: int
@@ -52,7 +52,7 @@ class Stage:
 
     Attributes:
         quads: all surfaces so far.
-        signs: all signs so far, by number.
+        signs: all signs so far by their number.
     """
 
     def __init__(self) -> None:
@@ -69,9 +69,9 @@ class Stage:
         text: str | None = None,
         **options: Any,
     ) -> None:
-        """Put up a parallelogram; one with a text is a sign.
+        """Add a parallelogram; it is a sign if it has a text.
 
-        The further ``options`` are attributes of ``Quad``.
+        The other ``options`` are attributes of ``Quad``.
         """
         textures = texture if isinstance(texture, tuple) else (texture,)
         corner, along, below = (np.array(edge, np.float64) for edge in (origin, across, down))
@@ -91,7 +91,7 @@ class Stage:
         layer: int,
         **options: Any,
     ) -> None:
-        """Lay a surface on the ground from its near left corner; the picture's width runs away."""
+        """Add a surface on the ground at its near left corner; its width points away."""
         self.add(texture, corner, (0, 0, long), (wide, 0, 0), label, layer=layer, **options)
 
     def facing(
@@ -105,7 +105,7 @@ class Stage:
         label: int,
         **options: Any,
     ) -> None:
-        """Stand a surface across the street, facing the camera, on a point of the ground."""
+        """Add a vertical surface on a point of the ground; it faces the camera."""
         corner = (middle - wide / 2, foot - high, z)
         self.add(texture, corner, (wide, 0, 0), (0, high, 0), label, **options)
 
@@ -120,6 +120,6 @@ class Stage:
         label: int,
         **options: Any,
     ) -> None:
-        """Stand a surface along the street, its picture upright and unmirrored from the road."""
+        """Add a vertical surface along the street; its texture is upright as seen from the road."""
         start, step = (z, long) if x < 0 else (z + long, -long)
         self.add(texture, (x, top, start), (0, 0, step), (0, high, 0), label, **options)

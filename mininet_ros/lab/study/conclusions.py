@@ -1,4 +1,4 @@
-"""Which of the paper's conclusions hold for the mIoU measured here, within the seeds' spread."""
+"""Checks which conclusions of the paper hold for the mIoU measured here, given several seeds."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from mininet_ros.lab.study.paper import ANALYSIS, BENCHMARK
 from mininet_ros.lab.study.rows import same_network
 
-# "As good as" and "costs little", in mIoU: the paper's own such drops are 0.3 and 0.4 points.
+# Loss of mIoU allowed by "as good as" and "costs little"; in the paper it is 0.3 and 0.4 points.
 MARGIN = 0.01
-# Two-sided 95 % quantiles of Student's t by degrees of freedom; beyond, the normal one.
+# Two-sided 95 % quantiles of Student's t by degrees of freedom; above, the normal distribution's.
 T_95 = (
     *(12.71, 4.30, 3.18, 2.78, 2.57, 2.45, 2.36, 2.31, 2.26, 2.23),
     *(2.20, 2.18, 2.16, 2.14, 2.13, 2.12, 2.11, 2.10, 2.09, 2.09),
@@ -28,10 +28,10 @@ UNKNOWN = "not measured"
 
 @dataclass(frozen=True)
 class Claim:
-    """A conclusion of the paper on two networks.
+    """A conclusion of the paper about two networks.
 
     Attributes:
-        text: the claim in words.
+        text: text of the claim.
         network, other: names of the two networks in this package.
         allowed_loss: how much lower the mIoU of ``network`` may be than that of ``other``, 0 to 1.
     """
@@ -44,15 +44,15 @@ class Claim:
 
 @dataclass(frozen=True)
 class Finding:
-    """What the measurements say of a claim.
+    """Result of checking a claim against the measurements.
 
     Attributes:
-        claim: the claim that was judged.
+        claim: claim that was checked.
         verdict: :data:`HOLDS`, :data:`FAILS`, :data:`UNDECIDED` or :data:`UNKNOWN`.
-        difference: mean mIoU of ``network`` minus that of ``other``; None where not measured.
-        uncertainty: half the width of the difference's 95 % interval; None where no network has
+        difference: mean mIoU of ``network`` minus that of ``other``; None if not measured.
+        uncertainty: half the width of the 95 % interval of the difference; None if no network has
             two seeds.
-        reason: why this is the verdict, in words.
+        reason: reason for the verdict, in words.
     """
 
     claim: Claim
@@ -111,15 +111,20 @@ class SeedVariance:
     freedom: int
 
     def uncertainty(self, count: int, other_count: int) -> float:
-        """Half the 95 % interval of the difference of two means over so many seeds each."""
+        """Return half the width of the 95 % interval of the difference of two means.
+
+        Args:
+            count, other_count: number of seeds that each mean is taken over.
+        """
         error = math.sqrt(self.value * (1 / count + 1 / other_count))
         return error * (T_95[self.freedom - 1] if self.freedom <= len(T_95) else NORMAL_95)
 
 
 def pooled_variance(groups: Iterable[Sequence[float]]) -> SeedVariance | None:
-    """One variance from the seeds of all networks that were trained alike; None without a pair.
+    """Pool the variance over the seeds of networks with the same training; None without a pair.
 
-    Two or three seeds say little about one network's scatter; together, ten networks' do.
+    Two or three seeds are too few for the variance of one network. Pooled over ten networks they
+    are enough.
     """
     groups = [values for values in groups if values]
     freedom = sum(len(values) - 1 for values in groups)
@@ -132,11 +137,11 @@ def pooled_variance(groups: Iterable[Sequence[float]]) -> SeedVariance | None:
 def judge(
     claim: Claim, mious: Sequence[float], others: Sequence[float], variance: SeedVariance | None
 ) -> Finding:
-    """Compare two networks by the mIoU (0-1) of their seeds.
+    """Compare two networks by the mIoU (0 to 1) of their seeds.
 
-    The 95 % interval of the difference of the means is Student's, with ``variance`` for both
-    networks. A claim holds where the whole interval is above ``-allowed_loss``, does not hold where
-    the whole interval is below it, and is undecided otherwise.
+    The 95 % interval of the difference of the means uses Student's t distribution and the same
+    ``variance`` for both networks. The claim holds if the whole interval is above
+    ``-allowed_loss``. It fails if the whole interval is below. Otherwise it is undecided.
     """
     if not mious or not others:
         return Finding(claim, UNKNOWN, None, None, "not trained")
@@ -160,9 +165,11 @@ def judge(
 
 
 def judge_all(mious: Mapping[str, Sequence[float]], protocol: str) -> list[Finding]:
-    """Judge every claim of a protocol's tables whose two networks are in the study.
+    """Check every claim about a protocol's tables whose two networks are in the study.
 
-    ``mious`` has the seeds of all networks that were trained alike, by name.
+    Args:
+        mious: mIoU (0 to 1) of each seed by network name, for networks with the same training.
+        protocol: protocol of the tables, ``ANALYSIS`` or ``BENCHMARK``.
     """
     variance = pooled_variance(mious.values())
     findings = []

@@ -1,6 +1,6 @@
 """The tables that the paper prints (T-RO 2020, Tables II-VIII), as data.
 
-Values are kept as printed, so that their precision is known; :func:`number` reads them.
+Values are stored as printed, so that their precision is known; :func:`number` parses them.
 """
 
 from __future__ import annotations
@@ -8,24 +8,24 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-# The paper's two ways to train: for its analysis (Sec. VI-A), and against others (Sec. VII-A).
+# Training protocols of the paper: its analysis (Sec. VI-A), its benchmarks (Sec. VII-A).
 ANALYSIS = "analysis"
 BENCHMARK = "benchmark"
 
 
 @dataclass(frozen=True)
 class PaperRow:
-    """One row as printed; an empty string where the paper has a dash or no such column.
+    """One row as printed; an empty string means a dash or no such column in the paper.
 
     Attributes:
         name: name of the method.
-        network: name of the network in this package; empty where only the paper has it.
+        network: name of the network in this package; empty if the package does not have it.
         width, height: size of the input in pixels.
-        gpu_ms: milliseconds on the GPU named in brackets, or on a Titan Xp where none is named.
-        cpu_ms: milliseconds on an Intel i5-8600k.
+        gpu_ms: time in ms on the GPU named in brackets, or on a Titan Xp if none is named.
+        cpu_ms: time in ms on an Intel i5-8600k.
         parameters: number of parameters in millions.
-        gflops: operations in 10^9, as TensorFlow's profiler counts them.
-        megabytes: size of the model.
+        gflops: floating point operations in 10^9, as TensorFlow's profiler counts them.
+        megabytes: size of the model in megabytes.
         miou: mIoU in percent, without pretraining.
         pretrained_miou: mIoU in percent, with pretraining on ImageNet.
     """
@@ -50,11 +50,11 @@ class PaperTable:
     Attributes:
         number: number of the table in Roman numerals.
         title: what the table compares.
-        evaluated_on: images on which the printed mIoU was measured.
-        classes: number of classes of our networks in this table.
-        protocol: how the networks are trained, :data:`ANALYSIS` or :data:`BENCHMARK`.
+        evaluated_on: dataset and split on which the printed mIoU was measured.
+        classes: number of classes of the networks of this package in the table.
+        protocol: training protocol of the networks, :data:`ANALYSIS` or :data:`BENCHMARK`.
         rows: rows in the order of the paper.
-        remark: why a printed count cannot be met.
+        remark: reason why a printed count cannot be reproduced.
     """
 
     number: str
@@ -67,13 +67,13 @@ class PaperTable:
 
 
 def number(printed: str) -> float | None:
-    """The first number of a printed value such as ``20 (TXp), 11 (2080ti)``; None for a dash."""
+    """Return the first number of a value such as ``20 (TXp), 11 (2080ti)``; None for a dash."""
     found = re.match(r"\d+(\.\d+)?", printed)
     return float(found[0]) if found else None
 
 
 def _read(columns: tuple[str, ...], size: str | None, text: str) -> tuple[PaperRow, ...]:
-    """Rows from lines of cells between bars; ``-`` is a dash, ``size`` that of every row."""
+    """Parse rows from lines with cells between bars; ``-`` is a dash, ``size`` is for all rows."""
     rows = []
     for line in text.strip().splitlines():
         cells = (cell.strip() for cell in line.split("|"))
@@ -162,7 +162,7 @@ _19_CLASSES = f"Printed costs are those with 19 classes. {_MININET}"
 
 
 def _analysis(number: str, title: str, text: str, remark: str = _NO_COUNT) -> PaperTable:
-    """A table of Sec. VI: every network at 512x256."""
+    """Build a table of Sec. VI; every network has an input of 512x256."""
     rows = _read(_ANALYSIS, "512x256", text)
     return PaperTable(number, title, "validation set of Cityscapes", 19, ANALYSIS, rows, remark)
 
@@ -170,7 +170,7 @@ def _analysis(number: str, title: str, text: str, remark: str = _NO_COUNT) -> Pa
 def _benchmark(
     number: str, title: str, evaluated_on: str, classes: int, text: str, remark: str
 ) -> PaperTable:
-    """A table of Sec. VII; the last one has no column for pretraining."""
+    """Build a table of Sec. VII; the last one has no column for pretraining."""
     columns = _TEXT if number == "VIII" else _BENCHMARK
     rows = _read(columns, None, text)
     return PaperTable(number, title, evaluated_on, classes, BENCHMARK, rows, remark)

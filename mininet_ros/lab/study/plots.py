@@ -1,4 +1,4 @@
-"""Accuracy against what it costs: the paper's values beside those measured here."""
+"""Plots accuracy against cost: the paper's values beside those measured here."""
 
 from __future__ import annotations
 
@@ -26,16 +26,21 @@ LOGARITHMIC_FROM = 5
 
 
 def draw_accuracy(tables: Tables, cost: str, path: Path, trained_on: str = "") -> None:
-    """Write a PNG of mIoU against ``cost`` (``cpu_ms`` or ``parameters``).
+    """Write a PNG of mIoU against cost.
 
-    A row of charts for all tables that are evaluated on the same images. Left as the paper prints
-    both (its time on a GPU, where it prints none on a CPU). Right the cost measured here and the
-    mIoU trained here, with its standard deviation over the seeds; where nothing was trained, the
-    printed mIoU as hollow marks. ``trained_on`` names the images and the size of that training,
-    which may be another than the size that the cost is of.
+    All tables that are evaluated on the same images share a row of charts. The left chart has the
+    values of the paper; if it has no CPU time, its GPU time. The right chart has the cost measured
+    here and the mIoU trained here, with its standard deviation over the seeds. If nothing was
+    trained, it has the printed mIoU as hollow markers.
 
-    Parameters are counted, and come out as printed: where nothing was trained, the right charts
-    would repeat the left ones and are left out. A user's own network is then not in the picture.
+    The counted parameters equal the printed ones. If nothing was trained, the right charts would
+    repeat the left ones and are left out. The chart then does not show a user's own network.
+
+    Args:
+        tables: rows by the number of their table.
+        cost: quantity on the horizontal axis, ``cpu_ms`` or ``parameters``.
+        path: file to write.
+        trained_on: images and input size of the training; the cost may be for another size.
     """
     groups = grouped(tables)
     is_repeated = cost == "parameters" and not _is_trained(chain(*groups.values()))
@@ -68,7 +73,7 @@ def _is_trained(rows: Iterable[Row]) -> bool:
 
 
 def grouped(tables: Tables) -> dict[str, list[Row]]:
-    """The rows by what they are evaluated on, each method and size once."""
+    """Group the rows by the images of their evaluation; each method and size occurs once."""
     groups: dict[str, dict[tuple[str, int, int], Row]] = {}
     for number, rows in tables.items():
         group = groups.setdefault(TABLES[number].evaluated_on, {})

@@ -1,4 +1,4 @@
-"""The command ``study``: tables from the arguments, runs from the tables, and a report of both."""
+"""Runs the command ``study``: builds the tables, runs the trainings and writes the report."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ def study(arguments: Namespace) -> None:
     The report is written before the first training run and again after each.
 
     Raises:
-        ValueError: an argument, a peer or the data is not usable.
+        ValueError: an argument, a peer or the data cannot be used.
         BenchmarkError, TrainingError: a network cannot be measured or trained.
-        KeyboardInterrupt: stopped by the user; says what is kept.
+        KeyboardInterrupt: the user stopped the command; the message says what is kept.
     """
     if arguments.train and arguments.data is None:
         raise StudyError("--train needs --data, the root of the dataset")
@@ -83,14 +83,15 @@ def study(arguments: Namespace) -> None:
 
 
 def with_own_networks(tables: Tables, names: Sequence[str]) -> Tables:
-    """The tables with a row for each of a user's own networks, at the input of our smallest one.
+    """Add a row to the tables for each of a user's own networks, at our smallest input size.
 
     Args:
-        tables: at least one.
-        names: each ``FILE.py:FUNCTION``, see :func:`mininet_ros.network.custom.network_argument`.
+        tables: rows by the number of their table, at least one table.
+        names: networks, each as ``FILE.py:FUNCTION``, see
+            :func:`mininet_ros.network.custom.network_argument`.
 
     Raises:
-        ValueError: a name is not usable.
+        ValueError: a name cannot be used.
     """
     extended = {number: list(rows) for number, rows in tables.items()}
     for name, options in map(network_argument, names):

@@ -1,4 +1,4 @@
-"""The rebuilt tables as text, Markdown, JSON and pictures."""
+"""Reports the rebuilt tables as text, Markdown, JSON and charts."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ COLUMNS = {
     "miou": ("mIoU (%)", 100, 2),
 }
 
-# Columns that name a row, and those of each quantity: here, in the paper, difference.
+# Number of columns that name a row, and of each quantity: here, in the paper, difference.
 NAMING = 2
 COLUMNS_A_QUANTITY = 3
 TERMINAL_WIDTH = 100
@@ -42,14 +42,14 @@ TERMINAL_WIDTH = 100
 
 @dataclass(frozen=True)
 class Study:
-    """Everything that a study found.
+    """All results of a study.
 
     Attributes:
-        tables: rows, by the number of their table.
-        findings: judgements of the paper's conclusions, by protocol and input size of training
-            (``512x256``); none where nothing was trained.
-        measured: how times and mIoU were measured, one sentence for each.
-        trained_on: images and size of the training, such as ``camvid val, 192x144``.
+        tables: rows by the number of their table.
+        findings: checks of the paper's conclusions, by protocol and input size of the training
+            (such as ``512x256``); empty if nothing was trained.
+        measured: sentences that say how times and mIoU were measured.
+        trained_on: images and input size of the training, such as ``camvid val, 192x144``.
     """
 
     tables: Tables
@@ -58,7 +58,7 @@ class Study:
     trained_on: str = ""
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain values, for JSON: rows by table; parameters as a count, mIoU in 0-1."""
+        """Return plain values, for JSON: rows by table; parameters as a count, mIoU 0 to 1."""
         return {
             "date": date.today().isoformat(),
             "machine": processor_name(),
@@ -83,7 +83,7 @@ class Study:
         }
 
     def as_text(self) -> str:
-        """For a terminal."""
+        """Return the report as text for a terminal."""
         parts = [
             "\n".join(
                 [*map(_wrapped, (_title(number), *_remark(number))), *_blocks(cells_of(rows))]
@@ -93,7 +93,7 @@ class Study:
         return "\n\n".join(map(_wrapped, [*parts, *self._notes("")]))
 
     def as_markdown(self) -> str:
-        """For a page."""
+        """Return the report as a Markdown page."""
         parts = ["# The paper's tables, rebuilt"]
         for number, rows in self.tables.items():
             heading, *body = cells_of(rows)
@@ -106,7 +106,7 @@ class Study:
         """Write ``study.json``, ``study.md``, ``latency.png`` and ``parameters.png``.
 
         Raises:
-            ResultError: the folder cannot be written, or holds other files of these names.
+            ResultError: the folder cannot be written, or it has other files with these names.
         """
         with study_results(folder) as results:
             new = results.staging
@@ -134,13 +134,13 @@ class Study:
 
 
 def study_results(folder: Path) -> ResultFolder:
-    """The context that replaces a study's report; processes side by side take turns."""
+    """Return a context that replaces a study's report; concurrent processes take turns."""
     entries = (JSON, MARKDOWN, LATENCY, PARAMETERS)
     return ResultFolder(folder, "study", entries, wait=True)
 
 
 def cells_of(rows: Sequence[Row]) -> list[list[str]]:
-    """The table's cells, headings first; quantities that no row has are left out."""
+    """Return the cells of a table, headings first, without quantities that no row has."""
     fields = [
         field
         for field in FIELDS
@@ -182,9 +182,9 @@ def _remark(number: str) -> list[str]:
 
 
 def _blocks(table: Sequence[Sequence[str]]) -> list[str]:
-    """Lines of a table cut into blocks of whole quantities that fit the terminal's width.
+    """Return the lines of a table, split into blocks that fit the width of the terminal.
 
-    Every block begins with the two columns that name the row.
+    A block has whole quantities and begins with the two columns that name the row.
     """
     blocks: list[list[int]] = []
     for first in range(NAMING, len(table[0]), COLUMNS_A_QUANTITY):

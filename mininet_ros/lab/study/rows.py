@@ -1,4 +1,4 @@
-"""One row of a table: what a network costs and scores here, beside what the paper prints."""
+"""One row of a table: cost and mIoU of a network here, beside the values of the paper."""
 
 from __future__ import annotations
 
@@ -15,27 +15,28 @@ from mininet_ros.network import NETWORKS, build_network, network_table
 from mininet_ros.network.profile import NetworkProfile, profile_network
 
 FIELDS = ("parameters", "gflops", "megabytes", "cpu_ms", "gpu_ms", "miou")
-# From the paper's unit to ours.
+# Factors from the unit of the paper to the unit of a row.
 UNITS = {"parameters": 1e6, "miou": 1e-2}
 GFLOPS_TOLERANCE = 0.01
 
 
 @dataclass(frozen=True)
 class Row:
-    """What is known of one method here; None where it is not.
+    """Values of one method here; None means unknown.
 
     Attributes:
-        name: name of the method in the paper, or as given with an ONNX file.
-        network: its name in this package, or that of a user's own table; empty for others.
-        options: options of the network's table.
+        name: name of the method in the paper, or the name given with an ONNX file.
+        network: name of the network in this package or of a user's own network; empty for others.
+        options: options of the network's table of stages.
         width, height: size of the input in pixels.
-        classes: number of classes of the network; 0 where unknown.
+        classes: number of classes of the network; 0 if unknown.
         parameters: number of trainable parameters.
-        gflops: 10^9 floating point operations, as TensorFlow's profiler counts them.
-        megabytes: parameters and batch norm statistics as float32, 2^20 bytes, as in the paper.
-        cpu_ms, gpu_ms: median time from picture to label mask, milliseconds.
-        mious: mIoU of each seed that was trained, 0 to 1.
-        paper: the row as the paper prints it.
+        gflops: floating point operations in 10^9, as TensorFlow's profiler counts them.
+        megabytes: size of parameters and batch norm statistics as float32, in 2^20 bytes as in the
+            paper.
+        cpu_ms, gpu_ms: median time in ms from image to label mask.
+        mious: mIoU of each trained seed, 0 to 1.
+        paper: row as printed in the paper.
     """
 
     name: str
@@ -54,7 +55,7 @@ class Row:
 
     @property
     def miou(self) -> float | None:
-        """Mean mIoU over the seeds, 0-1."""
+        """Mean mIoU over the seeds, 0 to 1."""
         return statistics.fmean(self.mious) if self.mious else None
 
     @property
@@ -63,19 +64,19 @@ class Row:
         return statistics.stdev(self.mious) if len(self.mious) > 1 else None
 
     def printed(self, field: str) -> float | None:
-        """The printed value of one of :data:`FIELDS`, in this row's unit."""
+        """Return the printed value of one of :data:`FIELDS`, in this row's unit."""
         value = number(getattr(self.paper, field)) if self.paper else None
         return None if value is None else value * UNITS.get(field, 1)
 
     def difference(self, field: str) -> float | None:
-        """This row's value minus the printed one; None where one is unknown."""
+        """Return this row's value minus the printed one; None if one is unknown."""
         ours, printed = getattr(self, field), self.printed(field)
         return None if ours is None or printed is None else ours - printed
 
     def agrees(self, field: str) -> bool | None:
-        """Whether a count is the printed one; None where one is unknown.
+        """Return whether a count agrees with the printed one; None if one is unknown.
 
-        Parameters and memory to the digits that are printed, operations within 1 %.
+        Parameters and memory must agree in all printed digits, operations within 1 %.
         """
         ours, printed = getattr(self, field), self.printed(field)
         if ours is None or printed is None:
@@ -87,7 +88,7 @@ class Row:
         return f"{value:.{decimals}f}" == f"{target:.{decimals}f}"
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain values, for JSON."""
+        """Return all fields as plain values, for JSON."""
         values: dict[str, Any] = {
             "name": self.name,
             "network": self.network or None,
@@ -108,14 +109,14 @@ class Row:
 
 
 def rows_of(table: PaperTable) -> list[Row]:
-    """The table's rows with the cost of the networks that this package has."""
+    """Return the rows of a table, with the cost of the networks of this package."""
     return [_with_cost(row, table.classes) for row in table.rows]
 
 
 def same_network(name: str) -> str:
-    """The first name under which this package has the same network; a user's own keeps its name.
+    """Return the first name of the same network in this package; a user's network keeps its name.
 
-    Some rows of different tables are one network, which needs to be measured and trained once.
+    Some rows of different tables are the same network, which is measured and trained only once.
     """
     if name not in NETWORKS:
         return name
@@ -124,12 +125,12 @@ def same_network(name: str) -> str:
 
 
 def named(rows: Sequence[Row], name: str) -> list[int]:
-    """Indices of the rows of a method; the case of its name does not matter."""
+    """Return the indices of the rows of a method; upper and lower case are equal."""
     return [place for place, row in enumerate(rows) if row.name.casefold() == name.casefold()]
 
 
 def own_row(name: str, options: Mapping[str, Any], width: int, height: int, classes: int) -> Row:
-    """The row of a user's own network, with its cost."""
+    """Return the row of a user's own network, with its cost."""
     with torch.device("meta"):  # counted, not computed
         profile = profile_network(build_network(name, classes, **options), width, height)
     return _priced(Row(name, name, width, height, classes, options=options), profile)

@@ -1,4 +1,4 @@
-"""The training runs of the tables, and the results that they left."""
+"""Runs the trainings of the tables and reads their results."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from mininet_ros.network.stages import input_multiple
 
 RESULT = "result.json"
 LOCK = "lock"
-# Pairs that the paper's conclusions compare come first; the rest in the order of the tables.
+# Networks that the paper's conclusions compare come first, then the rest in table order.
 ORDER = (
     "mininet_v2_d",
     "mininet_v2_s",
@@ -38,29 +38,29 @@ ORDER = (
 
 
 class StudyError(ValueError):
-    """The study cannot be run as asked; one sentence says why."""
+    """The study cannot run with these arguments; the message is one sentence."""
 
 
 @dataclass(frozen=True)
 class Run:
-    """One training: the protocol of its tables and its recipe."""
+    """One training run: the protocol of its tables and its recipe."""
 
     protocol: str
     recipe: Recipe
 
     @property
     def name(self) -> str:
-        """Path of the run's folder below the folder of all runs."""
+        """Path of the run's folder, relative to the folder of all runs."""
         recipe = self.recipe
         network = f"{recipe.network}_{recipe.width}x{recipe.height}"
         return f"{self.protocol}/{network}_seed{recipe.seed}"
 
 
 def runs_of(tables: Tables, schedule: Schedule) -> list[Run]:
-    """Every run that the tables need, once: seed by seed, the most important networks first.
+    """Return each run of the tables once: seed by seed, the most important networks first.
 
     Raises:
-        StudyError: a network does not take the input size.
+        StudyError: a network does not accept the input size.
     """
     ours = [
         (TABLES[number].protocol, row)
@@ -80,12 +80,13 @@ def runs_of(tables: Tables, schedule: Schedule) -> list[Run]:
 def train_run(
     run: Run, training: Dataset, validation: Dataset, folder: Path, device: str
 ) -> float | None:
-    """Train or continue a run, unless its result is known; return its validation mIoU (0 to 1).
+    """Train or continue a run unless its result is known.
 
-    Returns None, without doing anything, while another process works on the run.
+    Returns:
+        Validation mIoU, 0 to 1; None if another process works on the run.
 
     Raises:
-        StudyError: ``folder`` holds the result of another recipe.
+        StudyError: ``folder`` has the result of another recipe.
         TrainingError, DatasetError: see :func:`mininet_ros.lab.training.train.train`.
     """
     with _claim(folder / run.name) as is_ours:
@@ -101,7 +102,7 @@ def train_run(
 
 @contextmanager
 def _claim(run: Path) -> Iterator[bool]:
-    """Whether this process has locked the run's folder; the lock ends with the process."""
+    """Lock the run's folder and yield whether it worked; the lock ends with the process."""
     run.mkdir(parents=True, exist_ok=True)
     with (run / LOCK).open("w") as file:
         try:
@@ -113,10 +114,10 @@ def _claim(run: Path) -> Iterator[bool]:
 
 
 def read_result(run: Run, folder: Path) -> float:
-    """The mIoU (0-1) that a finished run left in ``folder``.
+    """Return the mIoU (0 to 1) of a finished run from ``folder``.
 
     Raises:
-        StudyError: the result is of another recipe.
+        StudyError: the result belongs to another recipe.
     """
     path = folder / run.name / RESULT
     result = json.loads(path.read_text())
@@ -129,10 +130,10 @@ def read_result(run: Run, folder: Path) -> float:
 
 
 def with_mious(tables: Tables, schedule: Schedule, folder: Path) -> Tables:
-    """The tables with the results that ``folder`` holds of their rows.
+    """Return the tables with the results from ``folder``.
 
     Raises:
-        StudyError: a result is of another recipe.
+        StudyError: a result belongs to another recipe.
     """
     return {
         number: [
@@ -146,10 +147,10 @@ def with_mious(tables: Tables, schedule: Schedule, folder: Path) -> Tables:
 
 
 def alike(tables: Tables, schedule: Schedule) -> dict[tuple[str, str], dict[str, Sequence[float]]]:
-    """The mIoU (0 to 1) of each network's seeds, grouped by protocol and input size.
+    """Return the mIoU (0 to 1) of each network's seeds, grouped by protocol and input size.
 
     The keys are a protocol and an input size such as ``512x256``. A network with several names
-    has the one from :func:`~mininet_ros.lab.study.rows.same_network`.
+    gets the name from :func:`~mininet_ros.lab.study.rows.same_network`.
     """
     mious: dict[tuple[str, str], dict[str, Sequence[float]]] = {}
     for number, rows in tables.items():

@@ -1,4 +1,4 @@
-"""How the rows of the tables are trained: the paper's two protocols, and a user's changes."""
+"""Schedules the trainings of the tables: the paper's two protocols, and a user's changes."""
 
 from __future__ import annotations
 
@@ -15,9 +15,11 @@ from mininet_ros.lab.training.recipe import Recipe
 
 @dataclass(frozen=True)
 class FlipsAndShifts(Augmentation):
-    """The augmentation of the paper's analysis: horizontal flips and shifts, no scale.
+    """Augmentation of the paper's analysis: horizontal flips and shifts, no scale.
 
-    ``shift`` is the largest shift, a share of the width; what is missing is padded and ignored.
+    Attributes:
+        shift: largest shift as a share of the width, 0 to 1; missing pixels are padded and their
+            labels ignored.
     """
 
     scale_range: tuple[float, float] = (1.0, 1.0)
@@ -30,7 +32,7 @@ class FlipsAndShifts(Augmentation):
         crop_size: tuple[int, int],
         random: np.random.Generator,
     ) -> Draws:
-        """Draw what happens to ``count`` crops, as :meth:`Augmentation.draw` does."""
+        """Draw the random values for ``count`` crops, see :meth:`Augmentation.draw`."""
         draws = super().draw(count, size, crop_size, random)
         shifts = np.rint(random.uniform(-self.shift, self.shift, count) * size[0]).astype(int)
         return replace(draws, corner=np.stack([shifts, np.zeros_like(shifts)], axis=1))
@@ -38,14 +40,14 @@ class FlipsAndShifts(Augmentation):
 
 @dataclass(frozen=True)
 class Protocol:
-    """How the paper trains the networks of some tables: Adam 1e-3, poly 0.9, and this.
+    """Training protocol of some tables of the paper, beside Adam 1e-3 and poly decay 0.9.
 
     Attributes:
         tables: range of the tables, in words.
         batch_size: number of images in a step.
-        epochs: number of passes over the data; 0 where the paper counts iterations.
-        iterations: number of steps, where there are no ``epochs``.
-        class_weight_power: exponent of the median-frequency weights; 0 weighs all classes alike.
+        epochs: number of passes over the data; 0 if the paper counts iterations.
+        iterations: number of steps, used if ``epochs`` is 0.
+        class_weight_power: exponent of the median-frequency weights; 0 weights all classes equally.
         augmentation: random changes of the images.
     """
 
@@ -57,7 +59,7 @@ class Protocol:
     augmentation: Augmentation = field(default_factory=Augmentation)
 
     def epochs_for(self, images: int, batch_size: int) -> int:
-        """Passes over ``images`` images."""
+        """Return the number of passes over ``images`` images."""
         return self.epochs or math.ceil(self.iterations * batch_size / images)
 
     def __str__(self) -> str:
@@ -77,15 +79,16 @@ PROTOCOLS = {
 
 @dataclass(frozen=True)
 class Schedule:
-    """How every row is trained.
+    """Settings for the training of every row.
 
     Attributes:
         dataset: name of the dataset.
         images: number of training images.
-        epochs, batch_size: passes over the data, and images in a step; None for those of each
-            table's protocol.
-        size: width and height of the input; None for each row's own, as in the paper.
-        seeds: seeds, with one run for each.
+        epochs: number of passes over the data; None means that of each table's protocol.
+        batch_size: number of images in a step; None means that of each table's protocol.
+        size: width and height of the input in pixels; None means the size of each row, as in the
+            paper.
+        seeds: seeds of the runs; each network is trained once for each seed.
     """
 
     dataset: str
@@ -96,9 +99,9 @@ class Schedule:
     seeds: tuple[int, ...] = (1,)
 
     def recipe(self, row: Row, protocol: str, seed: int) -> Recipe:
-        """One run, by one of :data:`PROTOCOLS` (Sec. VI-A and VII-A).
+        """Return the recipe of one run with one of :data:`PROTOCOLS` (Sec. VI-A and VII-A).
 
-        Scored once, after the last epoch, so that no weights are picked by their score.
+        The run is validated only after the last epoch, so that the score does not select weights.
         """
         width, height = self.size_of(row)
         papers = PROTOCOLS[protocol]
@@ -119,16 +122,16 @@ class Schedule:
         )
 
     def size_of(self, row: Row) -> tuple[int, int]:
-        """Width and height that a row is trained at."""
+        """Return the input width and height in pixels for the training of a row."""
         return self.size or (row.width, row.height)
 
     @property
     def size_in_words(self) -> str:
-        """Input size of the training, for people."""
+        """Return the input size of the training as text."""
         return f"{self.size[0]}x{self.size[1]}" if self.size else "each row's input size"
 
     def in_words(self, protocol: str, device: str) -> str:
-        """What the rows of ``protocol`` were trained with, for the report."""
+        """Return a sentence on how the rows of ``protocol`` were trained, for the report."""
         papers = PROTOCOLS[protocol]
         batch_size = self.batch_size or papers.batch_size
         epochs = self.epochs or papers.epochs_for(self.images, batch_size)

@@ -1,4 +1,4 @@
-"""Time from picture to label mask, of our networks and of peers, on this machine's CPU and GPU."""
+"""Times our networks and peers from image to label mask, on this machine's CPU and GPU."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ from mininet_ros.network.stages import StagedNetwork
 PEER_TABLES = ("VI", "VII", "VIII")
 GPU_WARM_UP = 10
 GPU_RUNS = 50
-# Beyond any other logit: the mask of an untrained network would be noise, and enlarging logits
-# costs most along the borders between classes.
+# Larger than any other logit. The mask of an untrained network would be noise, and upsampling
+# logits costs most along the borders between classes.
 DECIDED = 1e4
 
 Tables = dict[str, list[Row]]
@@ -35,14 +35,14 @@ Size = tuple[int, int]
 
 
 def with_peers(tables: Tables, peers: Mapping[str, Path]) -> Tables:
-    """Tables VI to VIII with a row for every peer that has none.
+    """Add a row to Tables VI to VIII for every peer that has none.
 
-    A peer with the name of a method in the paper is measured in that method's row, at the row's
-    input size. Another peer gets a row of its own: at the size that its file is fixed to, or at
-    the size of each of our networks.
+    A peer with the name of a method in the paper is measured in the row of that method, at the
+    input size of the row. Another peer gets its own row: at the fixed input size of its file, or
+    at the size of each of our networks.
 
     Raises:
-        ValueError: none of these tables is wanted, or a file is no ONNX model.
+        ValueError: none of these tables is selected, or a file is not an ONNX model.
     """
     wanted = [number for number in tables if number in PEER_TABLES]
     if peers and not wanted:
@@ -64,13 +64,13 @@ def with_peers(tables: Tables, peers: Mapping[str, Path]) -> Tables:
 def with_cpu_times(
     tables: Tables, peers: Mapping[str, Path], threads: int, blocks: int, folder: Path
 ) -> Tables:
-    """The tables with the measured time of each network and peer; each input size is one run.
+    """Measure the CPU time of each network and peer; each input size is one benchmark run.
 
     Args:
-        tables: as from :func:`with_peers`.
-        peers: ONNX files by name; their parameters and operations are counted, too.
+        tables: tables from :func:`with_peers`.
+        peers: ONNX files by name; their parameters and operations are also counted.
         threads: number of CPU threads of every engine.
-        blocks: number of blocks of a few runs; engines of one size take turns block by block.
+        blocks: number of blocks of a few runs; engines of the same size take turns by blocks.
         folder: folder for the exported graphs.
 
     Raises:
@@ -105,7 +105,7 @@ def with_cpu_times(
 
 
 def with_gpu_times(tables: Tables) -> Tables:
-    """The tables with the time of our networks on the CUDA device; as they are without one."""
+    """Measure the time of our networks on the CUDA device; without one, change nothing."""
     if not torch.cuda.is_available():
         return tables
     times: dict[tuple[str, int, int, int], float] = {}
@@ -124,7 +124,7 @@ def with_gpu_times(tables: Tables) -> Tables:
 
 @torch.inference_mode()
 def time_in_pytorch(network: StagedNetwork, width: int, height: int, device: str) -> float:
-    """Median milliseconds from a picture in the device's memory to its label mask there."""
+    """Return the median time in ms from an image to its label mask, both in device memory."""
     place = torch.device(device)
     network.to(place)
     network.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue] - PyTorch types no memory_format
@@ -142,10 +142,10 @@ def time_in_pytorch(network: StagedNetwork, width: int, height: int, device: str
 
 
 def fixed_size(path: Path) -> Size | None:
-    """Width and height that an ONNX file's input is fixed to; None where they are free.
+    """Return the fixed input width and height of an ONNX file in pixels; None if they are free.
 
     Raises:
-        ValueError: the file is no ONNX model.
+        ValueError: the file is not an ONNX model.
     """
     try:
         taken = onnx.load(path, load_external_data=False).graph.input[0]
@@ -159,7 +159,7 @@ def fixed_size(path: Path) -> Size | None:
 
 
 def _counts(engine: Engine, row: Row) -> dict[str, float]:
-    """Parameters and operations of a peer's file; those of our networks are known."""
+    """Count parameters and operations of a peer's file; those of our networks are known."""
     if row.network or engine.parameters is None or engine.macs is None:
         return {}
     return {
@@ -196,10 +196,10 @@ def _finish(place: torch.device) -> None:
 
 
 def parse_peers(texts: Sequence[str]) -> dict[str, Path]:
-    """ONNX files by name from ``NAME=FILE``.
+    """Parse ``NAME=FILE`` into ONNX files by name.
 
     Raises:
-        ValueError: a text is not of this form, a name is given twice, or a file is absent.
+        ValueError: a text has another form, a name is given twice, or a file is missing.
     """
     peers: dict[str, Path] = {}
     for text in texts:

@@ -1,1 +1,1 @@
-"""Teachers for trainings by ``mininet_ros train --teacher``."""
+"""Builds teachers for ``mininet_ros train --teacher``."""

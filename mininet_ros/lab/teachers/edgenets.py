@@ -1,6 +1,6 @@
-"""ESPNetv2 with weights for Cityscapes, from a checkout of sacmehta/EdgeNets, with a new head.
+"""ESPNetv2 with Cityscapes weights from a checkout of sacmehta/EdgeNets, and a new head.
 
-The checkout's own modules are imported from where they lie; nothing of it is copied here.
+The modules are imported from the checkout; this package does not copy any of its code.
 """
 
 from __future__ import annotations
@@ -17,29 +17,29 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-SCALE = 2.0  # of ESPNetv2: the largest
-CITYSCAPES_CLASSES = 20  # with one for void
-FEATURES = 32  # of the last stage of its decoder
+SCALE = 2.0  # width factor of the largest ESPNetv2
+CITYSCAPES_CLASSES = 20  # 19 classes and void
+FEATURES = 32  # channels of the last decoder stage
 HIDDEN = 96
 WEIGHTS = Path("model/segmentation/model_zoo/espnetv2/espnetv2_s_2.0_city_1024x512.pth")
 MODULE = "model.segmentation.espnetv2"
-# Of ImageNet, as the network takes them: red, green, blue.
+# Mean and standard deviation of ImageNet in the order of the network: red, green, blue.
 MEAN = (0.485, 0.456, 0.406)
 DEVIATION = (0.229, 0.224, 0.225)
 
 
 class CheckoutError(ValueError):
-    """The checkout of EdgeNets is not what it must be; one sentence says why."""
+    """The checkout of EdgeNets cannot be used; the message is one sentence."""
 
 
 class StreetTeacher(nn.Module):
-    """ESPNetv2, and two 1x1 convolutions from its last logits and features to other classes.
+    """ESPNetv2 with a head of two 1x1 convolutions that maps its last outputs to other classes.
 
-    Everything stays in evaluation mode: batch norm statistics are those of Cityscapes.
+    The network always stays in evaluation mode, so batch norms keep the statistics of Cityscapes.
 
     Args:
         backbone: ESPNetv2 for segmentation.
-        classes: to learn.
+        classes: number of classes to learn.
     """
 
     mean: Tensor
@@ -58,15 +58,15 @@ class StreetTeacher(nn.Module):
         self.register_buffer("deviation", torch.tensor(DEVIATION)[:, None, None])
 
     def train(self, mode: bool = True) -> StreetTeacher:
-        """Stay in evaluation mode, whatever is asked for."""
+        """Stay in evaluation mode; ``mode`` is ignored."""
         return super().train(False)
 
     def forward(self, images: Tensor) -> Tensor:
-        """Logits (N, classes, H / 2, W / 2) of images float (N, 3, H, W), BGR in 0-1."""
+        """Return logits (N, classes, H / 2, W / 2) of images float (N, 3, H, W), BGR, 0 to 1."""
         return self.head(self.standardise(self.features(images)))
 
     def features(self, images: Tensor) -> Tensor:
-        """The backbone's last logits and the features before them, (N, 52, H / 2, W / 2)."""
+        """Return the backbone's logits and the features before them, (N, 52, H / 2, W / 2)."""
         seen: list[Tensor] = []
         last = self.backbone.get_submodule("bu_dec_l4")
 
@@ -82,10 +82,10 @@ class StreetTeacher(nn.Module):
 
     @torch.no_grad()
     def measure(self, batches: Iterator[Tensor]) -> None:
-        """Set the statistics of what the head takes to those of batches of images."""
+        """Set the head's input statistics to those of batches of images."""
         norm = self.standardise
         norm.reset_running_stats()
-        norm.momentum = None  # a plain mean over the batches
+        norm.momentum = None  # cumulative mean over the batches
         norm.training = True
         for images in batches:
             norm(self.features(images))
@@ -93,7 +93,7 @@ class StreetTeacher(nn.Module):
 
 
 def open_backbone(checkout: Path) -> nn.Module:
-    """ESPNetv2 with its weights for Cityscapes, from a checkout.
+    """Load ESPNetv2 with its Cityscapes weights from a checkout.
 
     Raises:
         CheckoutError: the checkout lacks its module or the weights.
@@ -101,7 +101,7 @@ def open_backbone(checkout: Path) -> nn.Module:
     weights = checkout / WEIGHTS
     if not weights.is_file():
         raise CheckoutError(f"{weights} does not exist: give a checkout of sacmehta/EdgeNets")
-    # Its modules import each other from the checkout's root.
+    # The modules import each other relative to the root of the checkout.
     sys.path.insert(0, str(checkout))
     try:
         made = import_module(MODULE).ESPNetv2Segmentation(
@@ -116,20 +116,20 @@ def open_backbone(checkout: Path) -> nn.Module:
 
 
 class CameraTeacher(nn.Module):
-    """The teacher as an ONNX file has it: bytes of a camera in, logits out."""
+    """The teacher for the ONNX export: uint8 camera image in, logits out."""
 
     def __init__(self, teacher: StreetTeacher) -> None:
         super().__init__()
         self.teacher = teacher
 
     def forward(self, image: Tensor) -> Tensor:
-        """Logits (1, classes, H / 2, W / 2) of an image uint8 (1, H, W, 3) BGR."""
+        """Return logits (1, classes, H / 2, W / 2) of an image uint8 (1, H, W, 3) BGR."""
         return self.teacher(image.permute(0, 3, 1, 2).float() / 255)
 
 
 @contextmanager
 def pooling_as_products() -> Iterator[None]:
-    """Adaptive pooling as products with constant matrices, which ONNX has for every size."""
+    """Replace adaptive pooling by products with constant matrices; ONNX supports any size then."""
     original = functional.adaptive_avg_pool2d
 
     def pool(values: Tensor, output_size: int | tuple[int, int]) -> Tensor:
@@ -146,8 +146,8 @@ def pooling_as_products() -> Iterator[None]:
 
 
 def pooling_matrix(size: int, pooled: int) -> Tensor:
-    """What adaptive average pooling of ``size`` values to ``pooled`` multiplies by."""
-    # Made by NumPy, so that the export takes it as one constant.
+    """Return the matrix of adaptive average pooling of ``size`` values to ``pooled``."""
+    # NumPy builds it, so that the export stores it as one constant.
     matrix = np.zeros((pooled, size), np.float32)
     for index in range(pooled):
         first, last = index * size // pooled, -(-(index + 1) * size // pooled)

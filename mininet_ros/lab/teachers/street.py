@@ -2,7 +2,7 @@
 
     python -m mininet_ros.lab.teachers.street EDGENETS --data CAMVID --output FILE.onnx
 
-The page on teachers in the documentation has the settings and what they brought.
+The documentation page on teachers has the settings and their results.
 """
 
 from __future__ import annotations
@@ -32,20 +32,20 @@ from mininet_ros.lab.training.data.stored_images import StoredImages, for_crops
 from mininet_ros.lab.training.loss import class_weights, segmentation_loss
 from mininet_ros.lab.training.recipe import Recipe
 
-WIDTH, HEIGHT = 480, 360  # of CamVid's images
+WIDTH, HEIGHT = 480, 360  # size of CamVid's images, px
 CROP = (416, 320)
-SEEN_WIDTH, SEEN_HEIGHT = 768, 576  # that an image is enlarged to where the teacher is asked
+SEEN_WIDTH, SEEN_HEIGHT = 768, 576  # input size of the exported teacher, px
 ENLARGED = (1.2, 2.4)
 BATCH = 4
-HEAD_SHARE = 0.08  # of the steps, in which the head alone learns
+HEAD_SHARE = 0.08  # share of the steps in which only the head learns
 HEAD_RATE, BACKBONE_RATE = 2e-3, 2.5e-4
 LARGEST_GRADIENT = 5.0
-MEASURED = 16  # batches that the statistics before the head are taken from
+MEASURED = 16  # number of batches for the input statistics of the head
 CLASS_WEIGHT_POWER = 0.12
 
 
 def main() -> int:
-    """Run the script; returns the exit status."""
+    """Run the script; return the exit status."""
     parser = ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("edgenets", type=Path, help="a checkout of github.com/sacmehta/EdgeNets")
     parser.add_argument("--data", type=Path, required=True, metavar="DIR", help="root of CamVid")
@@ -73,8 +73,8 @@ def make_teacher(arguments: Namespace) -> None:
     """Adapt, export, and write the yaml file beside the ONNX file.
 
     Raises:
-        CheckoutError: the checkout is not what it must be.
-        DatasetError: the data is not what it must be.
+        CheckoutError: the checkout cannot be used.
+        DatasetError: the data does not have the expected layout.
     """
     backbone = open_backbone(arguments.edgenets)
     dataset = open_dataset("camvid", arguments.data, arguments.train_split)
@@ -88,7 +88,7 @@ def make_teacher(arguments: Namespace) -> None:
 
 
 def adapt(teacher: StreetTeacher, dataset: LabelledImages, steps: int, seed: int) -> None:
-    """Learn the dataset's classes in so many steps: the head alone at first, then everything."""
+    """Train on the dataset's classes for ``steps`` steps: first only the head, then everything."""
     recipe = Recipe(
         network="",
         dataset="camvid",
@@ -136,7 +136,7 @@ def _step(
 
 
 def export(teacher: StreetTeacher, path: Path) -> None:
-    """Write the ONNX file: ``image`` uint8 (1, 576, 768, 3) BGR in, ``logits`` out."""
+    """Write the ONNX file; input ``image`` uint8 (1, 576, 768, 3) BGR, output ``logits``."""
     image = torch.zeros(1, SEEN_HEIGHT, SEEN_WIDTH, 3, dtype=torch.uint8)
     path.parent.mkdir(parents=True, exist_ok=True)
     with pooling_as_products(), torch.no_grad():
@@ -152,7 +152,7 @@ def export(teacher: StreetTeacher, path: Path) -> None:
 
 
 def card_of(dataset: LabelledImages) -> dict[str, object]:
-    """What ``mininet_ros train --teacher`` reads beside the ONNX file."""
+    """Return the card that ``mininet_ros train --teacher`` reads beside the ONNX file."""
     return {
         "licence": "ESPNetv2 of sacmehta/EdgeNets, MIT; its weights come from Cityscapes, whose "
         "licence is non-commercial",

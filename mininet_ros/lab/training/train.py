@@ -15,7 +15,7 @@ import torch
 from safetensors.torch import load_file, save
 from torch import Tensor, nn
 
-from mininet_ros.lab.training.allocator import keep_freed_memory
+from mininet_ros.freed_memory import keep_freed_memory
 from mininet_ros.lab.training.average import WeightAverage
 from mininet_ros.lab.training.curves import draw_curves
 from mininet_ros.lab.training.data.batches import Batch, Batches, open_batches, steps_of
@@ -111,7 +111,8 @@ def train(
         check_run_folder(recipe, run)
         if tensorboard is not None:
             log = TensorBoardLog(tensorboard, training.classes.names)
-    keep_freed_memory()
+    # Every step frees and asks for the same hundreds of MiB.
+    keep_freed_memory(largest_block=2**30, kept=2**31 - 1, padding=64 * 2**20)
     place = torch.device(device)
     on_cuda = place.type == "cuda"
     torch.manual_seed(recipe.seed)

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 
-from mininet_ros.nodes.common.process import return_freed_memory
+from mininet_ros.freed_memory import return_freed_memory
 from mininet_ros.parameters import ParameterError
 
 UNCONFIGURED = "unconfigured"

@@ -167,7 +167,7 @@ def test_help_lists_every_dataset(capsys):
             cli.main([command, "--help"])
         text = " ".join(capsys.readouterr().out.split())
         for name in DATASETS:
-            assert name in text.partition("layout of the data: ")[2]
+            assert name in text.partition("Layout of the data: ")[2]
 
 
 def test_real_camvid():

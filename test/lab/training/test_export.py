@@ -22,9 +22,9 @@ from mininet_ros.images.class_tables import CAMVID
 from mininet_ros.inference.pytorch import load_network
 from mininet_ros.lab.training.checkpoints.networks import import_checkpoint
 from mininet_ros.lab.training.export import model_folder as export
+from mininet_ros.lab.training.export.builder import SMALLEST_WEIGHT
 from mininet_ros.lab.training.export.graph import build_graph
 from mininet_ros.lab.training.export.model_folder import (
-    SMALLEST_WEIGHT,
     ExportError,
     check_graph,
     check_image,

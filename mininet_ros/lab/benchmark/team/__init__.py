@@ -1,1 +1,1 @@
-"""Robots and a base station on thin, lossy links: network namespaces on one machine."""
+"""Simulates robots and a base station on slow, lossy links with network namespaces."""

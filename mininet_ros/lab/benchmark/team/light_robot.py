@@ -1,6 +1,7 @@
-"""A robot reduced to its team link: frames of noise, within the budget, over Zenoh.
+"""A robot reduced to its team link: it sends noise frames within the byte budget over Zenoh.
 
-Run by the benchmark, one process a robot: ``python -m mininet_ros.lab.benchmark.team.light_robot``.
+The benchmark runs one process for each robot:
+``python -m mininet_ros.lab.benchmark.team.light_robot``.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from mininet_ros.team.keys import TEAM_TOPICS
 from mininet_ros.team.outbox import HALF_LIFE_S, Outbox
 from mininet_ros.team.robot import RobotLink
 
-# A frame as the team preset makes it of 480x360 pixels: bytes on average, and 20 % more or less.
+# Mean size in bytes of a 480x360 frame with the team preset, and its variation (20 %).
 MASK_BYTES = 6_000
 IMAGE_BYTES = 23_000
 SPREAD = 0.2
@@ -28,7 +29,7 @@ TICK_S = 0.05
 
 
 def compressed_image(stamp_ns: int, frame_id: str, form: str, data: bytes) -> bytes:
-    """Return a sensor_msgs/CompressedImage as it is serialised (CDR, little endian)."""
+    """Return a serialised ``sensor_msgs/CompressedImage`` (CDR, little endian)."""
     seconds, nanoseconds = divmod(stamp_ns, 1_000_000_000)
     body = bytearray(struct.pack("<iI", seconds, nanoseconds))
     for text in (frame_id, form):
@@ -40,13 +41,13 @@ def compressed_image(stamp_ns: int, frame_id: str, form: str, data: bytes) -> by
 
 
 class LightRobot:
-    """Offers a frame of noise every few seconds and notes each in a file.
+    """Offers a noise frame every few seconds and logs each in a file.
 
     Args:
-        name: of the robot.
-        endpoint: of the base station.
-        period_s: between two frames.
-        log: gets a JSON object for each message.
+        name: name of the robot.
+        endpoint: Zenoh endpoint of the base station.
+        period_s: time between two frames in seconds.
+        log: file that one JSON object for each message is written to.
     """
 
     def __init__(self, name: str, endpoint: str, period_s: float, log: TextIO) -> None:
@@ -60,7 +61,7 @@ class LightRobot:
         self._outbox = Outbox(settings.budget(), self.link, HALF_LIFE_S)
 
     def run(self, seconds: float) -> None:
-        """Offer frames for so long, then send what is left until the process is ended."""
+        """Offer frames for ``seconds``, then send the waiting ones until the process is ended."""
         end = time.monotonic() + seconds
         due = time.monotonic() + self._random.uniform(1.0, 1.0 + self._period_s)
         while True:

@@ -1,4 +1,4 @@
-"""The team link measured: bytes on each link, what arrived and when, memory and CPU."""
+"""Measures the team link: bytes on each link, arrivals, latency, memory and CPU time."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from mininet_ros.lab.benchmark.team.radio import Radio, RadioError, Traffic
 
 BASE = "base"
 PORT = 7447
-DOMAIN = "93"  # of the base station's own graph, in a namespace of its own
+DOMAIN = "93"  # ROS domain of the base station, which has its own network namespace
 START_TIMEOUT_S = 30.0
 DRAIN_S = 10.0
 PERIOD_S = 6.0
@@ -30,7 +30,7 @@ UNITS = {None: 1.0, "k": 1e3, "m": 1e6, "g": 1e9}
 
 @dataclass(frozen=True)
 class Usage:
-    """What a process has used: seconds of CPU, peak resident memory in 10^6 bytes."""
+    """CPU time of a process in seconds, and its peak resident memory in 10^6 bytes."""
 
     cpu_s: float
     peak_mb: float
@@ -38,22 +38,33 @@ class Usage:
 
 @dataclass(frozen=True)
 class TeamTiming:
-    """What went over the air, and what came of it.
+    """Traffic, arrivals and latency on the team link.
 
-    Bytes on the link are counted at the interfaces, Ethernet headers and the start included.
+    Bytes on the link are counted at the network interfaces. They include Ethernet headers and the
+    connection set-up.
 
     Attributes:
-        robots, rate, loss_percent, seconds, silence_s: of the run.
-        flowing_again_s: from the end of the silence to the first arrival, of the slowest robot;
-            None without a silence.
-        messages: that the robots' budget let through; arrived, twice: of them.
-        message_bytes: of them, serialised, for each robot.
-        sent_bytes, received_bytes: on a robot's link, on average.
-        dropped: packets without room in the radio's queue, for each robot.
-        latency_s, latency_p95_s, latency_max_s: from stamp to arrival in a subscriber.
-        transmission_s: median of what a message's bytes take at the rate alone; 0 without one.
-        robot_cpu_s, robot_mb: of a robot's sender, median over robots.
-        base_cpu_s, base_mb: of team_base_node.
+        robots: number of robots.
+        rate: rate limit of each link, such as ``1mbit``; "" means no limit.
+        loss_percent: packet loss in each direction, in percent.
+        seconds: time during which frames were offered, in seconds.
+        silence_s: time that the base station was off the air, in seconds.
+        flowing_again_s: time in seconds from the end of the silence to the first arrival, for the
+            slowest robot; None without a silence.
+        messages: number of messages that the robots' byte budgets let through.
+        arrived: number of these messages that arrived.
+        twice: number of these messages that arrived more than once.
+        message_bytes: size of the serialised messages of a robot in bytes, mean over robots.
+        sent_bytes, received_bytes: bytes on a robot's link, mean over robots.
+        dropped: packets of a robot that found the radio's queue full, mean over robots.
+        latency_s, latency_p95_s, latency_max_s: median, 95th percentile and maximum of the time in
+            seconds from the stamp of a message to its arrival in a subscriber.
+        transmission_s: median time in seconds to send a message's bytes at ``rate``; 0 without a
+            limit.
+        robot_cpu_s, robot_mb: CPU time in seconds and peak memory in 10^6 bytes of a robot's
+            sender, median over robots.
+        base_cpu_s, base_mb: CPU time in seconds and peak memory in 10^6 bytes of
+            ``team_base_node``.
     """
 
     robots: int
@@ -80,24 +91,24 @@ class TeamTiming:
 
     @property
     def lost(self) -> int:
-        """Messages that did not arrive."""
+        """Number of messages that did not arrive."""
         return self.messages - self.arrived
 
     @property
     def factor(self) -> float:
-        """Bytes that a robot's link sent, for each byte of its messages."""
+        """Bytes that a robot's link sent, divided by the bytes of its messages."""
         return self.sent_bytes / self.message_bytes if self.message_bytes else float("nan")
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain values."""
+        """Return all figures as plain values, for JSON."""
         return asdict(self) | {"lost": self.lost, "factor": self.factor}
 
 
 def bits_per_s(rate: str) -> float:
-    """Return a rate such as ``256kbit`` in bits per second; 0 for "", which is no limit.
+    """Return a rate such as ``256kbit`` in bits per second; 0 for "", which means no limit.
 
     Raises:
-        ValueError: it has another form.
+        ValueError: the rate has another form.
     """
     if not rate:
         return 0.0
@@ -110,20 +121,22 @@ def bits_per_s(rate: str) -> float:
 def measure_team(
     robots: int, rate: str, loss_percent: float, seconds: float, silence_s: float = 0.0
 ) -> TeamTiming:
-    """Run light robots and a base station in namespaces of their own.
+    """Run light robots and a base station, each in its own network namespace.
 
-    A robot is the link of the keyframe selector with the budget of preset team, fed with noise of
-    the size of real frames. The base station is ``team_base_node`` and a subscriber.
+    A light robot is the team link of the keyframe selector with the byte budget of the preset
+    ``team``. It sends noise frames of realistic size. The base station is ``team_base_node`` and a
+    subscriber.
 
     Args:
-        robots: how many.
-        rate: of each link, such as ``1mbit``; "" for no limit.
-        loss_percent: of packets in each direction.
-        seconds: how long frames are made; start and drain come on top.
-        silence_s: how long the base station is off the air, from a third of the time on.
+        robots: number of robots.
+        rate: rate limit of each link, such as ``1mbit``; "" means no limit.
+        loss_percent: packet loss in each direction, in percent.
+        seconds: time during which frames are offered, in seconds; start and drain take longer.
+        silence_s: time that the base station is off the air, in seconds; it begins after a third
+            of ``seconds``.
 
     Raises:
-        RadioError: the namespaces cannot be made, or a process failed.
+        RadioError: the namespaces cannot be created, or a process failed.
         ValueError: the rate has another form.
     """
     bits = bits_per_s(rate)
@@ -226,7 +239,7 @@ def _keep_silent(
     processes: Sequence[subprocess.Popen[bytes]],
     folder: Path,
 ) -> int | None:
-    """Take the base station off the air for a while; return when it came back, nanoseconds."""
+    """Take the base station off the air for a while; return the time of its return in ns."""
     if not silence_s:
         return None
     _wait(begin_s, processes, folder)

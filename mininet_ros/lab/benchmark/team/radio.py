@@ -1,8 +1,8 @@
-"""A radio of thin, lossy links between network namespaces, made and removed by root.
+"""Simulates a radio: slow, lossy links between network namespaces. It needs root.
 
-Each station has a namespace and a ``/dev/shm`` of its own. All are on one bridge, which has a
-namespace, too, so that nothing of it is seen on the machine. A token bucket limits what a station
-sends, and random packets that reach it are dropped by nftables (loss in both directions).
+Each station has its own network namespace and its own ``/dev/shm``. All stations are connected to
+one bridge. The bridge also has its own namespace, so the machine's network does not change. A
+token bucket limits the rate of each station. nftables drops random packets in both directions.
 """
 
 from __future__ import annotations
@@ -17,28 +17,28 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-# The radio's queue, as time that a packet may wait in it.
+# Longest time that a packet may wait in the radio's queue.
 QUEUE_MS = 400
 BURST_BYTES = 4096
 GRACE_S = 3.0
 DEVICE = "eth0"
 
-# Holds a station's namespaces while it lives. Shared memory of its own, else Fast DDS would find a
-# way around the radio.
+# This process holds a station's namespaces while it runs. Each station gets its own shared
+# memory; otherwise Fast DDS would bypass the radio.
 _HOLD = "mount -t tmpfs -o size=512m none /dev/shm && echo held && exec sleep infinity"
 
 
 class RadioError(RuntimeError):
-    """The namespaces cannot be made. The message is one sentence."""
+    """The namespaces cannot be created; the message is one sentence."""
 
 
 @dataclass(frozen=True)
 class Traffic:
-    """What a station's interface has sent and received, Ethernet headers included.
+    """Traffic of a station's network interface, Ethernet headers included.
 
     Attributes:
-        sent, received: bytes.
-        dropped: packets that found no room in the radio's queue.
+        sent, received: number of bytes sent and received.
+        dropped: number of packets that found the radio's queue full.
     """
 
     sent: int
@@ -47,7 +47,7 @@ class Traffic:
 
 
 def problem(loss_percent: float) -> str | None:
-    """Return why this process cannot make namespaces, as a sentence, or None."""
+    """Return one sentence that says why this process cannot create namespaces; None if it can."""
     if os.geteuid() != 0:
         return "network namespaces need root: run it as root (sudo)"
     missing = [name for name in ("ip", "tc", "unshare", "nsenter") if shutil.which(name) is None]
@@ -62,15 +62,19 @@ def problem(loss_percent: float) -> str | None:
 
 
 class Radio:
-    """Namespaces of stations; leaving the context ends their processes and removes all.
+    """Network namespaces of stations, as a context manager.
+
+    Leaving the context ends the stations' processes and removes the namespaces.
 
     Args:
-        stations: names; the addresses are 10.98.0.1, 10.98.0.2 and so on, in their order.
-        rate: of each station's link as tc writes it, such as ``256kbit``; "" for no limit.
-        loss_percent: of packets, in each direction.
+        stations: names of the stations; in this order their addresses are 10.98.0.1, 10.98.0.2
+            and so on.
+        rate: rate limit of each station's link in the form of ``tc``, such as ``256kbit``; ""
+            means no limit.
+        loss_percent: packet loss in each direction, in percent.
 
     Raises:
-        RadioError: the namespaces cannot be made.
+        RadioError: the namespaces cannot be created.
     """
 
     def __init__(self, stations: Sequence[str], rate: str, loss_percent: float) -> None:
@@ -105,7 +109,7 @@ class Radio:
     def start(
         self, station: str, command: Sequence[str], environment: Mapping[str, str], log: Path
     ) -> subprocess.Popen[bytes]:
-        """Start a process in a station's namespace; its output goes to a file."""
+        """Start a process in a station's namespace and write its output to a file."""
         inside = ["nsenter", f"--target={self._holders[station].pid}", "--mount", "--net"]
         with log.open("ab") as output:
             process = subprocess.Popen(
@@ -129,11 +133,11 @@ class Radio:
             process.wait()
 
     def cut(self, station: str, contact: bool) -> None:
-        """Take a station off the air, or bring it back."""
+        """Take a station off the air (``contact`` is false) or bring it back."""
         self._in(self._air, "ip", "link", "set", self._spaces[station], "up" if contact else "down")
 
     def traffic(self, station: str) -> Traffic:
-        """Return what a station has sent and received by now."""
+        """Return the traffic of a station since its start."""
         space = self._spaces[station]
         (link,) = json.loads(_run("ip", "-n", space, "-s", "-j", "link", "show", DEVICE))
         queues = json.loads(_run("tc", "-n", space, "-s", "-j", "qdisc", "show", "dev", DEVICE))
@@ -154,7 +158,7 @@ class Radio:
         self._in(self._air, "ip", "link", "set", space, "master", "bridge", "up")
         self._in(space, "ip", "link", "set", "lo", "up")
         self._in(space, "ip", "addr", "add", f"{self._addresses[name]}/16", "dev", DEVICE)
-        # Segments are to be counted and shaped as they go over the air.
+        # Segmentation offload is off, so that packets are counted and shaped as on a real link.
         self._in(space, "ip", "link", "set", DEVICE, "up", "gso_max_segs", "1")
         if shutil.which("ethtool"):
             offload = ("tso", "off", "gso", "off", "gro", "off", "tx", "off")

@@ -1,4 +1,4 @@
-"""The figures of the team link as a table."""
+"""Reports the figures of the team link as a table."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from mininet_ros.lab.benchmark.team.measure import TeamTiming
 
 
 def as_table(timings: Sequence[TeamTiming]) -> str:
-    """The figures for people."""
+    """Return the figures as a text table."""
     lines = [
         f"{'robots':>6}{'rate':>9}{'loss':>6}{'link sent':>12}{'messages':>12}{'factor':>8}"
         f"{'dropped':>9}{'arrived':>12}{'twice':>6}{'latency':>10}{'p95':>8}{'max':>8}"

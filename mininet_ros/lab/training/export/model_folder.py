@@ -17,6 +17,7 @@ from mininet_ros.images.class_tables import IGNORE_LABEL, ClassTable
 from mininet_ros.images.input_size import require_input_size
 from mininet_ros.inference.onnx_runtime import OUTPUTS
 from mininet_ros.inference.pytorch import label, load_network, normalise
+from mininet_ros.lab.training.export.builder import SMALLEST_WEIGHT
 from mininet_ros.lab.training.export.graph import LOGITS, build_graph
 from mininet_ros.lab.training.export.int8 import Int8Recipe, recipe_of
 from mininet_ros.lab.training.export.metadata import add_metadata
@@ -41,9 +42,6 @@ OFFSET = -0.5
 LOGITS_TOLERANCE = 1e-3
 MASK_TOLERANCE = 1e-4
 CONFIDENCE_TOLERANCE = 1
-# Weight decay drives the weights of channels that nothing depends on towards zero, down to numbers
-# so small that processors calculate several times slower with them.
-SMALLEST_WEIGHT = 1e-20
 
 
 class ExportError(RuntimeError):

@@ -16,7 +16,7 @@ from mininet_ros.lab.training.export.graph import OPSET
 from mininet_ros.lab.training.export.metadata import add_metadata
 from mininet_ros.models import Model
 from mininet_ros.network.stages import IMAGE_CHANNELS
-from mininet_ros.results import write_result_file
+from mininet_ros.result_files import write_result_file
 
 PLAIN_MARK = b"mininet_ros export --plain"
 """In the file as its producer: what a later export may replace."""

@@ -1,4 +1,4 @@
-"""Memory that a training frees stays with its process, where the C library is glibc."""
+"""Memory that a process frees stays with its process, where the C library is glibc."""
 
 import platform
 import subprocess
@@ -6,14 +6,14 @@ import sys
 
 import pytest
 
-from mininet_ros.lab.training import allocator
+from mininet_ros import freed_memory
 
 # Page faults of asking for and filling 64 MiB ten times, in a fresh process.
 COUNT_FAULTS = """
 import ctypes, resource
-from mininet_ros.lab.training.allocator import keep_freed_memory
+from mininet_ros.freed_memory import keep_freed_memory
 if {kept}:
-    assert keep_freed_memory()
+    assert keep_freed_memory(2**30, 2**31 - 1, 2**26)
 library = ctypes.CDLL(None)
 library.malloc.restype = ctypes.c_void_p
 library.malloc.argtypes = [ctypes.c_size_t]
@@ -38,6 +38,6 @@ def test_freed_blocks_are_used_again_without_new_pages():
 
 
 def test_leaves_other_c_libraries_alone(monkeypatch):
-    monkeypatch.setattr(allocator.platform, "libc_ver", lambda: ("", ""))
-    monkeypatch.setattr(allocator.ctypes, "CDLL", None)
-    assert not allocator.keep_freed_memory()
+    monkeypatch.setattr(freed_memory.platform, "libc_ver", lambda: ("", ""))
+    monkeypatch.setattr(freed_memory.ctypes, "CDLL", None)
+    assert not freed_memory.keep_freed_memory(1, 1)
