@@ -18,7 +18,7 @@ from mininet_ros.models import CARD, Model, ModelError
 
 SECTION = "familiarity"
 BANDS = 8  # bands of a mask, from top to bottom
-ROWS = 8  # sampled rows of each band; the sampling step along a row has the same number of pixels
+ROWS = 8  # sampled rows of each band; columns are sampled with the same stride
 LEAST_SHARE = 0.01  # added to each share, so that no class is impossible anywhere
 
 
