@@ -26,7 +26,7 @@ from typing import Any, TypeVar, cast, get_type_hints
 import yaml
 
 Value = bool | int | float | str | list[str] | list[float]
-"""A parameter's value as ROS knows it."""
+"""Value of a parameter in the types of ROS."""
 
 T = TypeVar("T")
 _FIELD = "parameter"

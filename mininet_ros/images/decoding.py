@@ -34,7 +34,7 @@ from mininet_ros.images.headers import ImageHeader, bytes_of, read_header
 from mininet_ros.images.limits import MAX_PIXELS
 
 RANGES = (10, 12, 14, 16)
-"""Bits that cameras put into channels of 16 bits."""
+"""Numbers of used bits in channels of 16 bits."""
 
 # Largest size of a header and its metadata beside the pixels, bytes.
 _METADATA_BYTES = 16 << 20

@@ -212,7 +212,7 @@ def label_pixels(data: PixelData, encoding: str, width: int, height: int, step: 
     """Return the pixels of a label mask, or of a confidence, unchanged.
 
     Args:
-        data, width, height, step: see :func:`bgr_pixels`.
+        data, width, height, step: as for :func:`bgr_pixels`.
         encoding: mono8 or 8UC1.
 
     Returns:

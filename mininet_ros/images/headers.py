@@ -13,7 +13,7 @@ ReadAt = Callable[[int, int], bytes]
 """Returns up to ``count`` bytes from ``offset``: (offset, count) -> bytes."""
 
 UPRIGHT = 1
-"""EXIF orientation of a picture whose rows run as they are stored."""
+"""EXIF orientation of a picture that is shown as it is stored."""
 
 _NOT_READ = (
     (0, b"GIF8", "GIF"),

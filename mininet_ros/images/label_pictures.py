@@ -16,7 +16,7 @@ from mininet_ros.images.decoding import ImageDecoder
 from mininet_ros.images.encodings import ImageError
 
 LABEL_SUFFIX = ".png"
-"""Of label pictures, in small or capital letters; other formats change the ids."""
+"""Suffix of label pictures, in lower or upper case; other formats change the ids."""
 
 _SIGNATURE_BYTES = 8
 _GREY, _PALETTE = 0, 3

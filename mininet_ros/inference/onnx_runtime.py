@@ -128,7 +128,7 @@ def open_session(
     Args:
         graph: path of a file, or its content.
         threads: CPU threads of one inference; 0 for one thread per core.
-        providers: see :class:`OnnxRuntimeSegmenter`.
+        providers: names of execution providers in the order of preference.
         first_output_only: whether to leave out nodes that only further outputs need.
 
     Raises:

@@ -46,7 +46,7 @@ NODE_ONLY = frozenset(
         "robot_name",
     },
 )
-"""Parameters that tell the node where its messages come from, and say nothing of the selection."""
+"""Parameters of the node that do not affect the selection, such as sources of messages."""
 
 
 @dataclass(frozen=True)

@@ -15,10 +15,10 @@ import numpy as np
 from mininet_ros.offline.evaluation import JudgedFrame, lasting_instances, whole_instances
 
 VETO_SHARE = 0.85
-"""Of the best quality in a part, what `grid_with_veto` puts up with."""
+"""Least quality that ``grid_with_veto`` accepts, as a share of the best in the part."""
 
 Chooser = Callable[[Sequence[JudgedFrame], int], list[int]]
-"""Takes the frames of a sequence and how many to choose; returns ascending indices."""
+"""Function of the frames and the number to choose; returns ascending indices."""
 
 
 def even_choice(length: int, count: int) -> list[int]:
@@ -128,7 +128,7 @@ CHOSEN_BY_QUALITY: dict[str, Chooser] = {
     "sharpest_of_window": sharpest_of_window,
     "grid_with_veto": grid_with_veto,
 }
-"""Ways of choosing that see pictures but no masks, besides `every_n`."""
+"""Baselines that use pictures but no masks, besides ``every_n``."""
 
 
 def _equal_parts(length: int, count: int) -> list[np.ndarray]:

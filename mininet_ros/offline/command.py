@@ -29,7 +29,7 @@ from mininet_ros.sequences.camera import LiveCapture
 from mininet_ros.sequences.sequence import place_of
 
 LANDMARKS = ("SignSymbol", "text", "traffic sign")
-"""Classes that mark a place. A preset without classes looks for those that the model knows."""
+"""Classes that mark a place. A preset without classes uses those that the model has."""
 
 
 def select_keyframes(arguments: Namespace) -> None:

@@ -17,7 +17,7 @@ from mininet_ros.offline.truth import InstanceLinker
 
 OURS = "ours"
 ONLINE = "online"
-"""The online rule, beside a choice that knew the whole recording."""
+"""Name of the online rule, beside a choice with the whole recording known."""
 
 # Regions are tracked on masks of this width, which takes a fraction of the time.
 LINKING_WIDTH = 320

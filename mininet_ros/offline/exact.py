@@ -23,7 +23,7 @@ from itertools import pairwise
 import numpy as np
 
 GOOD_SHARE = 0.85
-"""Of the best quality nearby, from which on a frame is as good as any."""
+"""Share of the best quality nearby above which quality differences do not count."""
 
 NEARBY = 10  # frames before and after
 FARTHEST = 200  # largest distance, in frames, of two frames that are compared

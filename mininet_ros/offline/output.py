@@ -24,7 +24,7 @@ REPORT = "report.html"
 IMAGES, MASKS = "images", "masks"
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]")  # COLMAP's lists separate names by spaces
 ENTRIES = (IMAGES, MASKS, TABLE, REPORT)
-"""What a selection leaves in its folder."""
+"""Files and folders of a selection in its folder."""
 
 _COLUMNS = (
     "index", "name", "stamp", "forwarded", "reason", "sentence", "worth", "requested_stamp",

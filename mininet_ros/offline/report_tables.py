@@ -54,7 +54,7 @@ MEANINGS = {
     Reason.MODE_CHANGED: "the mode changed while it waited",
     Reason.STREAM_ENDED: "the recording ended before its turn",
 }
-"""Reasons for people, with the parameter that each depends on."""
+"""Text of each reason for people, with the parameter that it depends on."""
 
 
 def baseline_names(summary: Summary) -> dict[str, str]:

@@ -20,7 +20,7 @@ SHEET_TILE_WIDTH = 360
 
 MASKS, OVERLAYS, SHEET = "masks", "overlays", "contact_sheet.png"
 ENTRIES = (MASKS, OVERLAYS, SHEET)
-"""What a labelled sequence leaves in its folder."""
+"""Files and folders of a labelled sequence in its folder."""
 
 
 @dataclass

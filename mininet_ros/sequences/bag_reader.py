@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from rosbags.highlevel import AnyReader
 
 BAG_SUFFIXES = (".bag", ".db3", ".mcap")
-"""Files that are read as bags; a folder with a metadata.yaml is a bag too."""
+"""Suffixes of bag files; a folder with a metadata.yaml is a bag too."""
 
 IMAGE_TYPES = ("sensor_msgs/msg/Image", "sensor_msgs/msg/CompressedImage")
 

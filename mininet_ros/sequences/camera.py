@@ -17,7 +17,7 @@ from mininet_ros.sequences.files import IMAGE_RATE_HZ
 from mininet_ros.sequences.sequence import Frame, Sequence, SequenceError, frame_name
 
 URL = re.compile(r"(rtsps?|rtmp|https?|udp|tcp|srt)://", re.IGNORECASE)
-"""How the address of a stream begins."""
+"""Pattern of the beginning of a stream's address."""
 
 
 class LiveCapture(Sequence):

@@ -23,10 +23,10 @@ from mininet_ros.sequences.sequence import (
 )
 
 IMAGE_SUFFIXES = (".bmp", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp")
-"""Files that are read as single images; anything else is taken for a video."""
+"""Suffixes of image files; any other file is read as a video."""
 
 IMAGE_RATE_HZ = 10.0
-"""Rate of images, which do not state one."""
+"""Rate of images without times, frames per second."""
 
 _log = logging.getLogger(__name__)
 

@@ -18,7 +18,7 @@ from mininet_ros.sequences.video import VideoFile
 GENERATED = "generated"
 """Name of the project's own sequence."""
 DRAWN = "mininet_ros.sequences"
-"""Group of the entry points that open a sequence which is drawn, by its name."""
+"""Group of the entry points that open drawn sequences by name."""
 
 
 def open_sequence(

@@ -31,10 +31,10 @@ if TYPE_CHECKING:
 MASK_TOPIC = "segmentation/mask"
 CONFIDENCE_TOPIC = "segmentation/confidence"
 OUTPUT_TOPICS = (MASK_TOPIC, CONFIDENCE_TOPIC, "segmentation/overlay")
-"""Images that the segmentation node makes, below its namespace."""
+"""Image topics of the segmentation node, below its namespace."""
 
 NO_MASKS = "none"
-"""Given as the mask topic, it passes over the masks in a bag."""
+"""Value of the mask topic with which the masks in a bag are ignored."""
 
 MAX_UNPAIRED = 64
 
@@ -57,8 +57,9 @@ def find_topics(path: Path, image: str | None = None, mask: str | None = None) -
         mask: mask topic, if it is known, or ``NO_MASKS``.
 
     Returns:
-        The image topic, if it is named or the only one but for a segmentation node's; the mask
-        topic, if it is named or the only one of a segmentation node; the confidence beside it.
+        Three topics, each of which may be None. The image topic is the named one, or the only one
+        that is not from a segmentation node. The mask topic is the named one, or the only one
+        from a segmentation node. The confidence topic is the one beside the mask.
 
     Raises:
         SequenceError: the bag cannot be read, has no such mask topic, or has several and none is
@@ -91,9 +92,9 @@ class SegmentedBag(BagImages):
         mask_topic: topic of the masks.
 
     Args:
-        path: see ``BagImages``.
+        path: path of the bag, as for ``BagImages``.
         topics: topics from ``find_topics``, with a mask topic.
-        rate_hz: see ``BagImages``.
+        rate_hz: frames per second, as for ``BagImages``.
 
     Raises:
         SequenceError: see ``BagImages``.

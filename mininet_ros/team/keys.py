@@ -29,7 +29,7 @@ INTEREST_TOPIC = "team/interest"
 VIEWS = "views"
 VIEWS_TOPIC = "team/views"
 MESSAGES = {VIEWS: VIEWS_TOPIC, **TEAM_TOPICS}
-"""All that a robot sends of a frame, in the order of sending."""
+"""All messages that a robot sends for a frame, in the order of sending."""
 
 ALL_ROBOTS = "**/team/robot/*"
 ALL_BASES = "team/base/*"

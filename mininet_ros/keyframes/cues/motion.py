@@ -92,7 +92,7 @@ class Flow:
     """Motion of the corners from the last good picture to the present one.
 
     Attributes:
-        scores: how far the view has moved.
+        scores: motion scores of the picture.
         found: True where the corners are at their positions in the present picture; False where the
             picture is too dark or too smeared to follow them.
     """

@@ -47,11 +47,11 @@ class FrameScores(Revisit, Overlap, Motion, Content, Quality):
 
 
 SCORES: dict[str, Description] = descriptions(FrameScores)
-"""What each score of a frame means, by name, in the order in which they are written."""
+"""Description of each score of a frame by name, in the order in which they are written."""
 
 _OTHERS = ("stamp_ns", "width", "height", "pose", "corners")
 COLUMNS = ("width", "height", *(f.name for f in fields(FrameScores) if f.name not in _OTHERS))
-"""Names of what is written of a frame's scores, besides its stamp."""
+"""Names of the columns of a frame's scores, without its stamp."""
 
 
 def score_texts(scores: FrameScores) -> dict[str, str]:

@@ -43,7 +43,7 @@ RENAMED = {
     "parallax_floor_px": "it is now parallax_floor, a share of the image width",
     "max_waiting": "it is now max_waiting_bytes, the size of the frames that wait",
 }
-"""Former names of parameters, and what is to be written instead."""
+"""Former names of parameters, and what to write instead."""
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ SHEET = "contact_sheet.png"
 PICTURES = "overlays"
 KEYFRAMES = "keyframes.png"
 RECORDED = (SUMMARY, SHEET, PICTURES, KEYFRAMES)
-"""What a recording leaves in its folder."""
+"""Files and folders of a recording in its folder."""
 
 # Counts of a segmentation node for images that it received and did not segment.
 ACCOUNTED = ("replaced", "skipped", "rejected", "failed")
