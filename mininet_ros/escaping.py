@@ -1,34 +1,34 @@
-"""Names that users choose, as text in the formats that results are written in."""
+"""User-chosen names as text in the formats in which results are written."""
 
 from __future__ import annotations
 
 import re
 
-# At its beginning, a spreadsheet takes the cell for a formula.
+# A spreadsheet takes a cell that begins with one of these characters as a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _MARKDOWN = re.compile(r"([\\`*_\[\]<>|~&])")
 
 
 def as_caption(text: str) -> str:
-    """Text that OpenCV can draw: printable ASCII, other characters as question marks.
+    """Return text that OpenCV can draw: other than printable ASCII as question marks.
 
-    OpenCV crashes where a string holds half a character, as names that are not UTF-8 do.
+    OpenCV crashes on lone surrogates, which appear in names that are not UTF-8.
     """
     return "".join(character if " " <= character <= "~" else "?" for character in text)
 
 
 def as_cell(text: str) -> str:
-    """A cell of a table that spreadsheets take for text: formulas get an apostrophe in front."""
+    """Return a cell that spreadsheets take as text: formulas get an apostrophe in front."""
     return f"'{text}" if text.startswith(_FORMULA) else text
 
 
 def as_markdown(text: str) -> str:
-    """Text in which Markdown finds no markup, in one line."""
+    """Return one line of text without Markdown markup."""
     return _MARKDOWN.sub(r"\\\1", " ".join(text.split()))
 
 
 def as_line(text: str) -> str:
-    """Text in one line, in which control characters and half characters are escaped."""
+    """Return one line of text, with control characters and lone surrogates escaped."""
     words = " ".join(text.split())
     return "".join(
         character if character.isprintable() else character.encode("unicode_escape").decode()

@@ -1,27 +1,27 @@
-"""What becomes of memory that a process frees, where the C library is glibc."""
+"""Handling of memory that a process frees, for the C library glibc."""
 
 from __future__ import annotations
 
 import ctypes
 import platform
 
-# Names of the C library's <malloc.h>.
+# Options from the C library's <malloc.h>.
 _M_TRIM_THRESHOLD, _M_TOP_PAD, _M_MMAP_THRESHOLD = -1, -2, -3
 
 
 def keep_freed_memory(largest_block: int, kept: int, padding: int = 0) -> bool:
-    """Let this process keep the memory that it frees, until it ends.
+    """Make this process keep the memory that it frees, until it ends.
 
-    By default glibc gives large blocks back to the system as soon as they are free, and the system
-    then clears every page anew when the process asks for such a block again.
+    By default, glibc returns large blocks to the system as soon as they are freed. The system then
+    clears every page again when the process requests such a block.
 
     Args:
         largest_block: size in bytes up to which freed blocks are kept.
-        kept: free memory in bytes beyond which the rest is given back.
-        padding: memory in bytes that is taken from the system in advance; 0 keeps the default.
+        kept: free memory in bytes beyond which the rest is returned to the system.
+        padding: memory in bytes that is requested from the system in advance; 0 keeps the default.
 
     Returns:
-        Whether the C library is glibc and took the settings; elsewhere nothing changes.
+        True if the C library is glibc and accepted the settings; elsewhere nothing changes.
     """
     if platform.libc_ver()[0] != "glibc":
         return False
@@ -34,7 +34,7 @@ def keep_freed_memory(largest_block: int, kept: int, padding: int = 0) -> bool:
 
 
 def return_freed_memory() -> None:
-    """Give back to the system what the process has freed, where the C library can."""
+    """Return freed memory of the process to the system, if the C library supports it."""
     library = ctypes.CDLL(None)
     if hasattr(library, "malloc_trim"):
         library.malloc_trim(0)

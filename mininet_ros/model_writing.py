@@ -1,4 +1,4 @@
-"""A model folder, written: complete, or the previous one stays as it was."""
+"""Writes model folders: completely, or the previous folder is left unchanged."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ from mininet_ros.results import ResultFolder, WrittenFile
 def write_model_folder(folder: Path, card: Mapping[str, Any], files: Mapping[str, bytes]) -> Model:
     """Write a model folder and read it back; the card's ``files`` entry is made here.
 
-    A model that the folder holds is replaced when the new one is complete.
+    An existing model in the folder is replaced once the new one is complete.
 
     Args:
-        folder: made where it does not exist.
+        folder: model folder, which is created if it does not exist.
         card: content of ``model.yaml`` without ``files``.
-        files: content of each file by its name, ``model.onnx`` among them;
-            ``weights.safetensors`` where the network is to run in PyTorch or to be trained on.
+        files: content of each file by its name: ``model.onnx``, and ``weights.safetensors`` where
+            the network is to run in PyTorch or to be trained further.
 
     Raises:
-        ModelError: the card or a file is not what a model folder needs; nothing is written then.
-        ResultError: the folder cannot be written, or holds files that are no model.
+        ModelError: the card or a file does not fit a model folder; nothing is written then.
+        ResultError: the folder cannot be written, or contains other files than a model.
     """
     card = {**card, "files": {name: sha256(content) for name, content in files.items()}}
     model = model_from_card(folder, card)
@@ -56,14 +56,15 @@ def write_model_folder(folder: Path, card: Mapping[str, Any], files: Mapping[str
 
 
 def check_target(folder: Path, inputs: Iterable[Path | str | None] = ()) -> None:
-    """Say before long work whether a model folder can be written; change nothing.
+    """Check, before long work, whether a model folder can be written; change nothing.
 
     Args:
-        folder: of the model to come.
+        folder: folder for the new model.
         inputs: files and folders that the command reads.
 
     Raises:
-        ResultError: the folder is an input, cannot be written, or holds files that are no model.
+        ResultError: the folder is an input, cannot be written, or contains other files than a
+            model.
     """
     model_results(folder, inputs=inputs).check()
     refuse_unlisted(folder, {WEIGHTS, GRAPH, INT8_GRAPH, *_listed_in(folder)})
@@ -74,11 +75,11 @@ def model_results(
     names: Iterable[str] = (WEIGHTS, GRAPH),
     inputs: Iterable[Path | str | None] = (),
 ) -> ResultFolder:
-    """The context that replaces the model in a folder, if it holds one.
+    """Return the context that replaces the model in a folder, if there is one.
 
     Args:
-        folder: of the model.
-        names: files of the new model besides the card.
+        folder: folder of the model.
+        names: names of the new model's files, without the card.
         inputs: files and folders that the command reads.
     """
     owned = {name: WrittenFile(digest) for name, digest in _listed_in(folder).items()}
@@ -88,7 +89,7 @@ def model_results(
 
 
 def _listed_in(folder: Path) -> dict[str, str]:
-    """Digests of a model's files by name; none where the folder holds no model."""
+    """Return the digests of a model's files by name; empty if the folder has no model."""
     try:
         listed = read_yaml((folder / CARD).read_bytes())["files"]
         return {str(name): str(digest) for name, digest in listed.items()}
@@ -97,8 +98,8 @@ def _listed_in(folder: Path) -> dict[str, str]:
 
 
 class _WithoutAliases(yaml.SafeDumper):
-    """Values that occur twice are written twice."""
+    """YAML writer that writes repeated values in full."""
 
     def ignore_aliases(self, data: Any) -> bool:
-        """See yaml."""
+        """Return True: never write aliases; see yaml."""
         return True

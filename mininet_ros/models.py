@@ -1,6 +1,6 @@
-"""A model folder read into one object, verified: network, classes, colours, input, files.
+"""Model folders, read and verified: network, classes, colours, input size, files.
 
-Imports neither PyTorch nor ROS, so that a robot's start-up pays for neither.
+This module imports neither PyTorch nor ROS, to keep the start of a robot fast.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ CARD = "model.yaml"
 WEIGHTS = "weights.safetensors"
 GRAPH = "model.onnx"
 INT8_GRAPH = "model.int8.onnx"
-# What people lay beside a model for people to read; no program reads it.
+# Documents that people add to a model folder; no program reads them.
 DOCUMENTS = ("README*", "LICENSE*", "LICENCE*", "NOTICE*", ".*")
 CHANNEL_ORDER = "bgr"
 DEFAULT_NETWORK = "mininet_v2_cpu"
 
 
 class ModelError(ValueError):
-    """A model cannot be used; one sentence names the file and the reason."""
+    """A model cannot be used. The message is one sentence with the file and the reason."""
 
 
 @dataclass(frozen=True)
@@ -42,14 +42,15 @@ class Model:
     """A verified model folder.
 
     Attributes:
-        folder, name: where it lies; the folder's own name.
-        network, options: name of the network and the options of its table.
-        classes: names in the order of the ids that masks hold.
-        colors: uint8 (classes, 3), RGB.
+        folder, name: path of the folder; name of the folder.
+        network, options: name of the network; options of its table.
+        classes: class names in the order of the ids in masks.
+        colors: uint8 (classes, 3), RGB colour of each class.
         ignore_label: id of pixels without a class, 255.
-        width, height: input of the network in pixels, multiples of 8.
-        scale, offset: a pixel value v in 0-255 enters the network as ``v * scale + offset``.
-        card: ``model.yaml`` as read.
+        width, height: input size of the network in pixels, multiples of 8.
+        scale, offset: factor and summand of the input: a pixel value v in 0 to 255 enters the
+            network as ``v * scale + offset``.
+        card: content of ``model.yaml``.
     """
 
     folder: Path
@@ -71,11 +72,11 @@ class Model:
         return ClassTable(self.classes, _as_colors(self.colors))
 
     def grouped(self, groups: Mapping[str, Sequence[str]] | None = None) -> ClassGroups | None:
-        """The classes of published masks; None where they are the network's own.
+        """Return the merged classes of published masks; None if masks have the network's own.
 
         Args:
-            groups: names of classes to be merged, by the merged class's name; None takes the
-                entry ``groups`` of the card.
+            groups: names of classes to merge, by the name of the merged class; None uses the entry
+                ``groups`` of the card.
 
         Raises:
             ModelError: the groups do not fit the classes.
@@ -90,7 +91,7 @@ class Model:
 
     @property
     def published_table(self) -> ClassTable:
-        """Names and colours of the classes of published masks, merged where the card says so.
+        """Names and colours of the classes of published masks, merged as the card says.
 
         Raises:
             ModelError: the card's groups do not fit its classes.
@@ -103,14 +104,14 @@ class Model:
         )
 
     def has(self, filename: str) -> bool:
-        """Whether the card lists a file."""
+        """Return whether the card lists a file."""
         return filename in self.card["files"]
 
     def path(self, filename: str) -> Path:
-        """Full path of one of the folder's files.
+        """Return the full path of one of the folder's files.
 
         Raises:
-            ModelError: the card lists no such file.
+            ModelError: the card does not list the file.
         """
         if not self.has(filename):
             raise ModelError(f"model folder {self.folder} has no file {filename}")
@@ -122,7 +123,7 @@ def _as_colors(colors: np.ndarray) -> tuple[tuple[int, int, int], ...]:
 
 
 def models_folder() -> Path:
-    """Folder of the models that come with the package."""
+    """Return the folder of the models in the package."""
     return share_folder() / "models"
 
 
@@ -130,15 +131,14 @@ def load_model(model: str | Path, network: str = "auto", prefer: str = DEFAULT_N
     """Find, read and verify a model.
 
     Args:
-        model: a path to a model folder, the name of a folder that comes with the package
-            (``camvid_mininet_v2_cpu``), or the first part of such a name (``camvid``), which the
-            network then completes.
+        model: path of a model folder, name of a folder in the package (``camvid_mininet_v2_cpu``),
+            or first part of such a name (``camvid``), which the network completes.
         network: the network that the model must have, or ``auto``.
-        prefer: the network that completes a name's first part where ``network`` is ``auto``.
+        prefer: network that completes the first part of a name where ``network`` is ``auto``.
 
     Raises:
-        ModelError: nothing of that name, a file is missing or altered, the folder disagrees with
-            itself, or it holds another network than asked for.
+        ModelError: there is no such model, a file is missing or altered, the folder contradicts
+            itself, or it contains another network than requested.
     """
     folder = find_model_folder(model, prefer if network == "auto" else network)
     found = read_model_folder(folder)
@@ -151,10 +151,10 @@ def load_model(model: str | Path, network: str = "auto", prefer: str = DEFAULT_N
 
 
 def find_model_folder(model: str | Path, network: str) -> Path:
-    """Folder that a name or path means, completed by ``network``; see :func:`load_model`.
+    """Return the folder for a name or path, completed by ``network``; see :func:`load_model`.
 
     Raises:
-        ModelError: there is none; the sentence lists what there is.
+        ModelError: there is no such folder; the message lists the available ones.
     """
     path = Path(model).expanduser()
     if not str(model):
@@ -178,7 +178,7 @@ def read_model_folder(folder: Path) -> Model:
     """Read and verify one model folder.
 
     Raises:
-        ModelError: see :func:`load_model`.
+        ModelError: as for :func:`load_model`.
     """
     path = folder / CARD
     if not path.is_file():
@@ -206,11 +206,11 @@ def read_model_folder(folder: Path) -> Model:
 
 
 def refuse_unlisted(folder: Path, listed: Iterable[str]) -> None:
-    """Refuse files that no hash covers; documents and folders, which nothing reads, may be there.
+    """Refuse files that no hash covers; documents and folders are allowed, as nothing reads them.
 
     Args:
-        folder: of a model; need not exist.
-        listed: names of the files that its card lists.
+        folder: model folder, which need not exist.
+        listed: names of the files that the card lists.
 
     Raises:
         ModelError: there is another file.
@@ -225,10 +225,10 @@ def refuse_unlisted(folder: Path, listed: Iterable[str]) -> None:
 
 
 def model_from_card(folder: Path, card: Any) -> Model:
-    """The model that a card's content describes; reads no file.
+    """Return the model that a card describes; read no file.
 
     Raises:
-        ModelError: an entry is missing, or has a value that it cannot have.
+        ModelError: an entry is missing or invalid.
     """
     path = folder / CARD
     try:
@@ -282,10 +282,10 @@ def model_from_card(folder: Path, card: Any) -> Model:
 
 
 def require_weights_agree(model: Model, weights: bytes) -> None:
-    """Compare the card with what the weights file says of itself.
+    """Check the card against the metadata of the weights file.
 
     Raises:
-        ModelError: the file is no safetensors file, or of another network or number of classes.
+        ModelError: the file is not a safetensors file, or has another network or number of classes.
     """
     try:
         (length,) = struct.unpack("<Q", weights[:8])
@@ -303,5 +303,5 @@ def require_weights_agree(model: Model, weights: bytes) -> None:
 
 
 def sha256(content: bytes) -> str:
-    """Hexadecimal SHA-256 of ``content``."""
+    """Return the hexadecimal SHA-256 of ``content``."""
     return hashlib.sha256(content).hexdigest()

@@ -1,7 +1,7 @@
 """Parameters, each declared once: as a field of a frozen dataclass.
 
 A node, its configuration file, its documentation and the commands take name, type, default, range
-and description from that one place::
+and description from this one declaration::
 
     @dataclass(frozen=True)
     class Parameters:
@@ -26,7 +26,7 @@ from typing import Any, TypeVar, cast, get_type_hints
 import yaml
 
 Value = bool | int | float | str | list[str] | list[float]
-"""A parameter's value as ROS knows it."""
+"""Value of a parameter in the types of ROS."""
 
 T = TypeVar("T")
 _FIELD = "parameter"
@@ -42,11 +42,11 @@ _NUMBERS = "a list of one or more numbers"
 
 
 class ParameterError(ValueError):
-    """A parameter value that cannot be used; one sentence that names the parameter."""
+    """A parameter value cannot be used. The message is one sentence with the parameter."""
 
 
 class Change(Enum):
-    """When another value takes effect; the value says it in words."""
+    """When a changed value takes effect; each member's value is the text for people."""
 
     NEVER = "read at start"
     ON_CONFIGURE = "read when the node is configured"
@@ -58,12 +58,12 @@ class ParameterSpec:
     """One parameter as ROS knows it.
 
     Attributes:
-        name: of the parameter.
-        default: has the type that every value has; a list is one of strings or of floats.
+        name: name of the parameter.
+        default: default value, which determines the type; a list contains strings or floats.
         description: one sentence that makes sense without the name.
-        minimum, maximum: least and greatest value of a number; both or neither are given.
-        choices: values that a string or an integer may have; empty for any.
-        change: when another value takes effect.
+        minimum, maximum: smallest and largest value of a number; both or neither are given.
+        choices: allowed values of a string or an integer; empty for any value.
+        change: tells when a changed value takes effect.
     """
 
     name: str
@@ -75,15 +75,15 @@ class ParameterSpec:
     change: Change = Change.NEVER
 
     def converted(self, value: object) -> object:
-        """Return a value in the parameter's type where there is no doubt about what is meant.
+        """Convert a value to the parameter's type where the meaning is clear.
 
-        An integer does for a number and for a string (a model may be called 1).
+        An integer is accepted for a number and for a string (a model may be called 1).
         """
         if type(value) is int and isinstance(self.default, float):
             return float(value)
         if type(value) is int and isinstance(self.default, str):
             return str(value)
-        # rclpy has arrays of its own for numbers.
+        # rclpy has its own array types for numbers.
         listed = list(value) if isinstance(value, (tuple, list, array)) else value
         if self._holds_numbers and isinstance(listed, list):
             return [float(item) if type(item) is int else item for item in listed]
@@ -109,19 +109,19 @@ class ParameterSpec:
         if self.minimum is None or self.maximum is None:
             return None
         numbers = cast("list[float]", value if isinstance(value, list) else [value])
-        # Written so that nan, which compares to nothing, is refused.
+        # Written so that nan is refused: every comparison with nan is false.
         if not all(self.minimum <= number <= self.maximum for number in numbers):
             return f"parameter {self.name} is from {self.limits}, not {value!r}"
         return None
 
     @property
     def allowed(self) -> str:
-        """The choices in words; "" where there are none."""
+        """Return the choices as text; "" where there are none."""
         return ", ".join(map(str, self.choices))
 
     @property
     def limits(self) -> str:
-        """The range in words, in the type of the default; "" without one."""
+        """Return the range as text, in the type of the default; "" without a range."""
         if self.minimum is None or self.maximum is None:
             return ""
         if isinstance(self.default, int):
@@ -140,12 +140,12 @@ def parameter(
     """Return the field of a dataclass that declares a parameter.
 
     Args:
-        default: a bool, int, float, str, a tuple of strings or of floats, or a member of an Enum
-            of strings, whose members are the choices.
+        default: default value: a bool, int, float, str, a tuple of strings or of floats, or a
+            member of an Enum of strings, whose members are the choices.
         description: one sentence that makes sense without the name.
-        minimum, maximum: least and greatest value of a number; both or neither are given.
-        choices: values that a string or an integer may have; empty for any.
-        change: when another value takes effect.
+        minimum, maximum: smallest and largest value of a number; both or neither are given.
+        choices: allowed values of a string or an integer; empty for any value.
+        change: tells when a changed value takes effect.
     """
     if isinstance(default, Enum):
         choices = tuple(member.value for member in type(default))
@@ -156,7 +156,7 @@ def parameter(
 
 @functools.cache
 def parameter_specs(declaration: type) -> tuple[ParameterSpec, ...]:
-    """Return the parameters that a dataclass declares, those of its groups where a group stands."""
+    """Return the parameters of a dataclass, with those of a group in the group's place."""
     specs: list[ParameterSpec] = []
     for field, group in _fields(declaration):
         if group is not None:
@@ -167,14 +167,14 @@ def parameter_specs(declaration: type) -> tuple[ParameterSpec, ...]:
 
 
 def from_values(declaration: type[T], values: Mapping[str, object]) -> T:
-    """Return the dataclass with these values; a parameter that is not named has its default.
+    """Return the dataclass with these values; missing parameters have their defaults.
 
     Args:
-        declaration: the dataclass.
-        values: by parameter name; names that the dataclass does not declare are passed over.
+        declaration: dataclass of the parameters.
+        values: values by parameter name; undeclared names are ignored.
 
     Raises:
-        ParameterError: a value has the wrong type, is out of range or no choice.
+        ParameterError: a value has the wrong type, is out of range or is not a valid choice.
     """
     given: dict[str, Any] = {}
     hints = get_type_hints(declaration)
@@ -194,7 +194,7 @@ def from_values(declaration: type[T], values: Mapping[str, object]) -> T:
 
 
 def to_values(parameters: object) -> dict[str, Value]:
-    """Return the values of a dataclass of parameters by name, as ROS knows them."""
+    """Return the values of a dataclass of parameters by name, as ROS stores them."""
     values: dict[str, Value] = {}
     for field, group in _fields(type(parameters)):
         value = getattr(parameters, field.name)
@@ -208,7 +208,7 @@ def to_values(parameters: object) -> dict[str, Value]:
 def problem_of(parameters: object) -> str | None:
     """Return what is wrong with the values of a dataclass of parameters, as one sentence, or None.
 
-    For the ``__post_init__`` of one that is also made without :func:`from_values`.
+    Meant for the ``__post_init__`` of a dataclass that is also made without :func:`from_values`.
     """
     values = to_values(parameters)
     specs = parameter_specs(type(parameters))
@@ -219,18 +219,18 @@ def problem_of(parameters: object) -> str | None:
 def read_parameter_file(path: Path, node: str) -> dict[str, object]:
     """Read the parameters of a node from a ROS 2 parameter file.
 
-    Sections for all nodes (``/**``) come first; those that name the node, in whatever namespace,
-    win over them.
+    Sections for all nodes (``/**``) come first. Sections that name the node, in any namespace,
+    override them.
 
     Args:
-        path: of the file.
+        path: path of the file.
         node: name of the node.
 
     Returns:
         Values by parameter name.
 
     Raises:
-        ParameterError: the file cannot be read, or holds no parameters of the node.
+        ParameterError: the file cannot be read, or contains no parameters of the node.
     """
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
@@ -251,7 +251,7 @@ def read_parameter_file(path: Path, node: str) -> dict[str, object]:
 def _sections(
     content: object, node: tuple[str, ...]
 ) -> list[tuple[tuple[str, ...], dict[str, object]]]:
-    """Parameters in a parsed file with the node's name, in parts, that they are for."""
+    """Yield the parameters in a parsed file that apply to the node, by its name in parts."""
     if not isinstance(content, dict):
         return []
     found = []
@@ -264,7 +264,7 @@ def _sections(
 
 
 def _fields(declaration: type) -> Iterator[tuple[dataclasses.Field[Any], type | None]]:
-    """Yield the fields, each with the dataclass that it is a group of, or None."""
+    """Yield each field with the dataclass of the group that it contains, or None."""
     hints = get_type_hints(declaration)
     for field in dataclasses.fields(declaration):
         if _FIELD in field.metadata:

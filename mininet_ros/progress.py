@@ -1,4 +1,4 @@
-"""How far long work has come: a bar on a terminal, a line every few seconds elsewhere."""
+"""Progress of long work: a bar on a terminal, a line every few seconds elsewhere."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ LINE_FORMAT = "{desc}: {n_fmt} of {total_fmt} after {elapsed}, {remaining} left"
 
 
 class _Lines:
-    """A text stream that makes a line of what redraws itself on a terminal."""
+    """A text stream that turns each redrawing of a progress bar into a line."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
@@ -29,8 +29,8 @@ class _Lines:
 def progress_bar(*arguments: Any, **options: Any) -> tqdm:
     """Progress on standard error; the arguments are those of ``tqdm.tqdm``.
 
-    A bar that redraws itself would fill a log with one line a step: where standard error is no
-    terminal, a line is written every five seconds, and none of work that takes less.
+    A bar that redraws itself would fill a log with one line for each step. If standard error is not
+    a terminal, a line is written every five seconds, and none for shorter work.
     """
     if sys.stderr.isatty():
         return tqdm(*arguments, **options)

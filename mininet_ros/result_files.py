@@ -1,4 +1,4 @@
-"""Single files of results: what was written, and how it is written without losing the last one."""
+"""Single result files, written so that the previous one is never lost."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from pathlib import Path
 
 
 class ResultError(ValueError):
-    """A result cannot be written; one sentence names the folder, the reason and what to do."""
+    """A result cannot be written. The message names the folder, the reason and the remedy."""
 
 
 @dataclass(frozen=True)
 class WrittenFile:
-    """How a written file is recognised later.
+    """Properties by which a written file is recognised later.
 
     Attributes:
-        sha256: of its content, hexadecimal.
-        size: in bytes; -1 if unknown.
-        mtime_ns: time of its last change, ns since the epoch; -1 if unknown.
+        sha256: hexadecimal SHA-256 of the content.
+        size: size in bytes; -1 if unknown.
+        mtime_ns: time of the last change, ns since the epoch; -1 if unknown.
     """
 
     sha256: str
@@ -26,7 +26,7 @@ class WrittenFile:
     mtime_ns: int = -1
 
     def is_still(self, path: Path) -> bool:
-        """Whether the file at ``path`` is the one that was written."""
+        """Return whether the file at ``path`` is the one that was written."""
         if path.is_symlink() or not path.is_file():
             return False
         found = path.stat()
@@ -36,10 +36,10 @@ class WrittenFile:
 
 
 def check_result_file(path: Path, mark: bytes) -> None:
-    """Say before long work whether a file of results can be written.
+    """Check, before long work, whether a result file can be written.
 
     Args:
-        path: of the file.
+        path: path of the file.
         mark: part of the content of every file of this kind, such as a PNG's metadata.
 
     Raises:
@@ -58,8 +58,8 @@ def write_result_file(path: Path, content: bytes, mark: bytes) -> None:
     """Write one file of results so that an interrupted write leaves the previous one.
 
     Args:
-        path, mark: see :func:`check_result_file`.
-        content: with ``mark`` in it.
+        path, mark: as for :func:`check_result_file`.
+        content: content of the file, which includes ``mark``.
 
     Raises:
         ResultError: see :func:`check_result_file`, or the disk is full.
@@ -76,7 +76,7 @@ def write_result_file(path: Path, content: bytes, mark: bytes) -> None:
 
 
 def unwritable(path: Path, error: OSError) -> ResultError:
-    """The error for a result that the system refuses to write."""
+    """Return the error for a result that the system refuses to write."""
     return ResultError(
         f"cannot write results to {path}: {error.strerror or error}; what was there before is "
         "unchanged"
@@ -84,7 +84,7 @@ def unwritable(path: Path, error: OSError) -> ResultError:
 
 
 def files_at(path: Path) -> list[Path]:
-    """A file or link itself, or all files and links below a folder."""
+    """Return a file or link itself, or all files and links below a folder."""
     if path.is_symlink() or path.is_file():
         return [path]
     if not path.is_dir():
@@ -93,7 +93,7 @@ def files_at(path: Path) -> list[Path]:
 
 
 def as_written(path: Path) -> WrittenFile:
-    """How the file at ``path`` is recognised later."""
+    """Return the properties by which the file at ``path`` is recognised later."""
     found = path.stat()
     return WrittenFile(_sha256(path), found.st_size, found.st_mtime_ns)
 

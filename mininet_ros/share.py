@@ -1,4 +1,4 @@
-"""Where the package's own data files (models, configuration, launch files) are."""
+"""Location of the package's data files: models, configuration, launch files."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ PACKAGE = "mininet_ros"
 def share_folder() -> Path:
     """Return the folder that holds ``models/``, ``config/``, ``launch/`` and ``package.xml``.
 
-    The files beside the imported code win, so that code and data are always of one version: the
-    source checkout, or ``share/mininet_ros`` under the prefix that the code is installed in (a
-    colcon workspace, a ROS distribution, a virtual environment, ``pip install --user`` and
-    ``--target``). Then come the prefixes in ``AMENT_PREFIX_PATH`` in their order, and the
-    interpreter's own prefix. No ament package is needed: ROS wheels from PyPI come without one
-    and leave ``AMENT_PREFIX_PATH`` unset.
+    Files beside the imported code come first, so that code and data have the same version: the
+    source checkout, or ``share/mininet_ros`` under the prefix of the installed code (a colcon
+    workspace, a ROS distribution, a virtual environment, ``pip install --user`` and ``--target``).
+    The prefixes in ``AMENT_PREFIX_PATH`` follow in order, then the interpreter's own prefix. No
+    ament package is needed: ROS wheels from PyPI come without one and leave ``AMENT_PREFIX_PATH``
+    unset.
 
     Raises:
-        FileNotFoundError: no candidate holds the package's files; the sentence says what to do.
+        FileNotFoundError: no candidate contains the package's files. The message says what to do.
     """
     for folder in _candidates():
         if (folder / "package.xml").is_file():

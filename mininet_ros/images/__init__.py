@@ -1,1 +1,1 @@
-"""What a camera image is: encodings, classes, pictures of labels; no ROS, no torch."""
+"""Camera images: encodings, decoding, classes, label pictures; no ROS, no torch."""

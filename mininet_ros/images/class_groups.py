@@ -1,4 +1,4 @@
-"""Classes merged on the way out: road and sidewalk as ground, for example."""
+"""Merging of classes in published masks: road and sidewalk as ground, for example."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from mininet_ros.images.class_tables import IGNORE_LABEL, ClassTable
 
 @dataclass(frozen=True)
 class ClassGroups:
-    """What the classes of masks become.
+    """New ids, names and colours of merged classes.
 
     Attributes:
-        names: of the merged classes in the order of their new ids: each class or group stands
-            where its first member stood.
+        names: names of the merged classes in the order of their new ids; each class or group has
+            the place of its first member.
         colors: uint8 (merged classes, 3), RGB; a group has the colour of its first member.
-        new_ids: uint8 (256,), the new id of each old one; 255 for what is no class.
+        new_ids: uint8 (256,), new id of each old one; 255 for ids without a class.
     """
 
     names: tuple[str, ...]
@@ -27,18 +27,18 @@ class ClassGroups:
     new_ids: np.ndarray
 
     def merge(self, mask: np.ndarray) -> np.ndarray:
-        """A mask of old ids, uint8 (H, W), with the new ones."""
+        """Return a mask of old ids, uint8 (H, W), with the new ids."""
         return cv2.LUT(mask, self.new_ids)
 
 
 def parse_groups(entries: Sequence[str]) -> dict[str, tuple[str, ...]]:
-    """Groups from ``ground=Road+Sidewalk``.
+    """Parse groups such as ``ground=Road+Sidewalk``.
 
     Args:
-        entries: one a group; empty ones are passed over.
+        entries: one entry for each group; empty entries are ignored.
 
     Raises:
-        ValueError: an entry is not of that form, or a group is given twice.
+        ValueError: an entry has another form, or a group is given twice.
     """
     groups: dict[str, tuple[str, ...]] = {}
     for entry in filter(None, entries):
@@ -53,15 +53,15 @@ def parse_groups(entries: Sequence[str]) -> dict[str, tuple[str, ...]]:
 
 
 def merged(classes: ClassTable, groups: Mapping[str, Sequence[str]]) -> ClassGroups:
-    """The classes with some of them merged; those that no group names stay as they are.
+    """Merge classes; classes that no group names are unchanged.
 
     Args:
         classes: names and colours in the order of the old ids.
-        groups: names of the merged classes, by the group's name.
+        groups: names of the merged classes, by the name of the group.
 
     Raises:
-        ValueError: a group is empty, names no class or one of another group, or has the name of a
-            class that stays.
+        ValueError: a group is empty, names an unknown class or one of another group, or has the
+            name of an unmerged class.
     """
     group_of: dict[str, str] = {}
     for group, members in groups.items():

@@ -1,4 +1,4 @@
-"""Names and colours of the classes of the datasets that the package knows."""
+"""Names and colours of the classes of the known datasets."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ MAX_YAML_BYTES = 1 << 20
 
 
 class NamesAsText(yaml.SafeLoader):
-    """Safe YAML in which the value of a key ``name`` is the text that is written there.
+    """YAML loader that reads the value of a key ``name`` as the text that is written there.
 
-    Plain YAML would read a class called ``yes``, ``on`` or ``1`` as True or a number. Keys are
-    text or whole numbers, and there are no aliases, by which a few lines can stand for gigabytes.
+    Plain YAML would read a class called ``yes``, ``on`` or ``1`` as True or a number. Keys must be
+    text or integers. Aliases are refused, because a few lines with them can expand to gigabytes.
     """
 
     def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
-        """See yaml."""
+        """Refuse aliases; see yaml."""
         if self.check_event(yaml.AliasEvent):
             event = self.peek_event()
             raise ComposerError(None, None, "aliases are not read here", event.start_mark)
         return super().compose_node(parent, index)
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        """See yaml."""
+        """Check the keys, and keep names as text; see yaml."""
         mapping = super().construct_mapping(node, deep)
         for key in mapping:
             if type(key) not in (str, int):
@@ -44,10 +44,11 @@ class NamesAsText(yaml.SafeLoader):
 
 
 def read_yaml(content: bytes) -> Any:
-    """The value of a YAML document with the names of classes; see :class:`NamesAsText`.
+    """Read a YAML document with the names of classes; see :class:`NamesAsText`.
 
     Raises:
-        ValueError: it is too long, no text, or no YAML; one sentence says where.
+        ValueError: the document is too long, not text, or not YAML. The message is one sentence
+            with the place.
     """
     if len(content) > MAX_YAML_BYTES:
         raise ValueError(f"it has {len(content)} bytes, more than {MAX_YAML_BYTES}")
@@ -61,10 +62,10 @@ def read_yaml(content: bytes) -> Any:
 
 @dataclass(frozen=True)
 class ClassTable:
-    """Class names in the order of their ids, and an RGB colour (0-255) for each.
+    """Class names in the order of their ids, and an RGB colour (0 to 255) for each.
 
     Raises:
-        ValueError: no class, more than 255, a repeated name, or a colour that is not RGB.
+        ValueError: there is no class or more than 255, a name is repeated, or a colour is not RGB.
     """
 
     names: tuple[str, ...]
@@ -169,10 +170,10 @@ CLASS_TABLES = {
 
 
 def read_class_table(dataset: str) -> ClassTable:
-    """Class table of a known dataset, or of a yaml file ``classes: [{name, color}, ...]``.
+    """Return the class table of a dataset, or of a file ``classes: [{name, color}, ...]``.
 
     Raises:
-        ValueError: neither a known dataset nor a readable file of classes.
+        ValueError: the name is neither a known dataset nor a readable file of classes.
     """
     if dataset in CLASS_TABLES:
         return CLASS_TABLES[dataset]

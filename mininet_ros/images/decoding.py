@@ -1,10 +1,11 @@
-"""The one decoder of camera images: for messages, bags and files, on every path alike.
+"""Decoder of camera images from messages, bags and files.
 
-- Pixels come as they are stored. An EXIF orientation is not obeyed: calibrations, masks and depth
-  of a camera belong to its pixels as stored, and ROS tools that decompress images ignore it too.
+- The pixels are returned as they are stored. An EXIF orientation is ignored: calibrations, masks
+  and depth of a camera refer to its stored pixels, and ROS tools that decompress images ignore it
+  too.
 - Size limits are checked on the header, before anything is decoded.
-- Channels of 16 bits hold 10, 12, 14 or 16 bits: the fewest that hold all values of the stream so
-  far, or as many as the user says.
+- Channels of 16 bits are scaled as 10, 12, 14 or 16 bits: the smallest number that holds all values
+  of the stream so far, or the number that the user gives.
 """
 
 from __future__ import annotations
@@ -33,9 +34,9 @@ from mininet_ros.images.headers import ImageHeader, bytes_of, read_header
 from mininet_ros.images.limits import MAX_PIXELS
 
 RANGES = (10, 12, 14, 16)
-"""Bits that cameras put into channels of 16 bits."""
+"""Numbers of used bits in channels of 16 bits."""
 
-# What a header and its metadata may take beside the pixels, bytes.
+# Largest size of a header and its metadata beside the pixels, bytes.
 _METADATA_BYTES = 16 << 20
 # Uncompressed, four channels of 16 bits.
 _BYTES_PER_PIXEL = 8
@@ -71,21 +72,21 @@ class EncodedMessage(Protocol):
 
 
 class ImageDecoder:
-    """Turns the images of one stream into pixels.
+    """Decodes the images of one stream.
 
     Attributes:
-        max_pixels: images of more pixels are refused before they are decoded.
-        bits: that channels of 16 bits are taken to hold; 0 until one was seen, where the decoder
-            finds it out itself.
+        max_pixels: limit of the image size; larger images are refused before they are decoded.
+        bits: number of used bits in channels of 16 bits; 0 until the decoder has seen such a
+            channel, if no number was given.
 
     Args:
-        max_pixels: see above.
-        bits: 9 to 16; 0 finds it out from the values.
-        last_resort: converts raw messages of encodings that are not converted here; see
+        max_pixels: limit of the image size, at least 1.
+        bits: number of used bits in channels of 16 bits, 9 to 16; 0 derives it from the values.
+        last_resort: function that converts raw messages in other encodings; see
             :class:`mininet_ros.images.encodings.UnknownEncodingError`.
 
     Raises:
-        ValueError: a value out of its range.
+        ValueError: an argument is out of its range.
     """
 
     def __init__(
@@ -104,13 +105,13 @@ class ImageDecoder:
         self._last_resort = last_resort
 
     def message(self, message: RawImage | EncodedMessage) -> np.ndarray:
-        """Pixels of a raw or compressed image message, uint8 (H, W, 3) BGR.
+        """Decode a raw or compressed image message to uint8 (H, W, 3) BGR.
 
-        bgr8 and 8UC3 come as a view of the message's own bytes; rows may be padded.
+        For bgr8 and 8UC3 the result is a view of the message's bytes; its rows may be padded.
 
         Raises:
-            ImageError: the message contradicts itself, is no picture, has too many pixels, or
-                cannot be converted here.
+            ImageError: the message contradicts itself, contains no picture, has too many pixels, or
+                has an encoding that cannot be converted.
         """
         if is_compressed(message):
             compressed = cast(EncodedMessage, message)
@@ -133,16 +134,17 @@ class ImageDecoder:
             return self._last_resort(message, error)
 
     def encoded(self, data: PixelData, stated: str = "") -> np.ndarray:
-        """Pixels of a JPEG, PNG, WebP, BMP, TIFF or PNM picture, uint8 (H, W, 3) BGR.
+        """Decode a JPEG, PNG, WebP, BMP, TIFF or PNM picture to uint8 (H, W, 3) BGR.
 
-        Grey becomes colour, channels of 16 bits are scaled, transparency is dropped.
+        Grey is converted to colour, channels of 16 bits are scaled, and transparency is dropped.
 
         Args:
             data: content of an image file or of a compressed message.
-            stated: the format that a message states, such as ``rgb8; jpeg compressed bgr8``.
+            stated: format that a message states, such as ``rgb8; jpeg compressed bgr8``.
 
         Raises:
-            ImageError: another format, depth, too many pixels, or damaged data.
+            ImageError: the format or depth is another one, there are too many pixels, or the data
+                are damaged.
         """
         original = stated.partition(";")[0].strip()
         if original in DEPTH_ENCODINGS or "compresseddepth" in stated.lower():
@@ -160,7 +162,7 @@ class ImageDecoder:
         is_mosaic = original.startswith("bayer_") and header.channels == 1
         flags = cv2.IMREAD_UNCHANGED if is_mosaic else _AS_STORED
         image = _decoded(data, flags, header)
-        if header.kind == "TIFF":  # which OpenCV turns whatever it is told
+        if header.kind == "TIFF":  # OpenCV rotates TIFF files whatever the flags say
             image = _as_stored(image, header.orientation)
         if image.dtype == np.uint16:
             image = self._to_8_bits(image)
@@ -173,10 +175,11 @@ class ImageDecoder:
         return demosaiced(image, original) if is_mosaic and image.ndim == 2 else image
 
     def labels(self, message: RawImage | EncodedMessage) -> np.ndarray:
-        """Class ids of a mask message, or a confidence, as they are: uint8 (H, W).
+        """Return the class ids of a mask message, or a confidence, unchanged: uint8 (H, W).
 
         Raises:
-            ImageError: the message is no picture of one 8 bit channel, or has too many pixels.
+            ImageError: the message does not contain a picture with one channel of 8 bits, or has
+                too many pixels.
         """
         if is_compressed(message):
             return self.encoded_labels(message.data)
@@ -187,10 +190,11 @@ class ImageDecoder:
         )
 
     def encoded_labels(self, data: PixelData) -> np.ndarray:
-        """Values of a picture of one 8 bit channel, uint8 (H, W).
+        """Return the values of a picture with one channel of 8 bits, uint8 (H, W).
 
         Raises:
-            ImageError: as :meth:`encoded`, or the picture has several channels or other bits.
+            ImageError: as for :meth:`encoded`, or the picture has several channels or another
+                depth.
         """
         header = read_header(bytes_of(memoryview(cast(bytes, data))))
         self._check_pixels(header.width, header.height)
@@ -202,10 +206,10 @@ class ImageDecoder:
         return labels
 
     def read(self, path: Path) -> tuple[bytes, ImageHeader]:
-        """Content and header of an image file; too large ones are refused unread.
+        """Read content and header of an image file; too large files are refused before reading.
 
         Raises:
-            ImageError: the file cannot be read, is no picture, or has too many pixels.
+            ImageError: the file cannot be read, is not a picture, or has too many pixels.
         """
         try:
             descriptor = os.open(path, os.O_RDONLY)
@@ -249,7 +253,7 @@ class ImageDecoder:
 
 
 def is_compressed(message: RawImage | EncodedMessage) -> bool:
-    """Whether an image message is a CompressedImage."""
+    """Return whether an image message is a CompressedImage."""
     return not hasattr(message, "encoding")
 
 
@@ -257,7 +261,7 @@ def _decoded(data: PixelData, flags: int, header: ImageHeader) -> np.ndarray:
     encoded = np.frombuffer(data, np.uint8)
     try:
         image = cv2.imdecode(encoded, flags)
-    except cv2.error:  # limits of OpenCV's own, which are far above ours
+    except cv2.error:  # OpenCV's own limits, which are far above those of this package
         image = None
     if image is None:
         raise ImageError(
@@ -269,7 +273,7 @@ def _decoded(data: PixelData, flags: int, header: ImageHeader) -> np.ndarray:
 
 
 def _as_stored(image: np.ndarray, orientation: int) -> np.ndarray:
-    """A picture that was turned by its EXIF orientation, turned back."""
+    """Undo the rotation of a picture by its EXIF orientation."""
     back: dict[int, Callable[[np.ndarray], np.ndarray]] = {
         2: lambda turned: turned[:, ::-1],
         3: lambda turned: turned[::-1, ::-1],

@@ -1,4 +1,4 @@
-"""Pictures of label masks, for people to look at."""
+"""Pictures of label masks, for people."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ BACKGROUND = 32
 
 
 def colorize(mask: np.ndarray, colors: np.ndarray, ignore_label: int = 255) -> np.ndarray:
-    """Paint each pixel in its class's colour.
+    """Paint each pixel in the colour of its class.
 
     Args:
         mask: uint8 (H, W), class ids; ``ignore_label`` is painted black.
-        colors: uint8 (classes, 3), RGB.
+        colors: uint8 (classes, 3), RGB colour of each class.
 
     Returns:
         uint8 (H, W, 3), RGB.
@@ -29,13 +29,13 @@ def colorize(mask: np.ndarray, colors: np.ndarray, ignore_label: int = 255) -> n
 def overlay(
     image: np.ndarray, mask: np.ndarray, colors: np.ndarray, alpha: float = 0.5
 ) -> np.ndarray:
-    """Blend the classes' colours over an image.
+    """Blend the colours of the classes over an image.
 
     Args:
         image: uint8 (H, W, 3), BGR.
         mask: uint8 (H, W), class ids.
-        colors: uint8 (classes, 3), RGB.
-        alpha: weight of the colours, 0-1.
+        colors: uint8 (classes, 3), RGB colour of each class.
+        alpha: weight of the colours, 0 to 1.
 
     Returns:
         uint8 (H, W, 3), RGB.
@@ -45,18 +45,18 @@ def overlay(
 
 
 def contact_sheet(tiles: Sequence[np.ndarray], captions: Sequence[str], columns: int) -> np.ndarray:
-    """Tiles with captions in rows; a tile of another size than the first is fitted into its cell.
+    """Arrange captioned tiles in rows; each tile is fitted into a cell of the first's size.
 
     Args:
-        tiles: at least one, uint8 (H, W, 3), BGR.
-        captions: one a tile; characters that are not ASCII are drawn as question marks.
-        columns: tiles a row.
+        tiles: pictures, at least one, uint8 (H, W, 3), BGR.
+        captions: one caption for each tile; non-ASCII characters are drawn as question marks.
+        columns: number of tiles in a row.
 
     Returns:
-        uint8, BGR.
+        uint8 (height, width, 3), BGR picture.
 
     Raises:
-        ValueError: there is no tile, or not one caption each.
+        ValueError: there is no tile, or the number of captions differs from that of tiles.
     """
     if not tiles or len(tiles) != len(captions):
         raise ValueError(f"a contact sheet of {len(tiles)} tiles with {len(captions)} captions")
@@ -85,7 +85,7 @@ def contact_sheet(tiles: Sequence[np.ndarray], captions: Sequence[str], columns:
 
 
 def legend(classes: Sequence[str], colors: np.ndarray, width: int) -> np.ndarray:
-    """A strip of class names beside their colours, uint8 (h, width, 3), BGR."""
+    """Return a strip of class names beside their colours, uint8 (h, width, 3), BGR."""
     cell = 130
     columns = max(1, width // cell)
     rows = -(-len(classes) // columns)

@@ -1,4 +1,4 @@
-"""Pixels of camera encodings as BGR arrays: NumPy and OpenCV only, no message types.
+"""Conversion of camera encodings to BGR arrays with NumPy and OpenCV, without messages.
 
 The names are those of ``sensor_msgs/image_encodings.hpp``, plus ``nv12``, which camera drivers
 send although that list lacks it.
@@ -19,10 +19,10 @@ PixelData = array | bytes | bytearray | memoryview | np.ndarray
 
 
 class ImageError(ValueError):
-    """An image that cannot be used.
+    """An image cannot be used.
 
-    ``str(error)`` is one sentence that names what is wrong; ``reason`` is one of a few short
-    phrases, to count by.
+    ``str(error)`` is one sentence that names the problem. ``reason`` is one of a few short phrases,
+    for counting.
     """
 
     def __init__(self, reason: str, sentence: str) -> None:
@@ -31,7 +31,7 @@ class ImageError(ValueError):
 
 
 class UnknownEncodingError(ImageError):
-    """An encoding of ROS that this module does not convert."""
+    """A known ROS encoding that this module does not convert."""
 
     def __init__(self, encoding: str) -> None:
         super().__init__(
@@ -44,12 +44,12 @@ class UnknownEncodingError(ImageError):
 
 @dataclass(frozen=True)
 class _Packed:
-    """All channels of a pixel beside each other in one plane."""
+    """Encoding with all channels of a pixel next to each other in one plane."""
 
     channels: int
-    to_bgr: int | None  # OpenCV conversion code; None: it is BGR already
+    to_bgr: int | None  # OpenCV conversion code; None for BGR
     bytes_per_channel: int = 1
-    columns_per_unit: int = 1  # columns that share their colour, so the width is a multiple
+    columns_per_unit: int = 1  # columns with common colour; the width is a multiple
 
 
 _PACKED = {
@@ -73,7 +73,7 @@ _PACKED = {
     "yuyv": _Packed(2, cv2.COLOR_YUV2BGR_YUYV, columns_per_unit=2),
 }
 
-# Named by ROS after the first two pixels of the first row, by OpenCV after the second row.
+# ROS names the pattern after the first two pixels of the first row, OpenCV after the second row.
 _BAYER = {
     "bayer_rggb": cv2.COLOR_BayerBG2BGR,
     "bayer_bggr": cv2.COLOR_BayerRG2BGR,
@@ -86,7 +86,7 @@ _PACKED |= {
     for size in (1, 2)
 }
 
-# A plane of brightness, then one of interleaved colour at half the rows, both at the same step.
+# A plane of luma, then one of interleaved chroma with half the rows, both with the same step.
 _SEMI_PLANAR = {"nv12": cv2.COLOR_YUV2BGR_NV12, "nv21": cv2.COLOR_YUV2BGR_NV21}
 
 LABEL_ENCODINGS = frozenset({"mono8", "8UC1"})
@@ -94,22 +94,22 @@ LABEL_ENCODINGS = frozenset({"mono8", "8UC1"})
 # REP 118: 16UC1 is depth in millimetres, 32FC1 in metres.
 DEPTH_ENCODINGS = frozenset({"16UC1", "16SC1", "32FC1", "64FC1"})
 
-# Of ROS, but not converted here.
+# Encodings of ROS that are not converted here.
 _FURTHER = ("nv24",)
 _GENERIC = re.compile(r"(8[US]|16[USF]|32[SF]|64F)C[1-9]\d*")
 
 
 def in_full_range(channels: np.ndarray) -> np.ndarray:
-    """Channels of 16 bits as 8 bits, 65535 as 255."""
+    """Scale channels of 16 bits to 8 bits, with 65535 as 255."""
     return scaled_to_8_bits(channels, 16)
 
 
 def scaled_to_8_bits(channels: np.ndarray, bits: int) -> np.ndarray:
-    """Channels of ``bits`` bits as 8 bits, the largest value as 255.
+    """Scale channels of ``bits`` bits to 8 bits, with the largest value as 255.
 
     Args:
-        channels: uint16.
-        bits: 9 to 16; larger values become 255.
+        channels: uint16 array of values.
+        bits: number of bits in use, 9 to 16; larger values become 255.
     """
     return cv2.convertScaleAbs(channels, alpha=255 / (2**bits - 1))
 
@@ -123,26 +123,26 @@ def bgr_pixels(
     big_endian: bool = False,
     to_8_bits: Callable[[np.ndarray], np.ndarray] = in_full_range,
 ) -> np.ndarray:
-    """Return an image's pixels as BGR.
+    """Return the pixels of an image as BGR.
 
     Args:
-        data: the bytes of the image, row by row.
+        data: bytes of the image, row by row.
         encoding: one of rgb8, bgr8, rgba8, bgra8, mono8, 8UC1, 8UC3, 8UC4 (the last two are taken
             as BGR and BGRA), their 16 bit forms and mono16, Bayer patterns of 8 and 16 bits,
             yuv422 (UYVY), yuv422_yuy2 (YUYV), nv12, nv21.
         width, height: size of the picture in pixels.
-        step: bytes from one row to the next; rows may be padded.
+        step: bytes from the start of one row to the next; rows may be padded.
         big_endian: byte order of 16 bit channels.
-        to_8_bits: scales channels of 16 bits, uint16 to uint8.
+        to_8_bits: function that scales channels of 16 bits, uint16 to uint8.
 
     Returns:
-        uint8 (height, width, 3). For bgr8 and 8UC3 this is a view of ``data``: it may be
-        read-only, and its rows are as far apart as ``step`` says. Else it is a new array.
+        uint8 (height, width, 3). For bgr8 and 8UC3 this is a view of ``data``: it may be read-only,
+        and its row stride is ``step``. Otherwise it is a new array.
 
     Raises:
-        UnknownEncodingError: an encoding of ROS that is none of those above.
-        ImageError: a depth image, an encoding that does not exist, or sizes that contradict each
-            other.
+        UnknownEncodingError: the encoding is one of ROS but none of those above.
+        ImageError: the image is a depth image, the encoding does not exist, or the sizes contradict
+            each other.
     """
     if encoding in DEPTH_ENCODINGS:
         raise depth_error(encoding)
@@ -157,23 +157,23 @@ def bgr_pixels(
     if packed.bytes_per_channel == 2:
         channels = np.ascontiguousarray(rows).view(">u2" if big_endian else "<u2")
         rows = to_8_bits(channels.astype(np.uint16, copy=False))
-    # A view even where rows are padded: only their last axis is split.
+    # A view even where rows are padded, because only the last axis is split.
     pixels = rows.reshape(height, width, packed.channels)
     return pixels if packed.to_bgr is None else cv2.cvtColor(pixels, packed.to_bgr)
 
 
 def demosaiced(mosaic: np.ndarray, encoding: str) -> np.ndarray:
-    """Colours of a Bayer mosaic.
+    """Interpolate the colours of a Bayer mosaic.
 
     Args:
-        mosaic: uint8 (H, W).
-        encoding: such as bayer_rggb8.
+        mosaic: uint8 (H, W) values of the sensor.
+        encoding: name of the pattern, such as bayer_rggb8.
 
     Returns:
         uint8 (H, W, 3), BGR.
 
     Raises:
-        ImageError: no such Bayer encoding.
+        ImageError: there is no such Bayer encoding.
     """
     if encoding not in _PACKED or not encoding.startswith("bayer_"):
         raise _unknown(encoding)
@@ -181,7 +181,7 @@ def demosaiced(mosaic: np.ndarray, encoding: str) -> np.ndarray:
 
 
 def depth_error(encoding: str) -> ImageError:
-    """The refusal of a depth image."""
+    """Return the error for a depth image."""
     return ImageError(
         "depth image",
         f"an image of encoding {encoding!r} holds depth, not colours: "
@@ -190,7 +190,7 @@ def depth_error(encoding: str) -> ImageError:
 
 
 def _unknown(encoding: str) -> ImageError:
-    """The refusal of an encoding: it exists and is not converted here, or does not exist."""
+    """Return the error for an encoding that is not converted here or does not exist."""
     if encoding in _FURTHER or _GENERIC.fullmatch(encoding):
         return UnknownEncodingError(encoding)
     if not encoding.strip():
@@ -209,17 +209,17 @@ def _unknown(encoding: str) -> ImageError:
 
 
 def label_pixels(data: PixelData, encoding: str, width: int, height: int, step: int) -> np.ndarray:
-    """Return the pixels of a label mask, or of a confidence, as they are.
+    """Return the pixels of a label mask, or of a confidence, unchanged.
 
     Args:
-        data, width, height, step: see :func:`bgr_pixels`.
+        data, width, height, step: as for :func:`bgr_pixels`.
         encoding: mono8 or 8UC1.
 
     Returns:
         uint8 (height, width), a view of ``data``.
 
     Raises:
-        ImageError: another encoding, or sizes that contradict each other.
+        ImageError: the encoding is another one, or the sizes contradict each other.
     """
     if encoding not in LABEL_ENCODINGS:
         raise ImageError(
@@ -239,7 +239,7 @@ def _semi_planar_to_bgr(
 
 
 def _check_sizes(encoding: str, width: int, height: int, columns: int, rows: int) -> None:
-    """Refuse empty images and those that end inside a group of pixels with common colour."""
+    """Refuse empty images, and those that end inside a group of pixels with common colour."""
     if width < 1 or height < 1:
         raise ImageError("empty image", f"the image is empty: {width}x{height} pixels")
     if width % columns or height % rows:

@@ -1,4 +1,4 @@
-"""What the first bytes of an encoded picture say of it, read before anything is decoded."""
+"""Headers of encoded pictures, read before anything is decoded."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ ReadAt = Callable[[int, int], bytes]
 """Returns up to ``count`` bytes from ``offset``: (offset, count) -> bytes."""
 
 UPRIGHT = 1
-"""EXIF orientation of a picture whose rows run as they are stored."""
+"""EXIF orientation of a picture that is shown as it is stored."""
 
 _NOT_READ = (
     (0, b"GIF8", "GIF"),
@@ -47,13 +47,13 @@ _ORIENTATION, _FLOATING = 0x0112, 3
 
 @dataclass(frozen=True)
 class ImageHeader:
-    """What an encoded picture says of itself.
+    """Properties of an encoded picture, from its header.
 
     Attributes:
-        kind: name of the format.
-        width, height: as stored, px.
-        channels: 1 for grey, 3 or 4 for colour; 3 where the format does not say at once.
-        bits: of a channel.
+        kind: name of the format, such as JPEG.
+        width, height: size of the stored picture, px.
+        channels: 1 for grey, 3 or 4 for colour; 3 where the header does not state it.
+        bits: number of bits of a channel.
         orientation: EXIF orientation, 1 to 8; 1 where there is none.
     """
 
@@ -66,13 +66,14 @@ class ImageHeader:
 
 
 def read_header(read: ReadAt) -> ImageHeader:
-    """The header of a JPEG, PNG, WebP, BMP, TIFF or PNM picture.
+    """Read the header of a JPEG, PNG, WebP, BMP, TIFF or PNM picture.
 
     Args:
-        read: gives bytes of the picture.
+        read: function that returns bytes of the picture.
 
     Raises:
-        ImageError: another format, which is named where it is known; or the header is damaged.
+        ImageError: the format is another one, which is named if it is known, or the header is
+            damaged.
     """
     start = read(0, 32)
     parse = None
@@ -99,7 +100,7 @@ def read_header(read: ReadAt) -> ImageHeader:
 
 
 def bytes_of(data: bytes | memoryview) -> ReadAt:
-    """Access to a picture in memory, without a copy of the whole."""
+    """Return a function that reads from a picture in memory, without copying all of it."""
     view = memoryview(data)
     return lambda offset, count: bytes(view[offset : offset + count])
 
@@ -142,21 +143,21 @@ def _jpeg(read: ReadAt) -> ImageHeader:
 
 
 def _exif_orientation(read: ReadAt, offset: int) -> int:
-    """Orientation in an APP1 segment; 0 where it has none, or is not EXIF."""
+    """Return the orientation in an APP1 segment; 0 where it has none, or is not EXIF."""
     if read(offset, 6) != b"Exif\0\0":
         return 0
     begin = offset + 6
     try:
         tags = _tiff_tags(lambda place, count: read(begin + place, count), {_ORIENTATION})
     except (struct.error, ValueError):
-        return 0  # a damaged EXIF block does not spoil the picture
+        return 0  # a damaged EXIF block does not affect the picture
     found = tags.get(_ORIENTATION, (UPRIGHT,))[0]
     return found if 1 <= found <= 8 else 0
 
 
 def _png(read: ReadAt) -> ImageHeader:
     width, height, bits, colour = struct.unpack(">IIBB", read(16, 10))
-    # OpenCV makes room for as many bytes as a chunk claims, up to 2 GB, before it reads them.
+    # OpenCV allocates as many bytes as a chunk claims, up to 2 GB, before it reads them.
     offset, name = 8, b""
     while name != b"IEND":
         length, name = struct.unpack(">I4s", read(offset, 8))
@@ -184,7 +185,7 @@ def _bmp(read: ReadAt) -> ImageHeader:
         width, height = struct.unpack("<HH", read(18, 4))
     else:
         width, height = struct.unpack("<ii", read(18, 8))
-    return ImageHeader("BMP", width, abs(height))  # rows of negative height run downwards
+    return ImageHeader("BMP", width, abs(height))  # a negative height means rows from top to bottom
 
 
 def _tiff(read: ReadAt) -> ImageHeader:
@@ -201,7 +202,7 @@ def _tiff(read: ReadAt) -> ImageHeader:
 
 
 def _tiff_tags(read: ReadAt, wanted: set[int]) -> dict[int, tuple[int, ...]]:
-    """Values of unsigned integer tags of the first directory of a TIFF structure."""
+    """Return the values of unsigned integer tags of the first directory of a TIFF structure."""
     order = {b"II": "<", b"MM": ">"}.get(read(0, 2))
     if order is None:
         raise ValueError("no byte order")

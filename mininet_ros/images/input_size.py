@@ -1,4 +1,4 @@
-"""What the size of a network's input must be."""
+"""Requirement on the size of a network's input."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ def require_input_size(width: int, height: int) -> None:
     """Check the input size of a model.
 
     Args:
-        width, height: in pixels.
+        width, height: input size in pixels.
 
     Raises:
         ValueError: a side is not a positive multiple of :data:`INPUT_MULTIPLE`.

@@ -1,4 +1,4 @@
-"""Label pictures as people have them: class ids, palettes of the classes' colours, or colours."""
+"""Label pictures as datasets store them: class ids, palettes, or colours of classes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from mininet_ros.images.decoding import ImageDecoder
 from mininet_ros.images.encodings import ImageError
 
 LABEL_SUFFIX = ".png"
-"""Of label pictures, in small or capital letters; other formats change the ids."""
+"""Suffix of label pictures, in lower or upper case; other formats change the ids."""
 
 _SIGNATURE_BYTES = 8
 _GREY, _PALETTE = 0, 3
@@ -28,11 +28,11 @@ Colour = tuple[int, int, int]
 
 @dataclass(frozen=True)
 class LabelRules:
-    """What the values of label pictures mean.
+    """Meaning of the values in label pictures.
 
     Attributes:
         class_ids: class of each stored value, or 255; a stored 255 always means 255.
-        colors: RGB of each class, for pictures in colours; empty where nobody knows them.
+        colors: RGB colour of each class, for pictures in colours; empty if the colours are unknown.
     """
 
     class_ids: tuple[int, ...]
@@ -40,7 +40,7 @@ class LabelRules:
 
 
 def read_label_picture(path: Path, rules: LabelRules) -> np.ndarray:
-    """Class ids of a label picture, uint8 (H, W), 255 for void.
+    """Return the class ids of a label picture, uint8 (H, W), with 255 for void.
 
     - One channel of 8 bits holds the values of ``rules.class_ids``.
     - One channel of 1 bit holds 0 and 1.
@@ -50,11 +50,12 @@ def read_label_picture(path: Path, rules: LabelRules) -> np.ndarray:
       channels are equal everywhere, and are no colours of classes, are class ids.
 
     Args:
-        path: of a PNG.
-        rules: see above.
+        path: path of a PNG.
+        rules: meaning of the stored values.
 
     Raises:
-        ImageError: the file is unreadable, or holds what no label is; one sentence.
+        ImageError: the file cannot be read, or its content is not a label picture. The message is
+            one sentence.
     """
     data, header = ImageDecoder().read(path)
     # OpenCV spreads values of fewer bits over 0 to 255.
@@ -74,7 +75,7 @@ def read_label_picture(path: Path, rules: LabelRules) -> np.ndarray:
 
 
 def is_label_picture(path: Path) -> bool:
-    """Whether a file's name is that of a label picture; hidden files are none."""
+    """Return whether a file name is that of a label picture; hidden files are not."""
     return path.suffix.lower() == LABEL_SUFFIX and not path.name.startswith(".")
 
 
@@ -117,7 +118,7 @@ def _by_colour(rgb: np.ndarray, rules: LabelRules) -> np.ndarray:
 
 
 def _agrees(palette: np.ndarray, indices: np.ndarray, rules: LabelRules) -> bool:
-    """Whether each index that occurs has the colour of its class, or a grey of its own value."""
+    """Return whether each index in use has its class's colour, or a grey of its own value."""
     used = [int(index) for index in np.unique(indices) if index != IGNORE_LABEL]
     if any(index >= len(rules.class_ids) for index in used):
         return False
@@ -142,7 +143,7 @@ def _decoded(data: bytes) -> np.ndarray:
 
 
 def _palette_of(data: bytes) -> np.ndarray | None:
-    """RGB of the 256 indices of a palette PNG, uint8 (256, 3); None of any other picture."""
+    """Return the 256 RGB colours of a palette PNG, uint8 (256, 3); None for other pictures."""
     for name, content in _chunks(data):
         if name == b"IHDR" and content[9] != _PALETTE:
             return None
@@ -155,7 +156,7 @@ def _palette_of(data: bytes) -> np.ndarray | None:
 
 
 def _as_grey(data: bytes) -> bytes:
-    """A palette PNG as a grey one, whose values are the indices."""
+    """Return a palette PNG as a grey one, whose values are the indices."""
     parts = [data[:_SIGNATURE_BYTES]]
     for name, content in _chunks(data):
         if name == b"IHDR":
@@ -168,7 +169,7 @@ def _as_grey(data: bytes) -> bytes:
 
 
 def _chunks(data: bytes) -> Sequence[tuple[bytes, bytes]]:
-    """Names and contents of a PNG's chunks; none of any other format."""
+    """Yield names and contents of a PNG's chunks; none for other formats."""
     chunks = []
     place = _SIGNATURE_BYTES
     is_png = data.startswith(b"\x89PNG\r\n\x1a\n")

@@ -1,4 +1,4 @@
-"""One image in, one label mask out: segmenters for CPU and GPU, and pictures of their masks."""
+"""One image in, one label mask out: segmenters for CPU and GPU."""
 
 from mininet_ros.inference.loading import BACKENDS, RUNTIMES, load_segmenter
 from mininet_ros.inference.segmenter import BackendError, Segmentation, Segmenter

@@ -1,9 +1,9 @@
-"""Whether pictures look like those that a model was trained on, told from its masks.
+"""Measure of how similar pictures are to a model's training images, from masks alone.
 
-A network labels whatever it is shown, and with confidence. What gives it away is where the labels
-lie: a street has road below and sky above, and a kitchen that is labelled as a street has not. The
-measure is the mean log-likelihood of a mask's pixels under the shares that the classes had in the
-same band of the training images. It needs nothing but the mask, and about a tenth of a millisecond.
+A network labels every picture with confidence, also unfamiliar ones. The positions of the labels
+reveal these: a street has road below and sky above, but a kitchen that is labelled as a street does
+not. The measure is the mean log-likelihood of a mask's pixels under the class shares in the same
+band of the training images. It needs only the mask, and about a tenth of a millisecond.
 """
 
 from __future__ import annotations
@@ -17,22 +17,22 @@ import numpy as np
 from mininet_ros.models import CARD, Model, ModelError
 
 SECTION = "familiarity"
-BANDS = 8  # of a mask, from top to bottom
-ROWS = 8  # of each band that are looked at, and every so many pixels of a row
-LEAST_SHARE = 0.01  # added to each, so that no class is impossible anywhere
+BANDS = 8  # bands of a mask, from top to bottom
+ROWS = 8  # sampled rows of each band; columns are sampled with the same stride
+LEAST_SHARE = 0.01  # added to each share, so that no class is impossible anywhere
 
 
 @dataclass(frozen=True)
 class Familiarity:
-    """A model's own measure of what it knows, from its card.
+    """Familiarity measure of a model, from its card.
 
     Attributes:
         log_shares: float (:data:`BANDS`, classes), logarithm of each class's share in a band.
-        usual, strange: median likelihood of the model's own validation images, and of photos of
-            another kind; they become 1 and 0.
-        warn_below: value that all but a few of the validation images exceed.
-        calibrated_on: which images those were, in words.
-        strange_found: share of the photos of another kind that lie below ``warn_below``.
+        usual, strange: median likelihood of the model's validation images, and of unrelated photos;
+            these are mapped to 1 and 0.
+        warn_below: value that nearly all validation images exceed.
+        calibrated_on: description of the images that were used.
+        strange_found: share of the unrelated photos whose value is below ``warn_below``.
     """
 
     log_shares: np.ndarray
@@ -43,7 +43,7 @@ class Familiarity:
     strange_found: float
 
     def of(self, mask: np.ndarray) -> float:
-        """How familiar a picture is: about 1 for the model's own kind, 0 for another, or less.
+        """Return the familiarity: about 1 for pictures like the model's own, 0 or less for others.
 
         Args:
             mask: uint8 (H, W), class ids.
@@ -51,11 +51,11 @@ class Familiarity:
         return (likelihood(mask, self.log_shares) - self.strange) / (self.usual - self.strange)
 
     def warning(self, value: float, model: str) -> str | None:
-        """One sentence where a mean over pictures is too low to be usual; None otherwise.
+        """Return a sentence if a mean over pictures is unusually low; None otherwise.
 
         Args:
-            value: mean of :meth:`of`; NaN for no picture.
-            model: its name.
+            value: mean of :meth:`of`; NaN without a picture.
+            model: name of the model.
         """
         if not value < self.warn_below:
             return None
@@ -65,15 +65,15 @@ class Familiarity:
         )
 
     def as_card(self) -> dict[str, Any]:
-        """The section of a model's card that :func:`read_familiarity` reads."""
+        """Return the section of a model's card that :func:`read_familiarity` reads."""
         return asdict(self) | {"log_shares": np.round(self.log_shares, 2).tolist()}
 
 
 def read_familiarity(model: Model) -> Familiarity | None:
-    """The measure that a model's card holds; None where it was not calibrated.
+    """Return the measure in a model's card; None where it was not calibrated.
 
     Raises:
-        ModelError: the card's section is not what it must be.
+        ModelError: the section in the card is invalid.
     """
     section = model.card.get(SECTION)
     if section is None:
@@ -88,10 +88,10 @@ def read_familiarity(model: Model) -> Familiarity | None:
 
 
 def familiarity_from(section: Mapping[str, Any], classes: int) -> Familiarity:
-    """The measure in a card's section.
+    """Return the measure in a card's section.
 
     Raises:
-        KeyError, TypeError, ValueError: the section is not what it must be.
+        KeyError, TypeError, ValueError: the section is invalid.
     """
     found = Familiarity(
         log_shares=np.asarray(section["log_shares"], np.float32),
@@ -109,10 +109,10 @@ def familiarity_from(section: Mapping[str, Any], classes: int) -> Familiarity:
 
 
 def band_shares(mask: np.ndarray, classes: int) -> np.ndarray:
-    """Share of each class in each band of a mask: float64 (:data:`BANDS`, classes).
+    """Return the class shares in each band of a mask: float64 (:data:`BANDS`, classes).
 
     Args:
-        mask: uint8 (H, W), class ids below ``classes``; of at least :data:`BANDS` rows.
+        mask: uint8 (H, W), class ids below ``classes``, at least :data:`BANDS` rows.
     """
     height = mask.shape[0]
     stride = max(1, height // (BANDS * ROWS))
@@ -124,5 +124,5 @@ def band_shares(mask: np.ndarray, classes: int) -> np.ndarray:
 
 
 def likelihood(mask: np.ndarray, log_shares: np.ndarray) -> float:
-    """Mean log-likelihood of a mask's pixels; arguments as above."""
+    """Return the mean log-likelihood of a mask's pixels; ``log_shares`` as in Familiarity."""
     return float((band_shares(mask, log_shares.shape[1]) * log_shares).sum() / BANDS)

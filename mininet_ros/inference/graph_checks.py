@@ -1,4 +1,4 @@
-"""What a model's graph must be before a robot runs it."""
+"""Checks of a model's graph before a robot runs it."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import onnxruntime
 from mininet_ros.inference.partial_graph import fields
 from mininet_ros.models import Model, ModelError
 
-# The messages of an ONNX file that lead to tensors: the kind of each by the number of its field.
-# Source: onnx.proto of ONNX 1.19.
+# Messages of an ONNX file that lead to tensors: the kind of each by its field number. Source:
+# onnx.proto of ONNX 1.19.
 _CHILDREN: dict[str, dict[int, str]] = {
     "model": {7: "graph", 20: "training", 25: "function"},
     "training": {1: "graph", 2: "graph"},
@@ -30,14 +30,14 @@ _MAX_DEPTH = 64
 
 
 def refuse_external_data(path: Path, content: bytes) -> None:
-    """Refuse a graph that keeps weights in other files: those are covered by no hash.
+    """Refuse a graph that keeps weights in other files, because no hash covers those.
 
     Args:
-        path: of the file, for the message.
-        content: of the file.
+        path: path of the file, for the message.
+        content: content of the file.
 
     Raises:
-        ModelError: it keeps weights elsewhere, or is no ONNX file.
+        ModelError: the graph keeps weights elsewhere, or the file is not an ONNX file.
     """
     try:
         name = _external_tensor(content, "model", 0)
@@ -51,15 +51,15 @@ def refuse_external_data(path: Path, content: bytes) -> None:
 
 
 def require_outputs(path: Path, session: onnxruntime.InferenceSession, model: Model) -> None:
-    """Refuse a graph whose outputs are not a mask and its confidence, by one trial run.
+    """Check by a trial run that the outputs of a graph are a mask and its confidence.
 
     Args:
-        path: of the graph, for the message.
-        session: of the whole graph.
-        model: whose size and classes the outputs must have.
+        path: path of the graph, for the message.
+        session: session of the whole graph.
+        model: model whose size and classes the outputs must have.
 
     Raises:
-        ModelError: an output is missing, of another type or size, or holds ids of no class.
+        ModelError: an output is missing, has another type or size, or contains ids without a class.
     """
     picture = np.random.default_rng(0).integers(0, 256, (1, model.height, model.width, 3), np.uint8)
     try:
@@ -83,7 +83,7 @@ def require_outputs(path: Path, session: onnxruntime.InferenceSession, model: Mo
 
 
 def _external_tensor(message: bytes, kind: str, depth: int) -> str | None:
-    """Name of a tensor below a message whose data lie in another file; None where there is none."""
+    """Return the name of a tensor whose data are in another file; None if there is none."""
     if depth > _MAX_DEPTH:
         raise ValueError("its graphs are nested too deeply")
     children = _CHILDREN[kind]

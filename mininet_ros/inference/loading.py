@@ -1,4 +1,4 @@
-"""The choice of a backend, of the network that suits it, and of the library that runs it."""
+"""Selection of the backend, a suitable network, and the library that runs it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from mininet_ros.models import Model, ModelError, load_model
 AUTO = "auto"
 BACKENDS = ("auto", "cpu", "gpu")
 RUNTIMES = ("auto", "onnxruntime", "pytorch")
-# Of a desktop, a Jetson, and Windows' Linux.
+# GPU drivers of a desktop, a Jetson, and Linux on Windows.
 DRIVER_DEVICES = ("/dev/nvidiactl", "/dev/nvmap", "/dev/dxg")
 NETWORK_OF_BACKEND = {"cpu": "mininet_v2_cpu", "gpu": "mininet_v2"}
 
@@ -35,34 +35,34 @@ def load_segmenter(
     providers: Sequence[str] = (AUTO,),
     groups: Mapping[str, Sequence[str]] | None = None,
 ) -> Segmenter:
-    """A segmenter for a model on a backend.
+    """Load a segmenter for a model on a backend.
 
     ``cpu`` runs MiniNet-v2-cpu with ONNX Runtime. ``gpu`` runs MiniNet-v2 with PyTorch on CUDA, or
-    with a GPU provider of ONNX Runtime where PyTorch is not to be had. That is where ``network``
-    and the model's name leave the choice. ``auto`` takes the GPU where there is one with a model
-    for it, and the CPU otherwise; the result's ``backend``, ``runtime``, ``device``, ``providers``
-    and ``model`` say what was picked.
+    with a GPU provider of ONNX Runtime where PyTorch is not available. These networks apply only if
+    ``network`` and the model's name leave the choice. ``auto`` uses the GPU if there is one and a
+    model for it, and the CPU otherwise. The attributes ``backend``, ``runtime``, ``device``,
+    ``providers`` and ``model`` of the result show what was selected.
 
     Args:
-        model: see :func:`mininet_ros.models.load_model`, or a model already loaded.
+        model: loaded model, or a name or path as for :func:`mininet_ros.models.load_model`.
         backend: ``auto``, ``cpu`` or ``gpu``.
         network: name of a network, or ``auto``.
-        threads: CPU threads of one inference in ONNX Runtime; 0 for one a core.
-        precision: in ONNX Runtime: ``float32``, ``int8`` (for a model with ``model.int8.onnx``), or
-            ``auto``: measured once, the faster of the two on this machine is taken, and
-            ``precision_reason`` of the result says so.
+        threads: CPU threads of one inference in ONNX Runtime; 0 for one thread per core.
+        precision: precision in ONNX Runtime: ``float32``, ``int8`` (for a model with
+            ``model.int8.onnx``), or ``auto``. With ``auto``, both are timed once on this machine
+            and the faster one is used; ``precision_reason`` of the result reports it.
         runtime: ``auto``, ``onnxruntime`` or ``pytorch``.
-        providers: ONNX Runtime's execution providers by name, in the order of preference; ``auto``
-            alone takes those of the backend. One of a GPU asks for backend gpu.
-        groups: names of classes that masks merge, by the merged class's name; None takes those of
-            the model's card, and an empty mapping merges none. The confidence stays that of the
-            class that won.
+        providers: names of ONNX Runtime's execution providers, in the order of preference; ``auto``
+            alone uses those of the backend. A GPU provider requires the backend gpu.
+        groups: names of classes that masks merge, by the name of the merged class. None uses the
+            groups of the model's card, and an empty mapping merges none. The confidence stays that
+            of the class that won.
 
     Raises:
-        BackendError: unknown backend, runtime or precision; a backend, runtime or provider that
-            cannot run here; or a combination that there is not.
+        BackendError: the backend, runtime or precision is unknown; a backend, runtime or provider
+            cannot run here; or the combination is not supported.
         ModelError: the model cannot be used.
-        ValueError: a negative number of threads.
+        ValueError: the number of threads is negative.
     """
     _require_one_of("backend", backend, BACKENDS)
     _require_one_of("precision", precision, PRECISIONS)
@@ -103,7 +103,7 @@ def _open(
     runtime: str,
     providers: Sequence[str],
 ) -> Segmenter:
-    """The segmenter of a runtime that was found to run here."""
+    """Make the segmenter of a runtime that can run here."""
     if runtime == "pytorch":
         from mininet_ros.inference.pytorch import PyTorchSegmenter
 
@@ -120,10 +120,10 @@ def _require_one_of(what: str, value: str, choices: Sequence[str]) -> None:
 
 
 def _runtime_of(backend: str, runtime: str) -> str:
-    """The library that runs a backend.
+    """Return the library that runs a backend.
 
     Raises:
-        BackendError: neither can, or the one asked for cannot.
+        BackendError: no library can run it here, or the requested one cannot.
     """
     if backend == "cpu":
         if runtime == "pytorch" and (package := _missing_package()):
@@ -144,7 +144,7 @@ def _runtime_of(backend: str, runtime: str) -> str:
 
 
 def why_no_gpu() -> str | None:
-    """Why PyTorch cannot use a CUDA device here, with what to do; None where it can."""
+    """Return why PyTorch cannot use a CUDA device here, with advice; None where it can."""
     if missing := _missing_package():
         return missing
     import torch
@@ -165,7 +165,7 @@ def _missing_package() -> str | None:
 
 
 def _can_run_on_gpu(model: str | Path | Model, network: str, runtime: str) -> bool:
-    # Asking PyTorch costs seconds and hundreds of megabytes: only where there is a driver.
+    # Importing PyTorch costs seconds and hundreds of megabytes, so it needs a driver first.
     if not any(Path(device).exists() for device in DRIVER_DEVICES):
         return False
     by_pytorch = runtime != "onnxruntime" and why_no_gpu() is None

@@ -1,4 +1,4 @@
-"""The exported graph in ONNX Runtime, on the CPU or another provider; imports no PyTorch."""
+"""Exported graph in ONNX Runtime, on the CPU or another provider; imports no PyTorch."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ INPUT = "image"
 GRAPH_OF_PRECISION = {"float32": GRAPH, "int8": INT8_GRAPH}
 OUTPUTS = ("mask", "confidence")
 CPU = "CPUExecutionProvider"
-# Those of backend gpu, the better choice first: TensorRT builds its engine for minutes.
+# Providers of backend gpu, the better choice first: TensorRT needs minutes to build its engine.
 GPU_PROVIDERS = (
     "CUDAExecutionProvider",
     "TensorrtExecutionProvider",
@@ -33,19 +33,19 @@ GPU_PROVIDERS = (
 class OnnxRuntimeSegmenter(Segmenter):
     """Runs a model's ``model.onnx``, or ``model.int8.onnx``.
 
-    The graph is loaded without what only the confidence needs, and a second time with it once the
-    confidence is asked for.
+    The graph is loaded without the nodes that only the confidence needs. The whole graph is loaded
+    too once the confidence is requested.
 
     Args:
-        model: the model folder.
-        threads: threads of one inference on the CPU; 0 for one a core.
-        precision: ``float32`` or ``int8``.
+        model: model folder.
+        threads: CPU threads of one inference; 0 for one thread per core.
+        precision: precision of the graph, ``float32`` or ``int8``.
         providers: ONNX Runtime's execution providers in the order of preference.
 
     Raises:
-        BackendError: a provider is not to be had here.
-        ModelError: the graph is not there, cannot be loaded, or disagrees with the model's card.
-        ValueError: a negative number of threads.
+        BackendError: a provider is not available here.
+        ModelError: the graph is missing, cannot be loaded, or contradicts the model's card.
+        ValueError: the number of threads is negative.
     """
 
     runtime = "onnxruntime"
@@ -80,7 +80,7 @@ class OnnxRuntimeSegmenter(Segmenter):
                 f"{self._path} takes {found.name} {found.type} {found.shape}, but the model's card "
                 f"asks for {INPUT} tensor(uint8) {expected}"
             )
-        # Dropped after its trial run: as long as nobody wants the confidence, it only takes memory.
+        # Released after its trial run: it only uses memory while the confidence is not requested.
         require_outputs(self._path, open_session(self._path, threads, providers), model)
 
     def _run(self, image: np.ndarray) -> Segmentation:
@@ -94,11 +94,11 @@ class OnnxRuntimeSegmenter(Segmenter):
 
 
 def run_mask(session: onnxruntime.InferenceSession, image: np.ndarray) -> np.ndarray:
-    """The first output of a graph that takes one picture, without its batch axis.
+    """Return the first output of a graph for one picture, without the batch axis.
 
     Args:
         session: session of a model's graph, or of another network's.
-        image: uint8 (H, W, 3), contiguous.
+        image: uint8 (H, W, 3) picture, C-contiguous.
     """
     name = session.get_inputs()[0].name
     return run_session(session, [session.get_outputs()[0].name], {name: image[None]})[0][0]
@@ -107,12 +107,12 @@ def run_mask(session: onnxruntime.InferenceSession, image: np.ndarray) -> np.nda
 def run_session(
     session: onnxruntime.InferenceSession, names: Sequence[str], feeds: Mapping[str, np.ndarray]
 ) -> list[np.ndarray]:
-    """Values of a graph, all of which are dense arrays.
+    """Run a graph whose outputs are all dense arrays, and return their values.
 
     Args:
         session: session of the graph.
         names: names of the outputs.
-        feeds: inputs by name.
+        feeds: input arrays by name.
     """
     return cast(list[np.ndarray], session.run(names, feeds))
 
@@ -123,18 +123,18 @@ def open_session(
     providers: Sequence[str] = (CPU,),
     first_output_only: bool = False,
 ) -> onnxruntime.InferenceSession:
-    """An ONNX graph ready to run.
+    """Open an ONNX graph, ready to run.
 
     Args:
-        graph: a file, or its content.
-        threads: CPU threads of one inference; 0 for one for each core.
-        providers: see :class:`OnnxRuntimeSegmenter`.
-        first_output_only: leave out what only further outputs need.
+        graph: path of a file, or its content.
+        threads: CPU threads of one inference; 0 for one thread per core.
+        providers: names of execution providers in the order of preference.
+        first_output_only: whether to leave out nodes that only further outputs need.
 
     Raises:
-        BackendError: a provider is not to be had here.
+        BackendError: a provider is not available here.
         ModelError: the file cannot be loaded.
-        ValueError: a negative number of threads.
+        ValueError: the number of threads is negative.
     """
     if threads < 0:
         raise ValueError(f"threads must be 0 (all cores) or more, not {threads}")
@@ -142,9 +142,9 @@ def open_session(
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.log_severity_level = 3
-    # Planning all buffers ahead keeps 22 MB more resident for this network, and is no faster.
+    # Planning all buffers in advance keeps 22 MB more resident for this network, and is no faster.
     options.enable_mem_pattern = False
-    # Threads that spin between two frames would take the cores from the robot's other nodes.
+    # Threads that spin between two frames would take CPU time from the robot's other nodes.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     try:
         source = graph if isinstance(graph, bytes) else str(graph)
@@ -159,7 +159,7 @@ def open_session(
         name = "the graph" if isinstance(graph, bytes) else graph
         reason = " ".join(str(error).split())
         raise ModelError(f"ONNX Runtime cannot load {name}: {reason}") from error
-    # A provider whose libraries are missing is left out without an error.
+    # ONNX Runtime silently ignores a provider whose libraries are missing.
     if missing := [name for name in providers if name not in session.get_providers()]:
         raise BackendError(
             f"ONNX Runtime cannot start its {', '.join(missing)}: install the libraries that it "
@@ -169,10 +169,10 @@ def open_session(
 
 
 def require_providers(providers: Sequence[str]) -> None:
-    """Refuse execution providers that the installed ONNX Runtime does not have.
+    """Check that the installed ONNX Runtime has the execution providers.
 
     Raises:
-        BackendError: one of them; the sentence lists those that there are.
+        BackendError: a provider is missing; the message lists the installed ones.
     """
     available = onnxruntime.get_available_providers()
     if missing := [name for name in providers if name not in available]:
@@ -183,13 +183,13 @@ def require_providers(providers: Sequence[str]) -> None:
 
 
 def gpu_providers() -> tuple[str, ...]:
-    """The installed execution providers of a GPU, the better choice first."""
+    """Return the installed GPU execution providers, the better choice first."""
     available = onnxruntime.get_available_providers()
     return tuple(name for name in GPU_PROVIDERS if name in available)
 
 
 def processor_name() -> str:
-    """Model name of this machine's processor, or its architecture where that is unknown."""
+    """Return the model name of this machine's processor, or its architecture if unknown."""
     try:
         with Path("/proc/cpuinfo").open(encoding="utf-8") as lines:
             for line in lines:

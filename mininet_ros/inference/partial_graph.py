@@ -1,39 +1,39 @@
-"""An ONNX graph without what only its further outputs need.
+"""Reduction of an ONNX graph to what its first output needs.
 
-ONNX Runtime computes every output of a graph, whether it is asked for or not. The file is cut by
-the few fields of the protobuf encoding that matter here, as the ``onnx`` package would cost a robot
-20 MB of memory and a part of its start.
+ONNX Runtime computes every output of a graph, whether it is requested or not. This module cuts the
+file by the few protobuf fields that matter. The ``onnx`` package would cost a robot 20 MB of memory
+and start-up time.
 
-Source of the field numbers: ``onnx.proto`` of ONNX 1.19; numbers of a protobuf never change.
+Source of the field numbers: ``onnx.proto`` of ONNX 1.19. Field numbers in protobuf never change.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-# Of ModelProto, GraphProto, NodeProto, and both TensorProto and ValueInfoProto.
+# Field numbers of ModelProto, GraphProto, NodeProto, and both TensorProto and ValueInfoProto.
 MODEL_GRAPH = 7
 GRAPH_NODE, GRAPH_INITIALIZER, GRAPH_OUTPUT, GRAPH_VALUE_INFO = 1, 5, 12, 13
 NODE_INPUT, NODE_OUTPUT, NODE_KIND = 1, 2, 4
 TENSOR_NAME, VALUE_NAME = 8, 1
-# Their subgraphs may read values that are no inputs of the node.
+# Subgraphs of these nodes may read values that are not inputs of the node.
 CONTROL_FLOW = frozenset({b"If", b"Loop", b"Scan"})
 VARINT, EIGHT_BYTES, LENGTH, FOUR_BYTES = 0, 1, 2, 5
 
-# Number of a field, its bytes with number and length, and its content where it has a length.
+# Field number, bytes of the field with number and length, and content if it has a length.
 Field = tuple[int, bytes, bytes]
 
 
 def with_first_output(model: bytes) -> bytes:
-    """An ONNX file with the first of its outputs, and the nodes and weights that it needs.
+    """Return an ONNX file with only its first output and the nodes and weights for it.
 
-    Of a graph with control flow all nodes stay.
+    A graph with control flow keeps all nodes.
 
     Args:
         model: content of the file.
 
     Raises:
-        ValueError: it is no ONNX file.
+        ValueError: the content is not an ONNX file.
     """
     parts = []
     for number, whole, content in fields(model):
@@ -47,7 +47,7 @@ def _cut(graph: bytes) -> bytes:
     controlled = any(kind in CONTROL_FLOW for _, _, _, kind in nodes)
     outputs = [_name(content, VALUE_NAME) for number, _, content in parts if number == GRAPH_OUTPUT]
     needed, kept = set(outputs[:1]), set()
-    # Nodes stand in the order of their use.
+    # Nodes are stored in topological order.
     for whole, taken, given, _ in reversed(nodes):
         if controlled or needed.intersection(given):
             needed.update(taken)
@@ -68,7 +68,7 @@ def _cut(graph: bytes) -> bytes:
 
 
 def _ends(node: bytes) -> tuple[list[bytes], list[bytes], bytes]:
-    """Inputs, outputs and kind of a node."""
+    """Return inputs, outputs and operator type of a node."""
     taken, given, kind = [], [], b""
     for number, _, content in fields(node):
         if number == NODE_INPUT:
@@ -85,10 +85,10 @@ def _name(message: bytes, field: int) -> bytes:
 
 
 def fields(message: bytes) -> Iterator[Field]:
-    """The fields of a message in their order.
+    """Yield the fields of a message in order.
 
     Raises:
-        ValueError: it is no protobuf.
+        ValueError: the bytes are not a protobuf message.
     """
     place = 0
     while place < len(message):

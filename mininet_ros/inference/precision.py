@@ -1,4 +1,4 @@
-"""The choice between a model's graphs on the CPU: the exact one and the one in integers."""
+"""Choice between a model's float32 and int8 graphs on the CPU."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from mininet_ros.inference.onnx_runtime import CPU, OnnxRuntimeSegmenter
 from mininet_ros.models import INT8_GRAPH, Model
 
 PRECISIONS = ("auto", "float32", "int8")
-# Integers cost accuracy, so a tie goes to float32.
+# int8 costs accuracy, so it must need less than this share of the time of float32.
 WORTHWHILE = 0.95
 TRIALS = 4
 
@@ -19,16 +19,16 @@ TRIALS = 4
 def open_on_cpu(
     model: Model, threads: int, precision: str, providers: Sequence[str] = (CPU,)
 ) -> OnnxRuntimeSegmenter:
-    """A model in ONNX Runtime, in the precision asked for; ``auto`` takes the faster one.
+    """Open a model in ONNX Runtime in the requested precision; ``auto`` uses the faster one.
 
     Args:
-        model, threads, providers: see :class:`OnnxRuntimeSegmenter`.
-        precision: one of :data:`PRECISIONS`.
+        model, threads, providers: as for :class:`OnnxRuntimeSegmenter`.
+        precision: precision, one of :data:`PRECISIONS`.
 
     Raises:
-        BackendError: a provider is not to be had here.
+        BackendError: a provider is not available here.
         ModelError: there is no graph of that precision, or it cannot be loaded.
-        ValueError: a negative number of threads.
+        ValueError: the number of threads is negative.
     """
     if precision != "auto":
         return OnnxRuntimeSegmenter(model, threads, precision, providers)
@@ -44,7 +44,7 @@ def open_on_cpu(
 
 
 def _best_times_ms(*segmenters: OnnxRuntimeSegmenter) -> list[float]:
-    """Shortest time of each, in turns; the first turn warms up."""
+    """Return the shortest time of each, run in turns; the first turn is a warm-up."""
     model = segmenters[0].model
     picture = np.random.default_rng(0).integers(0, 256, (model.height, model.width, 3), np.uint8)
     times: list[list[float]] = [[] for _ in segmenters]

@@ -1,4 +1,4 @@
-"""A model's weights on a PyTorch device."""
+"""Segmenter that runs a model's weights on a PyTorch device."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ NAMES = {torch.float32: "float32", torch.float16: "float16", torch.bfloat16: "bf
 class PyTorchSegmenter(Segmenter):
     """Runs a model's ``weights.safetensors`` on ``device`` (``cuda``, ``cuda:1``, ``cpu``).
 
-    On a GPU the way from bytes to labels is recorded once as a CUDA graph and then replayed, in
-    half precision, between buffers that the device reads and writes directly. Where it cannot be
-    recorded every operation is launched by itself, and ``device`` says so.
+    On a GPU, the operations from bytes to labels are recorded once as a CUDA graph in half
+    precision, and then replayed. The device reads and writes the buffers directly. If recording is
+    not possible, every operation is launched separately, and ``device`` says so.
 
     Args:
-        model: the model folder.
-        device: PyTorch device.
-        dtype: precision of the network; None for float16 on a GPU and float32 elsewhere. The
-            labels are chosen in float32.
-        recorded: whether to record a CUDA graph; False launches every operation by itself.
+        model: model folder.
+        device: name of the PyTorch device.
+        dtype: precision of the network; None for float16 on a GPU and float32 elsewhere. The labels
+            are always chosen in float32.
+        recorded: True to record a CUDA graph; False launches every operation separately.
 
     Raises:
         ModelError: the weights do not fit the network that the card names.
@@ -61,12 +61,12 @@ class PyTorchSegmenter(Segmenter):
 
     @torch.inference_mode()
     def on_device(self, pixels: Tensor, with_confidence: bool = True) -> tuple[Tensor, ...]:
-        """Mask, and confidence where it is asked for, uint8 (N, height, width) on the device.
+        """Return mask and, if requested, confidence, uint8 (N, height, width) on the device.
 
         Args:
-            pixels: uint8 (N, height, width, 3) BGR on the segmenter's device, of the network's
-                size.
-            with_confidence: compute the confidence.
+            pixels: uint8 (N, height, width, 3) BGR pictures of the network's size, on the
+                segmenter's device.
+            with_confidence: whether to compute the confidence.
         """
         logits = self._network(normalise(pixels, self.model, self._dtype)).float()
         size = (self.model.height, self.model.width)
@@ -75,7 +75,7 @@ class PyTorchSegmenter(Segmenter):
         return (enlarged(logits, size).argmax(1).to(torch.uint8),)
 
     def replay(self, with_confidence: bool) -> Replay | None:
-        """The recorded way from bytes to labels; None where there is none."""
+        """Return the recorded CUDA graph from bytes to labels; None if there is none."""
         return self._replays.get(with_confidence)
 
     def _run(self, image: np.ndarray) -> Segmentation:
@@ -94,14 +94,14 @@ class PyTorchSegmenter(Segmenter):
         return [output[0].cpu().numpy() for output in outputs]
 
     def _record(self) -> str:
-        """Record both ways to the labels; returns why that is not possible, or nothing."""
+        """Record both CUDA graphs; return why this is not possible, or an empty text."""
         shape = (1, self.model.height, self.model.width, 3)
         try:
             for with_confidence in (False, True):
                 self._replays[with_confidence] = Replay(
                     self._with(with_confidence), torch.zeros(shape, dtype=torch.uint8), self._device
                 )
-        except RuntimeError as error:  # what PyTorch raises while it records
+        except RuntimeError as error:  # errors that PyTorch raises while it records
             self._replays.clear()
             return f"no CUDA graph, {' '.join(str(error).split())[:120]}"
         return ""
@@ -111,7 +111,7 @@ class PyTorchSegmenter(Segmenter):
 
 
 def load_network(model: Model) -> StagedNetwork:
-    """The model's network with its weights, on the CPU, ready for inference.
+    """Load the model's network with its weights on the CPU, ready for inference.
 
     Raises:
         ModelError: the weights do not fit the network that the card names.
@@ -125,21 +125,21 @@ def load_network(model: Model) -> StagedNetwork:
 
 
 def normalise(pixels: Tensor, model: Model, dtype: torch.dtype = torch.float32) -> Tensor:
-    """Network input (N, 3, H, W) from uint8 (N, H, W, 3) BGR, scaled as the card says."""
+    """Make the network input (N, 3, H, W) from uint8 (N, H, W, 3) BGR, scaled by the card."""
     scaled = pixels.permute(0, 3, 1, 2).float() * model.scale + model.offset
     return scaled.to(dtype).contiguous(memory_format=torch.channels_last)
 
 
 def enlarged(logits: Tensor, size: tuple[int, int]) -> Tensor:
-    """Logits (N, classes, h, w) at ``size``, bilinearly with half-pixel centres."""
+    """Resize logits (N, classes, h, w) to ``size``, bilinearly with half-pixel centres."""
     return functional.interpolate(logits, size=size, mode="bilinear", align_corners=False)
 
 
 def label(logits: Tensor, size: tuple[int, int]) -> tuple[Tensor, Tensor]:
-    """Mask and confidence at ``size`` (height, width), both uint8 (N, height, width).
+    """Return mask and confidence at ``size`` (height, width), both uint8 (N, height, width).
 
-    The logits (N, classes, h, w) are :func:`enlarged`; the largest wins, its softmax scaled to
-    0-255 is the confidence.
+    The logits (N, classes, h, w) are resized by :func:`enlarged`. The class of the largest logit
+    wins; its softmax, scaled to 0 to 255, is the confidence.
     """
     large = enlarged(logits, size)
     mask = large.argmax(1).to(torch.uint8)

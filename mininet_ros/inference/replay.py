@@ -1,4 +1,4 @@
-"""A function of a tensor, recorded once on a GPU and replayed with one launch."""
+"""Function of a tensor, recorded once as a CUDA graph and replayed with one launch."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ WARM_UP = 3
 
 
 def why_no_replay(device: torch.device) -> str:
-    """Why functions cannot be recorded on a CUDA device; empty where they can."""
+    """Return why functions cannot be recorded on a CUDA device; empty where they can."""
     if torch.version.hip is not None:
         return "CUDA graphs are not used on ROCm"
     major, minor = torch.cuda.get_device_capability(device)
@@ -22,15 +22,15 @@ def why_no_replay(device: torch.device) -> str:
 
 
 class Replay:
-    """Host array in, host arrays out, with all that lies between recorded as one CUDA graph.
+    """Runs a recorded function: host array in, host arrays out, as one CUDA graph.
 
-    Arrays pass through page-locked memory, which the device copies without the processor; results
-    are valid until the next call of the same replay, so they are copied out.
+    Arrays pass through page-locked memory, which the device copies without the processor. Results
+    are valid until the next call of the same replay, so they are copied.
 
     Args:
-        function: of a tensor on the device; its operations must not depend on the values.
-        example: a tensor of the input's shape and type, on the CPU.
-        device: where the function runs.
+        function: function of a tensor on the device; its operations must not depend on the values.
+        example: tensor on the CPU with the shape and dtype of the input.
+        device: device on which the function runs.
 
     Raises:
         RuntimeError: the function cannot be recorded.
@@ -46,7 +46,7 @@ class Replay:
         ]
 
     def __call__(self, array: np.ndarray) -> list[np.ndarray]:
-        """Run it on an array of the example's shape and type."""
+        """Run the function on an array of the example's shape and dtype."""
         self._host_input.numpy()[...] = array
         self._input.copy_(self._host_input, non_blocking=True)
         self._graph.replay()
@@ -56,17 +56,17 @@ class Replay:
         return [host.numpy().copy() for host in self._host_outputs]
 
     def run_on_device(self) -> None:
-        """Run it on what the input holds, without the copies; returns before it is done."""
+        """Run on the present input without copies; return before the device is done."""
         self._graph.replay()
 
 
 def record(function: Function, x: Tensor) -> tuple[torch.cuda.CUDAGraph, Sequence[Tensor]]:
-    """A CUDA graph of ``function(x)`` and the tensors that it writes.
+    """Return a CUDA graph of ``function(x)`` and the tensors that it writes.
 
     Raises:
         RuntimeError: an operation of the function cannot be recorded.
     """
-    # Libraries choose their algorithms and take their memory in the first runs.
+    # Libraries choose their algorithms and allocate their memory in the first runs.
     side = torch.cuda.Stream(x.device)
     side.wait_stream(torch.cuda.current_stream(x.device))
     with torch.cuda.stream(side):

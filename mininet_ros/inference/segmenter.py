@@ -14,12 +14,12 @@ from mininet_ros.models import Model
 
 @dataclass(frozen=True)
 class Segmentation:
-    """The labels of an image.
+    """Labels of an image.
 
     Attributes:
         mask: uint8 (H, W), class ids in the order of the model's classes.
-        confidence: uint8 (H, W), softmax of the winning class scaled to 0-255; None where it was
-            not asked for.
+        confidence: uint8 (H, W), softmax of the winning class scaled to 0 to 255; None if it was
+            not requested.
     """
 
     mask: np.ndarray
@@ -38,20 +38,20 @@ class Segmentation:
 
 
 class BackendError(RuntimeError):
-    """The backend asked for is not to be had here; one sentence says why and what to do."""
+    """The requested backend is not available here. The message is one sentence with advice."""
 
 
 class Segmenter(ABC):
     """A model ready to run.
 
     Attributes:
-        model: the model that runs; its classes are those of the masks.
-        backend: ``cpu`` or ``gpu``, as asked for by users.
-        runtime: the library that executes it, ``onnxruntime`` or ``pytorch``.
+        model: model that runs; its classes are those of the masks.
+        backend: backend that users select, ``cpu`` or ``gpu``.
+        runtime: library that runs the model, ``onnxruntime`` or ``pytorch``.
         providers: ONNX Runtime's execution providers in use, the preferred one first.
         device: name of the device in use.
         precision: precision of the arithmetic, ``float32`` or ``int8`` on the CPU.
-        precision_reason: why this precision was chosen; empty where the caller named it.
+        precision_reason: reason for this precision; empty where the caller named it.
     """
 
     backend: str
@@ -66,7 +66,7 @@ class Segmenter(ABC):
         self._groups: ClassGroups | None = None
 
     def merge_classes(self, groups: ClassGroups) -> None:
-        """Give masks of merged classes from now on; ``model`` tells their names and colours."""
+        """Merge classes in masks from now on; ``model`` has their names and colours."""
         self._groups = groups
         self.model = replace(self.model, classes=groups.names, colors=groups.colors)
 
@@ -74,26 +74,26 @@ class Segmenter(ABC):
         """Label an image of any size.
 
         Args:
-            image: uint8 (H, W, 3), BGR.
-            with_confidence: compute the confidence, too, which takes more time.
+            image: uint8 (H, W, 3), BGR image.
+            with_confidence: whether to compute the confidence, which takes more time.
 
         Returns:
             Mask and confidence at the image's own size, (H, W).
 
         Raises:
-            ValueError: the array is not an image as above.
+            ValueError: the array has another shape or dtype than stated above.
         """
         height, width = image.shape[:2]
         return self.infer(image, with_confidence).resized(width, height)
 
     def infer(self, image: np.ndarray, with_confidence: bool = True) -> Segmentation:
-        """Label an image of any size at the network's size: ``(model.height, model.width)``.
+        """Label an image at the network's size: ``(model.height, model.width)``.
 
         Args:
             image, with_confidence: as for :meth:`segment`.
 
         Raises:
-            ValueError: the array is not an image as above.
+            ValueError: the array has another shape or dtype than :meth:`segment` takes.
         """
         if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or not image.size:
             raise ValueError(
@@ -110,12 +110,12 @@ class Segmenter(ABC):
         """Label ``image``, C-contiguous and of exactly the network's size."""
 
     def _mask(self, image: np.ndarray) -> np.ndarray:
-        """Only the labels of such an image."""
+        """Return only the labels of such an image."""
         return self._run(image).mask
 
 
 def fit_input(image: np.ndarray, width: int, height: int) -> np.ndarray:
-    """``image`` at the network's size, contiguous: averaged where it shrinks, else linear."""
+    """Resize ``image`` to the network's size: averaged if it shrinks, else linearly."""
     if image.shape[:2] == (height, width):
         return np.ascontiguousarray(image)
     shrinks = image.shape[1] >= width and image.shape[0] >= height

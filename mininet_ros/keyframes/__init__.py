@@ -1,8 +1,8 @@
-"""Which frames are worth forwarding: scores of a frame, the selector, the byte budget.
+"""Choice of the frames worth forwarding: scores of a frame, selector, byte budget.
 
-NumPy and OpenCV only; no ROS, and no clock decides anything. `FrameScorer` scores frames,
-`KeyframeSelector` decides on them, `KeyframePipeline` joins the two and `ByteBudget` meters what
-goes to team mates.
+This room uses NumPy and OpenCV only. It does not import ROS, and no decision reads a clock.
+``FrameScorer`` scores frames, ``KeyframeSelector`` decides on them, ``KeyframePipeline`` joins the
+two, and ``ByteBudget`` limits the bytes sent to team mates.
 """
 
 from mininet_ros.keyframes.cues.content import ClassError, ContentStatus, parse_class_weights

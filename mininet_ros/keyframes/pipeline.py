@@ -1,4 +1,4 @@
-"""Scorer and selector joined, for a node and for its offline twin alike."""
+"""Scorer and selector combined, for the node and for offline selection."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from mininet_ros.keyframes.selection.selector import KeyframeSelector
 
 
 class KeyframePipeline:
-    """Frames in, decisions out; what is forwarded is noted in the scorer.
+    """Takes frames and returns decisions; notes forwarded frames in the scorer.
 
-    Whoever calls this keeps the frames' messages by stamp until their decision comes.
+    The caller keeps the messages of a frame, by stamp, until the decision on it.
 
     Args:
         scorer: scores the frames.
@@ -37,12 +37,14 @@ class KeyframePipeline:
         stamp_ns: int,
         pose: Pose | None = None,
     ) -> Step:
-        """Take in the next frame; see ``FrameScorer.score`` and ``KeyframeSelector.add``.
+        """Process the next frame; see ``FrameScorer.score`` and ``KeyframeSelector.add``.
 
-        A frame whose stamp is refused is not scored. The pose is the robot's, by its odometry.
+        A frame whose stamp is refused is not scored. ``pose`` is the robot's pose from its
+        odometry.
 
         Raises:
-            ValueError: an array has the wrong shape or type; the frame then counts as unseen.
+            ValueError: an array has the wrong shape or type; the frame then counts as never
+                received.
         """
         refusal = self.selector.refuse(stamp_ns)
         if refusal is not None:
@@ -51,22 +53,22 @@ class KeyframePipeline:
         return self._decide(scores if pose is None else replace(scores, pose=pose))
 
     def add_observed(self, frame: Observation) -> Step:
-        """Take in the next frame, already observed; see ``FrameScorer.judge``."""
+        """Process the next frame, already observed; see ``FrameScorer.judge``."""
         refusal = self.selector.refuse(frame.stamp_ns)
         if refusal is not None:
             return Step(refused=refusal)
         return self._decide(self.scorer.judge(frame))
 
     def request(self, stamp_ns: int) -> list[Decision]:
-        """See ``KeyframeSelector.request``."""
+        """Request a frame; see ``KeyframeSelector.request``."""
         return self._noted(self.selector.request(stamp_ns))
 
     def tick(self, now_ns: int) -> list[Decision]:
-        """See ``KeyframeSelector.tick``."""
+        """Note that time passes; see ``KeyframeSelector.tick``."""
         return self._noted(self.selector.tick(now_ns))
 
     def finish(self) -> list[Decision]:
-        """See ``KeyframeSelector.finish``; the scorer starts afresh, too."""
+        """End the stream and reset the scorer; see ``KeyframeSelector.finish``."""
         decisions = self.selector.finish()
         self.scorer.reset()
         return decisions
@@ -74,12 +76,12 @@ class KeyframePipeline:
     def configure(
         self, config: SelectorConfig, scorer: FrameScorer | None = None
     ) -> list[Decision]:
-        """Change the settings in mid-stream; see ``KeyframeSelector.configure``.
+        """Change the settings while the stream runs; see ``KeyframeSelector.configure``.
 
         Args:
-            config: the selector's settings from now on.
-            scorer: takes the place of the present one, which loses what was sent: for other
-                targets.
+            config: settings of the selector from now on.
+            scorer: replaces the present scorer, for other targets; the memory of sent things is
+                lost.
         """
         decisions = self._noted(self.selector.configure(config))
         if scorer is not None:
@@ -88,11 +90,11 @@ class KeyframePipeline:
         return decisions
 
     def _remember_all(self) -> None:
-        """Let the scorer remember every frame until its decision, however long that takes."""
+        """Make the scorer remember every frame until its decision, however long that takes."""
         self.scorer.history = None
 
     def _decide(self, scores: FrameScores) -> Step:
-        # What a jump back left behind is nothing to the scorer, which began anew as well.
+        # The scorer was reset by the jump back too, so it does not know the frames before it.
         step = self.selector.add(scores)
         self._note(step.decisions)
         return step

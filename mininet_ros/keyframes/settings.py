@@ -46,16 +46,17 @@ NODE_ONLY = frozenset(
         "robot_name",
     },
 )
-"""Parameters that tell the node where its messages come from, and say nothing of the selection."""
+"""Parameters of the node that do not affect the selection, such as sources of messages."""
 
 
 @dataclass(frozen=True)
 class KeyframeSettings:
-    """What is looked for, how frames are selected, and what team mates get of them.
+    """Settings of the targets, the selection, and the frames for team mates.
 
     Attributes:
-        classes: empty names alone select without semantics: a ROS parameter cannot hold an empty
-            list, so a file writes ``[""]``.
+        classes: names of the target classes with optional weights; only empty names mean a
+            selection without semantics. A ROS parameter cannot hold an empty list, so a file writes
+            ``[""]``.
         selector: settings of the selector.
 
     Raises:
@@ -130,33 +131,33 @@ class KeyframeSettings:
             raise ConfigError(str(error)) from None
 
     def targets(self) -> dict[str, float]:
-        """Weight of each target class by its name; empty for a selection without semantics."""
+        """Return the weight of each target class; empty for a selection without semantics."""
         return parse_class_weights([entry for entry in self.classes if entry.strip()])
 
     def ignored(self) -> tuple[str, ...]:
-        """Names of the classes that do not count."""
+        """Return the names of the classes that do not count."""
         return tuple(name.strip() for name in self.ignore_classes if name.strip())
 
     def named(self) -> dict[str, float]:
-        """Every class that is named, target or ignored, with its weight or 1."""
+        """Return every named class, target or ignored, with its weight or 1."""
         return {**dict.fromkeys(self.ignored(), 1.0), **self.targets()}
 
     def without_classes(self) -> KeyframeSettings:
-        """The same for a stream whose masks cannot be read."""
+        """Return these settings without classes, for a stream whose masks cannot be read."""
         return replace(self, classes=("",), ignore_classes=("",))
 
     def budget(self) -> ByteBudget:
-        """A new, full byte budget."""
+        """Return a new, full byte budget."""
         return ByteBudget(self.team_bytes_per_s, self.team_burst_bytes, self.team_waiting)
 
     def pipeline(self, classes: Sequence[str]) -> KeyframePipeline:
-        """A new scorer and selector with these settings.
+        """Make a new scorer and selector with these settings.
 
         Args:
-            classes: the class names of the network that makes the masks, in label order.
+            classes: class names of the network that makes the masks, in label order.
 
         Raises:
-            ClassError: a target is not among `classes`, or its weight is out of range.
+            ClassError: a target is not among ``classes``, or its weight is out of range.
         """
         picture, ignored = read_ignore_mask(self.ignore_mask), None
         if picture is not None or self.ignored():
@@ -166,10 +167,9 @@ class KeyframeSettings:
 
     @classmethod
     def from_values(cls, values: Mapping[str, object]) -> KeyframeSettings:
-        """Make settings of parameter values by name; what is absent keeps its default.
+        """Make settings from parameter values by name; missing values keep their defaults.
 
-        ``NODE_ONLY`` names are passed over, so that whatever the node reads a command can read,
-        too.
+        ``NODE_ONLY`` names are ignored, so that a command can read the same files as the node.
 
         Raises:
             ConfigError: a name is unknown, or a value has the wrong type or is out of range.
@@ -188,7 +188,7 @@ class KeyframeSettings:
 
 
 def preset_names() -> list[str]:
-    """Names of the presets that come with the package, sorted."""
+    """Return the names of the presets in the package, sorted."""
     files = (share_folder() / "config").glob(f"{PRESET_PREFIX}*.yaml")
     return sorted(file.stem.removeprefix(PRESET_PREFIX) for file in files)
 
@@ -196,14 +196,14 @@ def preset_names() -> list[str]:
 def read_preset(name_or_path: str | Path) -> dict[str, object]:
     """Read the selector's parameters from a ROS 2 parameter file.
 
-    Sections for all nodes (`/**`) come first; those that name the selector, in whatever namespace,
-    win over them.
+    Sections for all nodes (``/**``) come first. Sections that name the selector, in any namespace,
+    override them.
 
     Args:
-        name_or_path: a preset that comes with the package (`slam`), or the path of a file.
+        name_or_path: name of a preset in the package (``slam``), or path of a file.
 
     Returns:
-        Parameter values by name, as `KeyframeSettings.from_values` takes them.
+        Parameter values by name, as ``KeyframeSettings.from_values`` takes them.
 
     Raises:
         ConfigError: there is no such preset or file, or it holds no parameters of the selector.

@@ -1,8 +1,8 @@
-"""Views described in less than a kilobyte, and a memory of those that were sent.
+"""Descriptions of views in less than a kilobyte, and a memory of the views that were sent.
 
-A description is the strongest ORB corners (Rublee et al. 2011) of each cell of a grid, so that it
-says something of the whole picture. Whether another picture shows the same view is decided by
-corners that agree on one similarity (RANSAC): what it covers of the picture is known.
+A description holds the strongest ORB corners (Rublee et al. 2011) of each cell of a grid, so that
+it covers the whole picture. Two pictures are compared by corners that agree on one similarity
+transform (RANSAC). The part of a picture that an earlier one covers is known.
 """
 
 from __future__ import annotations
@@ -14,24 +14,25 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-# Descriptions are made of pictures of this width: few corners of a larger one are found again in a
-# picture that was taken a step further.
+# Pictures are described at this width. In larger pictures, fewer corners are found again after the
+# camera has moved a little.
 WIDTH = 480
 CORNERS = 400
 CELLS = (6, 8)  # rows, columns
 
-# Corners that are kept of a picture, and bytes of their descriptors: the tests of ORB come in the
-# order of what they tell (greedily chosen for that), and the last 96 of 256 bits tell nothing more
-# here. A packed view is then 886 bytes.
+# Number of corners in a packed view, and bytes of each descriptor. The tests of ORB are sorted by
+# information, because they were chosen greedily. The last 96 of 256 bits add nothing here. A packed
+# view then has at most 886 bytes.
 KEPT = 40
 DESCRIPTOR_BYTES = 20
 
-# Corners that must agree on where the view is. Different views agree by chance on 4 to 6.
+# Least number of corners that agree on the position. In different views 4 to 6 agree by chance.
 LEAST_AGREEING = 10
 TOLERANCE = 8.0  # pixels of a picture of WIDTH
 BEST_OVER_SECOND = 0.8
 
-# A view is known where an earlier one covers so much of it, and showed it hardly any smaller.
+# A view is known if an earlier one covers this share of it and showed it at a scale that is smaller
+# by less than this factor.
 COVERED = 0.6
 LARGER = 1.25
 
@@ -45,12 +46,12 @@ _CORNER_BYTES = 2 + DESCRIPTOR_BYTES
 
 @dataclass(frozen=True, eq=False)
 class View:
-    """A picture, described.
+    """Description of a picture.
 
     Attributes:
-        points: (N, 2) float32 x, y of its corners, in widths of the picture.
-        descriptors: (N, 20) uint8, the first bits of their ORB descriptors.
-        aspect: height over width.
+        points: (N, 2) float32 x, y of the corners, as shares of the picture's width.
+        descriptors: (N, 20) uint8, first bits of the ORB descriptors of the corners.
+        aspect: height of the picture divided by its width.
     """
 
     points: np.ndarray
@@ -58,7 +59,7 @@ class View:
     aspect: float
 
     def pack(self) -> bytes:
-        """Return the view as at most 886 bytes: the strongest corners of each cell."""
+        """Return the view as at most 886 bytes, with the strongest corners of each cell."""
         chosen = _spread(self.points, self.aspect)
         scale = np.array([255.0, 255.0 / self.aspect])
         places = np.clip(np.round(self.points[chosen] * scale), 0, 255).astype(np.uint8)
@@ -70,13 +71,13 @@ class View:
         """Read a packed view.
 
         Raises:
-            ValueError: the bytes are none.
+            ValueError: the bytes are not a packed view.
         """
         if len(content) < _HEADER.size:
             raise ValueError(f"{len(content)} bytes are no view")
         version, count, aspect = _HEADER.unpack_from(content)
         sized = len(content) == _HEADER.size + count * _CORNER_BYTES
-        # Written so that nan, which compares to nothing, is refused.
+        # Written so that nan is refused: every comparison with nan is false.
         if version != _VERSION or not sized or count > KEPT or not 0.05 <= aspect <= 20.0:
             raise ValueError(f"{len(content)} bytes are no view of version {_VERSION}")
         corners = np.frombuffer(content, np.uint8, offset=_HEADER.size)
@@ -89,14 +90,14 @@ def describe_view(image: np.ndarray) -> View:
     """Describe a picture.
 
     Args:
-        image: (H, W, 3) uint8 BGR or (H, W) uint8.
+        image: (H, W, 3) uint8 BGR or (H, W) uint8 picture.
     """
     gray = image if image.ndim == 2 else cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
     height, width = gray.shape
     small = cv2.resize(
         gray, (WIDTH, max(1, round(WIDTH * height / width))), interpolation=cv2.INTER_AREA
     )
-    # Strongest first, which packing relies on.
+    # Packing relies on this order, strongest first.
     everywhere = np.full(small.shape, 255, np.uint8)
     orb = cv2.ORB.create(CORNERS, fastThreshold=10)
     corners, descriptors = orb.detectAndCompute(small, everywhere)
@@ -104,16 +105,16 @@ def describe_view(image: np.ndarray) -> View:
     points = np.array([corners[index].pt for index in order], np.float32).reshape(-1, 2) / WIDTH
     if descriptors is None:
         return View(points, np.empty((0, DESCRIPTOR_BYTES), np.uint8), height / width)
-    # Copied, for the matcher wants rows without gaps.
+    # Copied, because the matcher needs contiguous rows.
     return View(points, descriptors[order, :DESCRIPTOR_BYTES].copy(), height / width)
 
 
 class ViewMemory:
-    """Views that are known, the newest of them; older ones are forgotten.
+    """Memory of the newest known views; older ones are forgotten.
 
     Args:
-        capacity: most views, of about a kilobyte each.
-        max_age_s: a view is forgotten after so long.
+        capacity: largest number of views, of about a kilobyte each.
+        max_age_s: age at which a view is forgotten, seconds.
     """
 
     def __init__(self, capacity: int = MAX_VIEWS, max_age_s: float = MAX_AGE_S) -> None:
@@ -130,11 +131,11 @@ class ViewMemory:
         self._views.append((now_s, view))
 
     def knows(self, view: View, now_s: float) -> bool:
-        """Return whether an earlier view shows most of this one, and hardly any smaller.
+        """Return whether an earlier view shows most of this one, at hardly any smaller scale.
 
         Args:
-            view: of the picture, with all its corners.
-            now_s: the time, seconds of a monotonic clock.
+            view: description of the picture, with all its corners.
+            now_s: present time, seconds of a monotonic clock.
         """
         self._forget(now_s)
         return any(self._shows(earlier, view) for _, earlier in reversed(self._views))
@@ -167,7 +168,7 @@ class ViewMemory:
 
 
 def _covered(carry: np.ndarray, earlier_aspect: float, aspect: float) -> float:
-    """Share of a picture that an earlier one covers, carried over by a similarity."""
+    """Return the share of a picture that an earlier one covers after a similarity transform."""
     outline = np.array([[0, 0], [1, 0], [1, earlier_aspect], [0, earlier_aspect]], np.float32)
     carried = (outline @ carry[:, :2].T + carry[:, 2]).astype(np.float32)
     frame = np.array([[0, 0], [1, 0], [1, aspect], [0, aspect]], np.float32)
@@ -176,12 +177,12 @@ def _covered(carry: np.ndarray, earlier_aspect: float, aspect: float) -> float:
 
 
 def _spread(points: np.ndarray, aspect: float) -> np.ndarray:
-    """Indices of at most KEPT points, strongest first, in turns over the cells of a grid."""
+    """Return indices of at most KEPT points, strongest first, in turns over the grid cells."""
     rows, columns = CELLS
     row = np.minimum(points[:, 1] / aspect * rows, rows - 1).astype(int)
     column = np.minimum(points[:, 0] * columns, columns - 1).astype(int)
     cell = row * columns + column
-    rank = np.zeros(len(points), int)  # of a point in its cell
+    rank = np.zeros(len(points), int)  # rank of a point in its cell
     for index in np.unique(cell):
         inside = np.flatnonzero(cell == index)
         rank[inside] = np.arange(len(inside))

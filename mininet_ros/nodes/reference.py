@@ -1,4 +1,4 @@
-"""What the nodes' documentation and configuration files say, made from the nodes' declarations.
+"""Documentation and configuration files of the nodes, generated from their declarations.
 
 ``python -m mininet_ros.nodes.reference`` prints the parameters of all nodes as Markdown;
 ``python -m mininet_ros.nodes.reference --write`` writes the files in ``config/`` that list every
@@ -33,11 +33,11 @@ class NodeReference:
     """A node that users start.
 
     Attributes:
-        executable: name for ``ros2 run mininet_ros``.
-        name: of the node.
-        summary: what it does, in a sentence.
-        parameters: dataclass of its parameters.
-        config: file in ``config/`` that lists all its parameters; "" for none.
+        executable: name of the executable for ``ros2 run mininet_ros``.
+        name: name of the node.
+        summary: one sentence that says what the node does.
+        parameters: dataclass of the node's parameters.
+        config: file in ``config/`` that lists all parameters of the node; "" for none.
         example: command that uses the file; changeable: command that changes a parameter.
     """
 

@@ -1,7 +1,7 @@
-"""The executables of the nodes: each imports its node's module once its process may be ended.
+"""Entry points of the nodes: each imports its module only when called.
 
-The imports of a node take a second or more. A signal that comes meanwhile ends the process at once,
-and silently: there is nothing to tidy up yet.
+The imports of a node take a second or more. A signal during that time ends the process at once and
+silently, because there is nothing to release yet.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ MODULES = {
 
 
 def start(executable: str) -> int:
-    """Run an executable, a key of ``MODULES``; return its exit status."""
-    # rclpy's wheels from PyPI start the process anew when they are imported. Signals that come then
-    # are held back: a new interpreter would answer them with a traceback.
+    """Run an executable, named by a key of ``MODULES``; return its exit status."""
+    # rclpy's wheels from PyPI restart the process when they are imported. Signals in that time are
+    # held back, because a new interpreter would answer them with a traceback.
     signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
     if find_spec("rclpy") is None:
         print(f"{executable}: needs rclpy: source your ROS 2 installation", file=sys.stderr)
@@ -54,7 +54,7 @@ def keyframe_selector_node() -> int:
 
 
 def image_stream_node() -> int:
-    """Run the camera that publishes files."""
+    """Run the node that publishes files as a camera."""
     return start("image_stream_node")
 
 

@@ -1,1 +1,1 @@
-"""The selection of keyframes without ROS: recordings in, chosen frames and a report out."""
+"""Keyframe selection without ROS: from recordings to chosen frames and a report."""

@@ -1,8 +1,8 @@
-"""Other ways of choosing frames, to compare the selector with, each at a given number of frames.
+"""Baselines for the selector: other ways to choose a given number of frames.
 
-All of them see the same scores. `parallax`, `quality` and `semantics` each follow one cue alone;
-the last two, like `sharpest_of_window`, take the best frame of each part of the sequence, which is
-far better than taking the best frames overall, as those lie side by side.
+All of them use the same scores. ``parallax``, ``quality`` and ``semantics`` each follow one cue
+alone. The last two, and ``sharpest_of_window``, take the best frame of each part of the sequence.
+This is far better than the best frames overall, which are close together.
 """
 
 from __future__ import annotations
@@ -15,45 +15,45 @@ import numpy as np
 from mininet_ros.offline.evaluation import JudgedFrame, lasting_instances, whole_instances
 
 VETO_SHARE = 0.85
-"""Of the best quality in a part, what `grid_with_veto` puts up with."""
+"""Least quality that ``grid_with_veto`` accepts, as a share of the best in the part."""
 
 Chooser = Callable[[Sequence[JudgedFrame], int], list[int]]
-"""Takes the frames of a sequence and how many to choose; returns ascending indices."""
+"""Function of the frames and the number to choose; returns ascending indices."""
 
 
 def even_choice(length: int, count: int) -> list[int]:
-    """Indices at even distances among `length`, the middle one of each of `count` parts."""
+    """Return evenly spaced indices below ``length``: the middle of each of ``count`` parts."""
     return [int(part[len(part) // 2]) for part in _equal_parts(length, count)]
 
 
 def every_n(frames: Sequence[JudgedFrame], count: int) -> list[int]:
-    """Frames at even distances; see :func:`even_choice`."""
+    """Choose evenly spaced frames; see :func:`even_choice`."""
     return even_choice(len(frames), count)
 
 
 def random_choice(frames: Sequence[JudgedFrame], count: int, seed: int = 0) -> list[int]:
-    """Frames drawn without replacement."""
+    """Draw frames at random without replacement."""
     generator = np.random.default_rng(seed)
     return sorted(generator.choice(len(frames), min(count, len(frames)), replace=False).tolist())
 
 
 def parallax(frames: Sequence[JudgedFrame], count: int) -> list[int]:
-    """Frames at even distances of accumulated median flow, as VINS-Mono spaces keyframes."""
+    """Choose frames evenly spaced by accumulated median flow, as VINS-Mono does."""
     return [int(part[len(part) // 2]) for part in _parts_of_equal_motion(frames, count)]
 
 
 def quality(frames: Sequence[JudgedFrame], count: int) -> list[int]:
-    """The frame of best quality in each of equally long parts."""
+    """Choose the frame of best quality in each of several equally long parts."""
     return _best_of_parts(frames, count, lambda frame: frame.scores.quality)
 
 
 def semantics(frames: Sequence[JudgedFrame], count: int) -> list[int]:
-    """The frame of most content in each of equally long parts."""
+    """Choose the frame of most content in each of several equally long parts."""
     return _best_of_parts(frames, count, lambda frame: frame.scores.content)
 
 
 def sharpest_of_window(frames: Sequence[JudgedFrame], count: int) -> list[int]:
-    """The sharpest frame, centre preferred, of parts of equal motion, as AliceVision picks them."""
+    """Choose the sharpest, most central frame of parts of equal motion, like AliceVision."""
     chosen = []
     for part in _parts_of_equal_motion(frames, count):
         centre = (part[0] + part[-1]) / 2.0
@@ -67,9 +67,10 @@ def sharpest_of_window(frames: Sequence[JudgedFrame], count: int) -> list[int]:
 
 
 def grid_with_veto(frames: Sequence[JudgedFrame], count: int) -> list[int]:
-    """In each of equally long parts the frame nearest the middle whose quality is good enough.
+    """Choose, in each equally long part, the good enough frame that is nearest the middle.
 
-    That is at least 0.85 of the part's best: even distances, unless quality speaks against them.
+    Good enough means at least 0.85 of the best quality in the part. The frames are evenly spaced
+    except where quality forbids it.
     """
     chosen = []
     for part in _equal_parts(len(frames), count):
@@ -81,11 +82,11 @@ def grid_with_veto(frames: Sequence[JudgedFrame], count: int) -> list[int]:
 
 
 def greedy_bound(frames: Sequence[JudgedFrame], count: int) -> list[int]:
-    """With the truth at hand, time and again the frame that shows most instances not yet shown.
+    """Choose with ground truth: repeatedly the frame with most instances not yet shown.
 
-    Greedy choice reaches at least 63 % of the best possible coverage (Nemhauser et al. 1978); no
-    selector that has to decide as frames come can know as much. Ties go to the frame that shows
-    the new instances largest.
+    Greedy choice reaches at least 63 % of the best possible coverage (Nemhauser et al. 1978). A
+    selector that decides as frames come cannot know as much. Among equal frames, the one that shows
+    the new instances largest is chosen.
     """
     lasting = lasting_instances(frames)
     whole = [whole_instances(frame, lasting) for frame in frames]
@@ -97,8 +98,8 @@ def greedy_bound(frames: Sequence[JudgedFrame], count: int) -> list[int]:
         pixels = sum(s.pixels for s in frames[index].sightings if s.instance in new)
         return -len(new), -pixels
 
-    # A frame's gain only ever shrinks, so that those below the best known one need no new look
-    # (Minoux 1978).
+    # A frame's gain never grows, so frames whose old gain is below the best known one need no
+    # update (Minoux 1978).
     queue = [(*cost(index), index) for index in range(len(frames))]
     heapq.heapify(queue)
     while queue and len(chosen) < count:
@@ -127,7 +128,7 @@ CHOSEN_BY_QUALITY: dict[str, Chooser] = {
     "sharpest_of_window": sharpest_of_window,
     "grid_with_veto": grid_with_veto,
 }
-"""Ways of choosing that see pictures but no masks, besides `every_n`."""
+"""Baselines that use pictures but no masks, besides ``every_n``."""
 
 
 def _equal_parts(length: int, count: int) -> list[np.ndarray]:
@@ -135,14 +136,14 @@ def _equal_parts(length: int, count: int) -> list[np.ndarray]:
 
 
 def _parts_of_equal_motion(frames: Sequence[JudgedFrame], count: int) -> list[np.ndarray]:
-    """Parts, none empty, in which the view moves equally far, as nearly as frames allow it."""
+    """Return non-empty parts in which the view moves as equally far as the frames allow."""
     travelled = np.cumsum([frame.scores.motion for frame in frames])
     if travelled[-1] <= 0.0:
         return _equal_parts(len(frames), count)
     count = min(count, len(frames))
     starts = np.searchsorted(travelled / travelled[-1] * count, np.arange(count), side="left")
     order = np.arange(count)
-    # Each part begins at least one frame after the one before, and leaves a frame for each to come.
+    # Each part begins at least one frame after the last one and leaves a frame for each later part.
     starts = np.maximum.accumulate(starts - order) + order
     starts = np.minimum(starts, len(frames) - count + order)
     return np.split(np.arange(len(frames)), starts[1:])

@@ -1,4 +1,4 @@
-"""The command ``select-keyframes``: what the arguments ask for, and what is printed of it."""
+"""Implementation of the command ``select-keyframes``."""
 
 from __future__ import annotations
 
@@ -29,17 +29,17 @@ from mininet_ros.sequences.camera import LiveCapture
 from mininet_ros.sequences.sequence import place_of
 
 LANDMARKS = ("SignSymbol", "text", "traffic sign")
-"""Classes that mark a place. A preset without classes looks for those that the model knows."""
+"""Classes that mark a place. A preset without classes uses those that the model has."""
 
 
 def select_keyframes(arguments: Namespace) -> None:
-    """Select keyframes of a recording as the arguments say; print what came out.
+    """Select keyframes of a recording as the arguments say; print the result.
 
-    Ctrl-C ends the stream early; the results are then those of the frames until there.
+    Ctrl-C ends the stream early. The results then cover the frames before it.
 
     Raises:
-        ValueError: an argument is wrong, or does not fit another or the input.
-        KeyboardInterrupt: once the results are written, where Ctrl-C ended the stream.
+        ValueError: an argument is wrong, or contradicts another one or the input.
+        KeyboardInterrupt: Ctrl-C ended the stream; the results are written before it is raised.
     """
     settings = read_settings(arguments)
     source = open_source(source_options(arguments))
@@ -72,7 +72,7 @@ def select_keyframes(arguments: Namespace) -> None:
 
 
 def read_settings(arguments: Namespace) -> KeyframeSettings:
-    """The preset with what the command line changes in it.
+    """Return the preset with the changes from the command line.
 
     Raises:
         ConfigError: the preset cannot be used.
@@ -89,7 +89,7 @@ def read_settings(arguments: Namespace) -> KeyframeSettings:
 
 
 def landmarks_of(model: str, network: str) -> tuple[str, ...]:
-    """The classes of a model that mark a place: what is looked for where nothing is named.
+    """Return the place-marking classes of a model, the targets where none is named.
 
     Raises:
         ModelError: there is no such model.
@@ -99,7 +99,7 @@ def landmarks_of(model: str, network: str) -> tuple[str, ...]:
 
 
 def source_options(arguments: Namespace) -> SourceOptions:
-    """What the arguments say of the input."""
+    """Return the options of the input from the arguments."""
     return SourceOptions(
         input=arguments.input,
         model=arguments.model,
@@ -117,14 +117,14 @@ def source_options(arguments: Namespace) -> SourceOptions:
 
 
 def inputs_of(arguments: Namespace) -> tuple[Path | str | None, ...]:
-    """Files and folders that the command reads, and may not replace."""
+    """Return the files and folders that the command reads and must not replace."""
     return arguments.input, arguments.model, arguments.labels, arguments.dataset, arguments.requests
 
 
 def _requests(
     arguments: Namespace, settings: KeyframeSettings, source: Source, size: Size | None
 ) -> list[int]:
-    """Stamps that are asked for: of the given file, else those recorded in the bag."""
+    """Return requested stamps: from the given file, else those recorded in the bag."""
     answers = settings.selector.mode is Mode.REQUEST
     if arguments.requests is not None and not answers:
         raise ConfigError(
@@ -145,7 +145,7 @@ def _requests(
 
 
 def _size(arguments: Namespace, sequence: Sequence) -> Size | None:
-    """How many frames are asked for, if any number is."""
+    """Return the requested number of frames, or None."""
     if arguments.count is None and arguments.share is None:
         return None
     if isinstance(sequence, LiveCapture):
@@ -161,7 +161,7 @@ def _size(arguments: Namespace, sequence: Sequence) -> Size | None:
 
 
 def _check(arguments: Namespace, settings: KeyframeSettings, source: Source) -> None:
-    """Say before a long run what would come to nothing."""
+    """Refuse, before a long run, arguments that cannot lead to a result."""
     targets = ", ".join(settings.named())
     if targets and source.masks_from is None:
         raise ConfigError(

@@ -1,4 +1,4 @@
-"""How other ways of choosing as many frames would have done on the same recording."""
+"""Comparison with other ways to choose the same number of frames of a recording."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ from mininet_ros.offline.truth import InstanceLinker
 
 OURS = "ours"
 ONLINE = "online"
-"""The online rule, beside a choice that knew the whole recording."""
+"""Name of the online rule, beside a choice with the whole recording known."""
 
-# Regions are followed on masks of this width, which takes a fraction of the full size's time.
+# Regions are tracked on masks of this width, which takes a fraction of the time.
 LINKING_WIDTH = 320
 
 
 @dataclass(frozen=True)
 class Choice:
-    """One way of choosing frames.
+    """One way of choosing frames, with its results.
 
     Attributes:
         name: "ours", "online", or a key of ``mininet_ros.offline.baselines.BASELINES``.
-        chosen: indices of the frames, ascending.
-        metrics: what it reaches. Instances are those that the masks show.
-        content: mean content of the chosen frames as if nothing had been sent before.
+        chosen: indices of the chosen frames, ascending.
+        metrics: metrics of the chosen frames. Instances are those that the masks show.
+        content: mean content of the chosen frames, as if nothing had been sent before.
     """
 
     name: str
@@ -41,13 +41,13 @@ class Choice:
 
 
 class Comparison:
-    """Judges every frame of a recording, whatever the selector makes of it.
+    """Judges every frame of a recording, independent of the selector's decisions.
 
-    Without a ground truth, the masks stand in for it: a region of a target class that optical flow
+    Without ground truth, the masks take its place: a region of a target class that optical flow
     carries from frame to frame is one instance.
 
     Args:
-        settings: of the selection.
+        settings: settings of the selection.
         classes: class names of the masks, in the order of their ids.
     """
 
@@ -61,7 +61,7 @@ class Comparison:
         self.has_targets = bool(targets)
 
     def add(self, arrival: Arrival) -> None:
-        """Take in the next frame."""
+        """Process the next frame."""
         frame, mask = arrival.labelled.frame, arrival.labelled.mask
         confidence = arrival.labelled.confidence if self._use_confidence else None
         scores = self._scorer.score(frame.image, mask, confidence, arrival.stamp_ns)
@@ -80,11 +80,11 @@ class Comparison:
         return self._frames
 
     def choices(self, chosen: Sequence[int], online: Sequence[int] = ()) -> list[Choice]:
-        """Ours, the online rule and the baselines; ours comes first.
+        """Return our choice, the online rule's and the baselines'; ours comes first.
 
         Args:
-            chosen: indices of our frames; the baselines choose as many.
-            online: those of the online rule, where ours are chosen otherwise.
+            chosen: indices of our frames; each baseline chooses as many.
+            online: indices that the online rule chose, if ours were chosen in another way.
         """
         if not chosen:
             return []

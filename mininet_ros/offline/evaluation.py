@@ -1,4 +1,4 @@
-"""Judges a selection of frames against ground truth: what it shows, and how well."""
+"""Evaluation of a selection against ground truth: what it shows, and how well."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy as np
 from mininet_ros.keyframes.cues.scores import FrameScores
 from mininet_ros.offline.truth import Sighting
 
-# Instances seen in fewer frames than this are flicker of the labels.
+# Instances seen in fewer frames than this are noise of the labels.
 MIN_FRAMES = 5
 
 JPEG_QUALITY = 85
@@ -20,12 +20,12 @@ JPEG_QUALITY = 85
 
 @dataclass(frozen=True)
 class JudgedFrame:
-    """What is known of one frame of a sequence with truth.
+    """Scores and ground truth of one frame.
 
     Attributes:
-        scores: its scores, with nothing sent before.
-        sightings: the target instances that it shows.
-        jpeg_bytes: its size as a JPEG of quality 85.
+        scores: scores of the frame, with nothing sent before.
+        sightings: target instances that the frame shows.
+        jpeg_bytes: size of the frame as a JPEG of quality 85, bytes.
     """
 
     scores: FrameScores
@@ -34,20 +34,20 @@ class JudgedFrame:
 
     @property
     def stamp_ns(self) -> int:
-        """Its stamp, nanoseconds."""
+        """Stamp of the frame, nanoseconds."""
         return self.scores.stamp_ns
 
 
 @dataclass(frozen=True)
 class SelectionMetrics:
-    """How good a selection of frames is.
+    """Metrics of a selection of frames.
 
     Attributes:
         frames: number of selected frames.
-        instance_recall: share of the instances that the sequence shows whole in some frame, which
-            the selection also shows whole in some frame, 0 to 1.
-        pixel_recall: of each instance the largest view in the selection relative to the largest in
-            the sequence, summed over instances and weighted with the latter, 0 to 1.
+        instance_recall: share of the instances shown whole in some frame of the sequence that the
+            selection also shows whole, 0 to 1.
+        pixel_recall: largest view of each instance in the selection divided by its largest view in
+            the sequence, averaged with the latter as weight, 0 to 1.
         cut_share: share of the selected frames in which the border cuts an instance, 0 to 1.
         sharpness: mean sharpness of the selected frames, 0 to 1.
         clipped: mean share of clipped channel values in the selected frames, 0 to 1.
@@ -69,11 +69,11 @@ class SelectionMetrics:
 def judge_frame(
     scores: FrameScores, sightings: tuple[Sighting, ...], image: np.ndarray
 ) -> JudgedFrame:
-    """Put together what is known of a frame.
+    """Combine scores and ground truth of a frame.
 
     Args:
-        scores: with nothing sent before.
-        sightings: the truth.
+        scores: scores of the frame, with nothing sent before.
+        sightings: instances that the frame shows, from ground truth.
         image: (H, W, 3) uint8 BGR.
     """
     _, code = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
@@ -81,22 +81,22 @@ def judge_frame(
 
 
 def lasting_instances(frames: Sequence[JudgedFrame]) -> set[int]:
-    """Instances that are seen in at least 5 frames."""
+    """Return the instances that are seen in at least 5 frames."""
     counts = Counter(seen.instance for frame in frames for seen in frame.sightings)
     return {instance for instance, count in counts.items() if count >= MIN_FRAMES}
 
 
 def whole_instances(frame: JudgedFrame, among: set[int]) -> set[int]:
-    """Those instances that the frame shows whole and legibly."""
+    """Return those of the instances that the frame shows whole and legibly."""
     return {seen.instance for seen in frame.sightings if seen.whole} & among
 
 
 def measure_selection(frames: Sequence[JudgedFrame], selected: Sequence[int]) -> SelectionMetrics:
-    """Judge a selection.
+    """Compute the metrics of a selection.
 
     Args:
-        frames: the whole sequence.
-        selected: indices into it.
+        frames: all frames of the sequence.
+        selected: indices of the selected frames.
 
     Raises:
         ValueError: the sequence is empty.

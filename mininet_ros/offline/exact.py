@@ -1,15 +1,16 @@
-"""Exactly as many frames as are asked for, chosen with the whole recording known.
+"""Choice of an exact number of frames, with the whole recording known.
 
-What a set of frames is worth is how well it covers the recording. Each frame of the recording
-counts by how like it the most similar frame of the set is (the share of scene corners that both
-show), less where the latter is a poor picture; frames count by how much the view changes with them,
-so that a robot that stands asks for little. A thing counts by its best view in the set. This worth
-has diminishing returns (it is monotone and submodular: facility location), so that adding the best
-frame time and again reaches at least 63 % of what the best set of that size is worth (Nemhauser et
-al. 1978). Frames then move between their neighbours as long as that makes the set better.
+A set of frames is worth as much as it covers of the recording. Each frame of the recording counts
+by its similarity to the most similar frame of the set: the share of scene corners that both show,
+reduced where the chosen frame is a poor picture. Frames are weighted by how much the view changes
+with them, so that a stationary robot needs few frames. A thing counts by its best view in the set.
+This worth is monotone and submodular (facility location). Repeatedly adding the best frame
+therefore reaches at least 63 % of the worth of the best set of that size (Nemhauser et al. 1978).
+Afterwards, frames move between their neighbours as long as that improves the set.
 
-Where ``min_overlap`` is above 0, the choice begins with a chain of few frames in which each still
-shows that share of the corners of the one before it; the greedy choice adds to the chain.
+Where ``min_overlap`` is above 0, the choice begins with a chain of few frames. Each frame of the
+chain still shows that share of the corners of the one before it. The greedy choice adds to the
+chain.
 """
 
 from __future__ import annotations
@@ -22,26 +23,26 @@ from itertools import pairwise
 import numpy as np
 
 GOOD_SHARE = 0.85
-"""Of the best quality nearby, from which on a frame is as good as any."""
+"""Share of the best quality nearby above which quality differences do not count."""
 
 NEARBY = 10  # frames before and after
-FARTHEST = 200  # frames before and after that a frame is compared with
-LEAST_CHANGE = 1e-3  # of the view from one frame to the next, that any frame counts for
-MOST_CHANGE = 0.25  # else the frames at a cut would count for more than all that follow it
-LOST_AFTER = 10  # frames in a row that share too little end the reach of a frame
-LAST_PART = 0.25  # of its reach, in which the next frame of a chain is chosen by its picture
-ROUNDS = 3  # in which frames move between their neighbours
+FARTHEST = 200  # largest distance, in frames, of two frames that are compared
+LEAST_CHANGE = 1e-3  # least change of the view with which a frame is weighted
+MOST_CHANGE = 0.25  # upper limit, so that frames at a cut do not outweigh all that follow
+LOST_AFTER = 10  # consecutive frames with too little overlap that end the reach of a frame
+LAST_PART = 0.25  # part of the reach in which quality decides on the next frame of a chain
+ROUNDS = 3  # rounds in which frames move between their neighbours
 
 
 @dataclass(frozen=True, eq=False)
 class View:
-    """What one frame shows.
+    """Content of one frame.
 
     Attributes:
-        corners: (N,) int64, ascending; the same number is the same corner of the scene. Empty
-            where the picture is too dark or too smeared to follow any.
-        quality: of the picture, 0 to 1.
-        things: number and worth (0 to 1) of each target thing that it shows.
+        corners: (N,) int64, ascending; equal numbers mean the same corner of the scene. Empty where
+            the picture is too dark or too smeared to follow any.
+        quality: quality of the picture, 0 to 1.
+        things: number and worth (0 to 1) of each target thing in the frame.
     """
 
     corners: np.ndarray
@@ -54,9 +55,9 @@ class ExactChoice:
     """A set of frames.
 
     Attributes:
-        chosen: their indices, ascending.
-        needed: frames that a chain with ``min_overlap`` takes; 0 where none was asked for.
-        broken: pairs of neighbours that share less than ``min_overlap``.
+        chosen: indices of the frames, ascending.
+        needed: number of frames that a chain with ``min_overlap`` needs; 0 without a chain.
+        broken: number of pairs of neighbours that share less than ``min_overlap``.
     """
 
     chosen: tuple[int, ...]
@@ -70,11 +71,11 @@ def choose_exactly(
     """Choose exactly ``count`` frames.
 
     Args:
-        views: of all frames.
-        count: from 1 to their number.
-        min_overlap: share, 0 to 1, of a chosen frame's corners that the next one still shows,
-            where that is possible.
-        view_weight: what a wholly new view is worth, in things.
+        views: contents of all frames.
+        count: number of frames to choose, from 1 to the number of all frames.
+        min_overlap: share of a chosen frame's corners that the next one still shows, 0 to 1, where
+            this is possible.
+        view_weight: worth of a wholly new view, in things.
 
     Raises:
         ValueError: ``count`` is below 1 or above the number of frames.
@@ -96,14 +97,14 @@ def choose_exactly(
 
 
 def overlap(one: View, later: View) -> float:
-    """Share of a frame's corners, 0 to 1, that a later one still shows."""
+    """Return the share of a frame's corners that a later one still shows, 0 to 1."""
     if not len(one.corners):
         return 0.0
     return len(np.intersect1d(one.corners, later.corners, assume_unique=True)) / len(one.corners)
 
 
 class _Coverage:
-    """What sets of frames are worth, and the frames that add most."""
+    """Worth of a set of frames, and the gain of adding each frame."""
 
     def __init__(self, views: Sequence[View], view_weight: float) -> None:
         self.weights = _relative_quality([view.quality for view in views])
@@ -115,14 +116,14 @@ class _Coverage:
         self._things: dict[int, list[float]] = {}
 
     def add(self, index: int) -> None:
-        """Put a frame into the set."""
+        """Add a frame to the set."""
         self._chosen.add(index)
         self._cover(index)
         for thing, worth in self._shown(index):
             self._things.setdefault(thing, []).append(worth)
 
     def remove(self, index: int) -> None:
-        """Take a frame out of the set."""
+        """Remove a frame from the set."""
         self._chosen.remove(index)
         self._covered[self._likeness[index][0]] = 0.0
         for other in self._chosen:
@@ -132,7 +133,7 @@ class _Coverage:
             self._things[thing].remove(worth)
 
     def gain(self, index: int) -> float:
-        """What a frame adds to the set, at least 0."""
+        """Return the worth that a frame adds to the set, at least 0."""
         near, likeness = self._likeness[index]
         more = np.maximum(0.0, likeness * self.weights[index] - self._covered[near])
         new = float(more @ self._demand[near])
@@ -141,12 +142,12 @@ class _Coverage:
         return new
 
     def extended(self, chosen: Sequence[int], count: int) -> list[int]:
-        """The set with the best further frames, ``count`` in all, ascending."""
+        """Return the set with the best further frames, ``count`` in all, ascending."""
         taken = set(chosen)
         for index in chosen:
             self.add(index)
-        # A frame's gain only ever shrinks: one that is still the best needs no look at the others
-        # (Minoux 1978).
+        # A frame's gain never grows: if the updated gain is still the best, no other frame needs an
+        # update (Minoux 1978).
         queue = [
             (-self.gain(index), -self.weights[index], index)
             for index in range(len(self._views))
@@ -174,7 +175,7 @@ class _Coverage:
 
 
 def _relative_quality(qualities: Sequence[float]) -> list[float]:
-    """Quality as a share of what is good enough nearby, squared: differences there are noise."""
+    """Return the squared quality relative to what is good enough nearby."""
     values = np.asarray(qualities, np.float64)
     best = np.array([values[max(0, i - NEARBY) : i + NEARBY + 1].max() for i in range(len(values))])
     share = values / np.maximum(GOOD_SHARE * best, 1e-9)
@@ -182,7 +183,7 @@ def _relative_quality(qualities: Sequence[float]) -> list[float]:
 
 
 def _likeness(views: Sequence[View]) -> list[tuple[np.ndarray, np.ndarray]]:
-    """For each frame those that show some of its corners, and the share, 0 to 1, of both's."""
+    """Return, for each frame, the frames with common corners and the share of both, 0 to 1."""
     pairs: list[dict[int, float]] = [{} for _ in views]
     for index, view in enumerate(views):
         if not len(view.corners):
@@ -202,7 +203,7 @@ def _likeness(views: Sequence[View]) -> list[tuple[np.ndarray, np.ndarray]]:
 
 
 def _change(views: Sequence[View]) -> np.ndarray:
-    """How much of the view changes with each frame: what it has lost of the last one."""
+    """Return the change of the view with each frame: the share lost from the last one."""
     change = np.full(len(views), LEAST_CHANGE)
     usable = [index for index, view in enumerate(views) if len(view.corners)]
     for before, index in pairwise(usable):
@@ -214,7 +215,7 @@ def _change(views: Sequence[View]) -> np.ndarray:
 def _chain(
     views: Sequence[View], weights: Sequence[float], min_overlap: float, last_part: float
 ) -> list[int]:
-    """Few frames from the first to the last, each with enough of the one before it."""
+    """Choose few frames from the first to the last, each with enough overlap with the last."""
     usable = [index for index, view in enumerate(views) if len(view.corners)]
     chain: list[int] = []
     place = 0
@@ -238,7 +239,7 @@ def _chain(
 
 
 def _reach(views: Sequence[View], usable: Sequence[int], place: int, min_overlap: float) -> int:
-    """Place of the last usable frame that shows enough of the one at ``place``."""
+    """Return the place of the last usable frame that shows enough of the one at ``place``."""
     farthest = place
     for at in range(place + 1, len(usable)):
         if overlap(views[usable[place]], views[usable[at]]) >= min_overlap:
@@ -251,7 +252,7 @@ def _reach(views: Sequence[View], usable: Sequence[int], place: int, min_overlap
 def _settled(
     views: Sequence[View], coverage: _Coverage, chosen: list[int], min_overlap: float
 ) -> list[int]:
-    """The set after frames have moved between their neighbours to where they add most."""
+    """Move frames between their neighbours to where they add most; return the set."""
     for _ in range(ROUNDS):
         moved = False
         for place, index in enumerate(chosen):
@@ -277,7 +278,7 @@ def _settled(
 def _least_overlap(
     views: Sequence[View], before: int | None, index: int, after: int | None
 ) -> float:
-    """The lesser of what a frame shares with its two neighbours."""
+    """Return the smaller overlap of a frame with its two neighbours."""
     shares = []
     if before is not None:
         shares.append(overlap(views[before], views[index]))

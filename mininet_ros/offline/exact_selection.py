@@ -1,4 +1,4 @@
-"""A recording's best frames in the number asked for, in place of the online rule's."""
+"""The best frames of a recording in an exact number, in place of the online rule's."""
 
 from __future__ import annotations
 
@@ -18,25 +18,25 @@ from mininet_ros.offline.views import ViewCollector
 
 @dataclass(frozen=True)
 class Size:
-    """How many frames to choose; one of the two is given.
+    """Number of frames to choose; one of the attributes is given.
 
     Attributes:
-        count: their number, at least 1.
-        share: of all frames, above 0 to 1; at least one frame.
+        count: number of frames, at least 1.
+        share: share of all frames, above 0 to 1; at least one frame is chosen.
     """
 
     count: int | None = None
     share: float | None = None
 
     def of(self, frames: int, shortened: bool = False) -> int:
-        """The number of frames to choose out of so many.
+        """Return the number of frames to choose from a given number.
 
         Args:
-            frames: their number.
-            shortened: whether all are chosen where there are fewer than ``count``.
+            frames: number of all frames.
+            shortened: True to choose all frames where there are fewer than ``count``.
 
         Raises:
-            ConfigError: there are fewer.
+            ConfigError: there are fewer frames than ``count``.
         """
         if self.count is None:
             return max(1, round((self.share or 0.0) * frames))
@@ -51,13 +51,13 @@ class Size:
 
 @dataclass(frozen=True)
 class ExactSelection:
-    """What was chosen, and what the online rule would have chosen.
+    """Result of the exact choice beside that of the online rule.
 
     Attributes:
-        choice: the frames.
-        min_overlap: share of a chosen frame's corners that the next one is to show, 0 to 1.
+        choice: the chosen frames.
+        min_overlap: share of a chosen frame's corners that the next one should show, 0 to 1.
         online: indices of the frames that the online rule forwards.
-        decided: all frames, with decisions that say which ones are in the set.
+        decided: all frames, with decisions that say which ones were chosen.
     """
 
     choice: ExactChoice
@@ -66,7 +66,7 @@ class ExactSelection:
     decided: Sequence[DecidedFrame]
 
     def overlap_sentence(self) -> str:
-        """How neighbours in the set overlap, for people; one clause without a full stop."""
+        """Return the overlap of neighbours for people; one clause without a full stop."""
         wanted = f"{100 * self.min_overlap:.0f} %"
         if not self.min_overlap or len(self.choice.chosen) < 2:
             return "no overlap between neighbours was asked for"
@@ -82,7 +82,7 @@ class ExactSelection:
 
     @property
     def same(self) -> int:
-        """Number of frames that both have chosen."""
+        """Return the number of frames that both ways have chosen."""
         return len(set(self.choice.chosen) & set(self.online))
 
 
@@ -96,11 +96,11 @@ def select_exactly(
     """Choose from a whole recording.
 
     Args:
-        decided: all frames, as the online rule decided on them.
-        views: of the same frames.
+        decided: all frames, with the decisions of the online rule.
+        views: contents of the same frames.
         judged: the same frames, with the things that they show.
-        settings: of the selection.
-        count: of the set, from 1 to the number of frames.
+        settings: settings of the selection.
+        count: number of frames to choose, from 1 to the number of all frames.
     """
     view_weight = settings.selector.base_content if settings.targets() else 1.0
     min_overlap = settings.selector.min_overlap
@@ -118,9 +118,9 @@ def select_exactly(
 
 
 def write_chosen(source: Source, exact: ExactSelection, folder: OutputFolder) -> None:
-    """Read the recording once more, and write the chosen frames.
+    """Read the recording again, and write the chosen frames.
 
-    It is read to its end, so that the source tells of the same problems as before.
+    The recording is read to its end, so that the source reports the same problems as before.
 
     Raises:
         OSError: a file cannot be written.
@@ -133,7 +133,7 @@ def write_chosen(source: Source, exact: ExactSelection, folder: OutputFolder) ->
 
 
 def _redecided(frame: DecidedFrame, judged: JudgedFrame, chosen: bool, count: int) -> DecidedFrame:
-    """The frame with the decision on the set, and scores as if nothing had been sent before."""
+    """Return the frame with its final decision, and scores as if nothing had been sent."""
     if chosen:
         reason, sentence = Reason.IN_SET, f"One of the {count} frames that cover the recording."
     else:

@@ -1,4 +1,4 @@
-"""EXIF data of JPEG files: taken from one and put into another."""
+"""EXIF data of JPEG files: read from one file and inserted into another."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _UPRIGHT = 1
 
 
 def exif_of(jpeg: bytes) -> bytes | None:
-    """The EXIF segment of a JPEG, as it stands there; None where it has none."""
+    """Return the EXIF segment of a JPEG unchanged; None where it has none."""
     place = 2
     while jpeg[:2] == bytes((0xFF, _START)) and place + 4 <= len(jpeg):
         filler, marker, length = struct.unpack_from(">BBH", jpeg, place)
@@ -25,20 +25,20 @@ def exif_of(jpeg: bytes) -> bytes | None:
 
 
 def with_exif(jpeg: bytes, exif: bytes) -> bytes:
-    """A JPEG with an EXIF segment, whose orientation becomes upright.
+    """Return a JPEG with an EXIF segment, whose orientation is set to upright.
 
-    Pictures are decoded upright; left as it is, the tag would turn them once more.
+    Viewers then show the pixels in the orientation in which they are written.
 
     Args:
-        jpeg: begins with its start marker and has no EXIF segment.
-        exif: from :func:`exif_of`.
+        jpeg: JPEG with its start marker and without an EXIF segment.
+        exif: segment from :func:`exif_of`.
     """
     return jpeg[:2] + _upright(exif) + jpeg[2:]
 
 
 def _upright(exif: bytes) -> bytes:
     changed = bytearray(exif)
-    body = 10  # marker, length and mark come before the TIFF header
+    body = 10  # marker, length and mark precede the TIFF header
     order = {b"II": "<", b"MM": ">"}.get(exif[body : body + 2])
     if order is None:
         return exif
@@ -50,6 +50,6 @@ def _upright(exif: bytes) -> bytes:
             (tag,) = struct.unpack_from(f"{order}H", exif, entry)
             if tag == _ORIENTATION:
                 struct.pack_into(f"{order}H", changed, entry + 8, _UPRIGHT)
-    except struct.error:  # damaged data stays as it is
+    except struct.error:  # damaged data are left unchanged
         return exif
     return bytes(changed)

@@ -1,4 +1,4 @@
-"""A bag cut down to the chosen frames: the recorded messages, byte for byte."""
+"""A bag reduced to the chosen frames: the recorded messages, byte for byte."""
 
 from __future__ import annotations
 
@@ -28,12 +28,13 @@ STAMPED_TYPES = (*IMAGE_TYPES, "sensor_msgs/msg/CameraInfo")
 
 @dataclass(frozen=True)
 class FilteredBag:
-    """What was written.
+    """Result of writing a reduced bag.
 
     Attributes:
-        path: of the new bag.
-        messages: their number.
-        left_out: topics of types that the source does not define, as old ROS 2 bags do not.
+        path: path of the new bag.
+        messages: number of messages written.
+        left_out: topics that were left out because the source does not define their types, as in
+            old ROS 2 bags.
     """
 
     path: Path
@@ -42,11 +43,11 @@ class FilteredBag:
 
 
 def check_target(source: BagImages, target: Path) -> None:
-    """Say before a long run that a bag cannot be written.
+    """Check, before a long run, that a bag can be written.
 
     Raises:
-        SequenceError: there is something at the target, or its name is that of another kind of
-            bag than the source.
+        SequenceError: the target exists, or its name belongs to another kind of bag than the
+            source.
     """
     if target.exists():
         raise SequenceError(f"{target} exists already; give another name for the filtered bag")
@@ -60,18 +61,18 @@ def check_target(source: BagImages, target: Path) -> None:
 
 
 def write_filtered_bag(source: BagImages, chosen: Collection[int], target: Path) -> FilteredBag:
-    """Copy a bag with all but the chosen frames left out.
+    """Copy a bag with only the chosen frames.
 
-    Of topics of images and camera infos, the messages that carry a chosen frame's stamp are kept,
-    whatever camera or node they come from; all other topics (tf, odometry ...) are kept whole.
-    Messages and their times of recording stay as they are. The result is of the same ROS
+    On topics of images and camera infos, only messages with the stamp of a chosen frame are kept,
+    whatever camera or node they come from. All other topics (tf, odometry ...) are copied
+    completely. Messages and their recording times are unchanged. The result has the same ROS
     generation and, for ROS 2, the same storage.
 
     Args:
-        source: the bag.
+        source: bag to copy from.
         chosen: places of the chosen frames in its image topic; see
             :func:`mininet_ros.sequences.sequence.place_of`.
-        target: a file ``.bag`` for ROS 1, else the name of a new folder.
+        target: path of a file ``.bag`` for ROS 1, or of a new folder for ROS 2.
 
     Raises:
         SequenceError: see :func:`check_target`, or a bag cannot be read or written.
@@ -79,7 +80,7 @@ def write_filtered_bag(source: BagImages, chosen: Collection[int], target: Path)
     check_target(source, target)
     times, stamps = _times_of(source, chosen)
     with TemporaryDirectory(prefix=f".{target.name}.", dir=target.absolute().parent) as folder:
-        # Of the same name, for a bag's files are named after it.
+        # With the same folder name, because the files of a bag are named after it.
         unfinished = Path(folder) / target.name
         try:
             written, left_out = _copy(source, times, stamps, unfinished)
@@ -92,7 +93,7 @@ def write_filtered_bag(source: BagImages, chosen: Collection[int], target: Path)
 def _copy(
     source: BagImages, times: set[int], stamps: set[int], target: Path
 ) -> tuple[int, tuple[str, ...]]:
-    """Write the messages to keep; returns their number and the topics left out."""
+    """Write the messages to keep; return their number and the topics left out."""
     written = 0
     left_out: set[str] = set()
     with open_bag(source.path) as reader, _open_writer(reader, source.path, target) as writer:
@@ -112,7 +113,7 @@ def _copy(
 
 
 def _times_of(source: BagImages, chosen: Collection[int]) -> tuple[set[int], set[int]]:
-    """Times of recording and header stamps of the chosen frames, ns; without stamps not set."""
+    """Return recording times and header stamps of the chosen frames, ns; unset stamps omitted."""
     times, stamps = set(), set()
     with open_bag(source.path) as reader:
         images = [
@@ -129,7 +130,7 @@ def _times_of(source: BagImages, chosen: Collection[int]) -> tuple[set[int], set
 
 
 def _stamp(reader: AnyReader, connection: Any, data: bytes) -> int | None:
-    """Header stamp of a message, ns; None of a damaged one."""
+    """Return the header stamp of a message, ns; None if the message is damaged."""
     try:
         return header_stamp_ns(read_message(reader, connection, data))
     except ImageError:
@@ -149,7 +150,7 @@ def _open_writer(reader: AnyReader, source: Path, target: Path) -> Any:
 
 
 class _Connections:
-    """The connections of a new bag that answer to those of the bag that is read."""
+    """Connections of a new bag that correspond to those of the source bag."""
 
     def __init__(self, reader: AnyReader, writer: Any) -> None:
         self._reader = reader
@@ -158,7 +159,7 @@ class _Connections:
 
     def of(self, connection: Any) -> Any:
         extra = connection.ext._asdict()
-        # Equal connections of one bag, as two players of one topic leave them, become one.
+        # Equal connections, as two players of one topic leave them in a bag, are merged.
         key = (connection.topic, connection.msgtype, str(extra))
         if key not in self._copies:
             self._copies[key] = self._writer.add_connection(

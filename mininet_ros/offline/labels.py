@@ -1,4 +1,4 @@
-"""Label pictures given with a sequence, one for each of its frames."""
+"""Label pictures that are given with a sequence, one for each frame."""
 
 from __future__ import annotations
 
@@ -16,16 +16,17 @@ from mininet_ros.sequences import Frame, LabelledFrame, Sequence, SequenceError
 class LabelFolder:
     """PNGs of labels for the frames of a sequence.
 
-    Frame and label belong together by name, where the first frame finds its name among the labels;
-    else the first label, in the order of names, is that of the first frame, and so on.
+    Frames and labels are matched by name if a label has the name of the first frame. Otherwise they
+    are matched by order, with the labels sorted by name.
 
     Args:
-        folder: holds the PNGs; see :func:`mininet_ros.images.label_pictures.read_label_picture`.
-        classes: names and colours. Ids go from 0; the id after the last class, which CamVid gives
-            to void, and 255 are void.
+        folder: folder with the PNGs; see
+            :func:`mininet_ros.images.label_pictures.read_label_picture`.
+        classes: names and colours of the classes. Ids start at 0. The id after the last class,
+            which CamVid uses for void, and 255 are void.
 
     Raises:
-        SequenceError: the folder holds no PNG.
+        SequenceError: the folder contains no PNG.
     """
 
     def __init__(self, folder: Path, classes: ClassTable) -> None:
@@ -41,8 +42,8 @@ class LabelFolder:
         """Iterate over a sequence with the labels as masks.
 
         Raises:
-            SequenceError: a frame has no label, labels and frames differ in number while their
-                names have nothing in common, or a label cannot be read.
+            SequenceError: a frame has no label, labels and frames matched by order differ in
+                number, or a label cannot be read.
         """
         by_name = False
         for index, frame in enumerate(sequence):

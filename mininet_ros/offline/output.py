@@ -1,4 +1,4 @@
-"""The files that a selection leaves: chosen frames, their masks, and a table of all frames."""
+"""Output files of a selection: chosen frames, their masks, and a table of all frames."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ from mininet_ros.sequences.sequence import frame_name
 TABLE = "keyframes.csv"
 REPORT = "report.html"
 IMAGES, MASKS = "images", "masks"
-_UNSAFE = re.compile(r"[^A-Za-z0-9._-]")  # COLMAP's lists part names by spaces
+_UNSAFE = re.compile(r"[^A-Za-z0-9._-]")  # COLMAP's lists separate names by spaces
 ENTRIES = (IMAGES, MASKS, TABLE, REPORT)
-"""What a selection leaves in its folder."""
+"""Files and folders of a selection in its folder."""
 
 _COLUMNS = (
     "index", "name", "stamp", "forwarded", "reason", "sentence", "worth", "requested_stamp",
@@ -33,12 +33,12 @@ _COLUMNS = (
 
 
 class Layout(str, Enum):
-    """What the folder of a selection is for.
+    """Layout of a selection's output folder.
 
     Attributes:
-        FOLDER: pictures under their frames' names, and masks of class ids beside them.
-        COLMAP: ``images/`` as COLMAP takes it: names without spaces in the order of the frames. No
-            masks: COLMAP would take class 0 for what is to be left out, and the rest for the scene.
+        FOLDER: pictures under their frames' names, with masks of class ids beside them.
+        COLMAP: ``images/`` as COLMAP needs it: names without spaces, sorted like the frames. There
+            are no masks, because COLMAP would ignore the pixels of class 0 and use the rest.
     """
 
     FOLDER = "folder"
@@ -46,14 +46,14 @@ class Layout(str, Enum):
 
 
 class OutputFolder:
-    """The files of one selection, below a folder that is empty at first.
+    """Output files of one selection, in a folder that is empty at first.
 
     Args:
-        folder: exists; see :class:`mininet_ros.results.ResultFolder`.
-        jpeg_quality: chosen frames are written as JPEG of this quality, with the EXIF data of
-            JPEGs that they are made of; None writes them as they are: the bytes of the image file
-            or compressed message, else the pixels as PNG.
-        layout: how pictures are named, and whether there are masks.
+        folder: existing folder; see :class:`mininet_ros.results.ResultFolder`.
+        jpeg_quality: JPEG quality of the chosen frames, which keep the EXIF data of their source.
+            None writes them unchanged: the bytes of the image file or compressed message, else the
+            pixels as PNG.
+        layout: naming of pictures, and whether masks are written.
     """
 
     def __init__(
@@ -89,11 +89,11 @@ class OutputFolder:
         """Write one row for each frame.
 
         Args:
-            frames: in the order in which they came.
-            team: what became of forwarded frames under the byte budget, by index.
+            frames: all frames, in the order in which they came.
+            team: outcome of forwarded frames under the byte budget, by index.
 
         Returns:
-            The table's path. Stamps in it are seconds with nine decimals.
+            Path of the table. Its stamps are seconds with nine decimals.
         """
         path = self.folder / TABLE
         with path.open("w", newline="", encoding="utf-8", errors="backslashreplace") as file:
@@ -147,7 +147,7 @@ class OutputFolder:
 
 
 def stamp_text(stamp_ns: int) -> str:
-    """A stamp as seconds with nine decimals, exactly."""
+    """Return a stamp as seconds with nine decimals, exactly."""
     sign = "-" if stamp_ns < 0 else ""
     return f"{sign}{abs(stamp_ns) // 10**9}.{abs(stamp_ns) % 10**9:09d}"
 

@@ -1,4 +1,4 @@
-"""The report of a selection: one HTML file with all its pictures, which needs nothing else."""
+"""Report of a selection: one self-contained HTML file with all its pictures."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from mininet_ros.offline.timeline import Lane, draw_timeline
 
 
 def write_report(results: Results) -> str:
-    """Return the report, an HTML document."""
+    """Return the report as an HTML document."""
     title = escape(f"Keyframes of {results.name}")
     sections = (
         _header(results),
@@ -49,7 +49,7 @@ def write_report(results: Results) -> str:
 
 
 def data_size(count: float) -> str:
-    """A number of bytes for people, as ``1.2 MB``."""
+    """Return a number of bytes as text for people, such as ``1.2 MB``."""
     for unit in ("B", "kB", "MB"):
         if count < 1000:
             return f"{count:.3g} {unit}" if count < 100 else f"{count:.0f} {unit}"
@@ -72,7 +72,7 @@ def _header(results: Results) -> str:
 
 
 def _rule(results: Results) -> str:
-    """How the frames were chosen, in a sentence or two."""
+    """Return one or two sentences on how the frames were chosen."""
     exact = results.exact
     if exact is None:
         return f"Preset {results.preset}, mode {results.settings.selector.mode.value}."
@@ -85,7 +85,7 @@ def _rule(results: Results) -> str:
 
 
 def _unanswered(summary: Summary) -> str:
-    """The requests that no frame answers."""
+    """Return a section with the requests that no frame answers."""
     if not summary.unanswered:
         return ""
     rows = "".join(f"<li>{escape(sentence)}</li>" for sentence in summary.unanswered)

@@ -1,4 +1,4 @@
-"""Pictures of the report: the chosen frames, and what a throttle would have sent."""
+"""Pictures of the report: the chosen frames, and every N-th frame for comparison."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ MAX_SMALL_CARDS = 48
 
 
 def shown_cards(forwarded: Sequence[int], limit: int) -> list[int]:
-    """At most ``limit`` of the frames, at even distances."""
+    """Return at most ``limit`` of the frames, evenly spaced."""
     count = min(limit, len(forwarded))
     return [forwarded[i * len(forwarded) // count] for i in range(count)]
 
 
 def shown_frames(results: Results) -> list[int]:
-    """Indices of the chosen frames that have a card."""
+    """Return the indices of the chosen frames that have a card."""
     forwarded = [frame.index for frame in results.frames if frame.decision.forwarded]
     return shown_cards(forwarded, MAX_CARDS) if forwarded else []
 

@@ -1,4 +1,4 @@
-"""The tables of the report: comparison, reasons, settings."""
+"""Tables of the report: comparison, reasons, settings."""
 
 from __future__ import annotations
 
@@ -54,11 +54,11 @@ MEANINGS = {
     Reason.MODE_CHANGED: "the mode changed while it waited",
     Reason.STREAM_ENDED: "the recording ended before its turn",
 }
-"""Reasons for people, with the parameter that each depends on."""
+"""Text of each reason for people, with the parameter that it depends on."""
 
 
 def baseline_names(summary: Summary) -> dict[str, str]:
-    """Names of the ways of choosing, for people."""
+    """Return the names of the baselines, for people."""
     distance = summary.frames / max(1, summary.forwarded)
     return {
         OURS: "This selection",
@@ -77,9 +77,9 @@ def comparison_table(choices: Sequence[Choice], summary: Summary, targets: bool)
     """Return a row for each choice.
 
     Args:
-        choices: this selection and others.
-        summary: of this selection.
-        targets: whether there are any; without, some ways of choosing mean nothing.
+        choices: this selection and the baselines.
+        summary: summary of this selection.
+        targets: whether there are target classes; without them, some baselines mean nothing.
     """
     names = baseline_names(summary)
     columns = (*_TARGET_COLUMNS, *_COLUMNS) if targets else _COLUMNS
@@ -120,7 +120,7 @@ def reason_table(summary: Summary) -> str:
 
 
 def settings_table(settings: KeyframeSettings) -> str:
-    """Return a section with the settings in force."""
+    """Return a section with the present settings."""
     values = {f.name: getattr(settings, f.name) for f in fields(settings) if f.name != "selector"}
     values |= {f.name: getattr(settings.selector, f.name) for f in fields(settings.selector)}
     rows = "".join(

@@ -1,4 +1,4 @@
-"""Stamps of the keyframes that a V-SLAM system took, to be answered offline."""
+"""Stamps of the keyframes of a V-SLAM system, which are answered offline."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ MESSAGE = "std_msgs/msg/Header"
 
 
 def recorded_requests(bag: BagImages) -> list[int]:
-    """Read the requests that were recorded with a bag: stamps on a topic ``.../keyframe/request``.
+    """Read the requests in a bag: stamps on a topic ``.../keyframe/request``.
 
     Returns:
-        Stamps in ns, in the order of their recording; empty where there is no such topic.
+        Stamps in ns, in the order of recording; empty if there is no such topic.
 
     Raises:
         SequenceError: the bag cannot be read.
@@ -38,9 +38,9 @@ def recorded_requests(bag: BagImages) -> list[int]:
 def read_requests(path: Path) -> list[int]:
     """Read stamps from a text file, one in each line.
 
-    The first column counts, in seconds on the recording's own clock; columns are parted by spaces
-    or commas, and lines that start with ``#`` are passed over. Keyframe trajectories in the format
-    of the TUM RGB-D benchmark, as ORB-SLAM writes them, are such files.
+    Only the first column is read: seconds on the recording's own clock. Columns are separated by
+    spaces or commas, and lines that start with ``#`` are ignored. Keyframe trajectories in the
+    format of the TUM RGB-D benchmark, as ORB-SLAM writes them, are such files.
 
     Returns:
         Stamps in ns, in the order of the file.

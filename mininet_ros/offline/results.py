@@ -1,4 +1,4 @@
-"""All that a report shows."""
+"""Content of a report."""
 
 from __future__ import annotations
 
@@ -14,18 +14,19 @@ from mininet_ros.offline.summary import Summary
 
 @dataclass(frozen=True)
 class Results:
-    """All that a report shows.
+    """Content of a report.
 
     Attributes:
-        name: of the recording.
-        masks_from: who made the masks, in words; None where there are none, and then no targets.
+        name: name of the recording.
+        masks_from: description of the source of the masks; None where there are no masks, and then
+            no targets.
         preset: name or path of the parameter file.
-        settings: of the selection.
-        frames: all of them, at least one, in the order in which they came.
-        summary: of the selection.
-        choices: this selection and others; empty if nothing was forwarded.
-        picture: thumbnail of a frame by its index, JPEG.
-        exact: what was chosen with the whole recording known; None of an online selection.
+        settings: settings of the selection.
+        frames: all frames, at least one, in the order in which they came.
+        summary: summary of the selection.
+        choices: this selection and the baselines; empty if nothing was forwarded.
+        picture: function that returns the thumbnail of a frame by its index, JPEG.
+        exact: choice with the whole recording known; None for an online selection.
     """
 
     name: str

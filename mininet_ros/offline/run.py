@@ -1,4 +1,4 @@
-"""One selection from beginning to end: frames in, files and figures out."""
+"""One complete selection: from frames to files and figures."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ from mininet_ros.sequences import LabelledFrame
 
 @dataclass(frozen=True)
 class Run:
-    """What came out.
+    """Results of one selection.
 
     Attributes:
-        frames: all of them, in the order in which they came.
-        summary: of the selection.
-        choices: this selection and others; empty if nothing was forwarded.
-        exact: what was chosen with the whole recording known; None of an online selection.
+        frames: all frames, in the order in which they came.
+        summary: summary of the selection.
+        choices: this selection and the baselines; empty if nothing was forwarded.
+        exact: choice with the whole recording known; None for an online selection.
     """
 
     frames: Sequence[DecidedFrame]
@@ -55,16 +55,16 @@ def run_selection(
     """Select keyframes and write the chosen frames, the table and the report.
 
     Args:
-        source: where the frames come from.
-        frames: of the source, all or the first ones, at least one.
-        settings: of the selection.
-        folder: for the results.
+        source: source of the frames.
+        frames: frames of the source, all or the first ones, at least one.
+        settings: settings of the selection.
+        folder: output folder.
         preset: name or path of the parameter file, for the report.
-        requests: see :class:`OfflineSelection`.
-        size: how many frames to choose with the whole recording known, for which it is read
-            twice; None leaves the choice to the online rule.
-        was_interrupted: whether the frames ended early at the user's wish; then as many are chosen
-            as there are, where ``size`` asks for more.
+        requests: requested stamps; see :class:`OfflineSelection`.
+        size: number of frames to choose with the whole recording known, which is then read twice;
+            None leaves the choice to the online rule.
+        was_interrupted: returns whether the user ended the frames early. If so, all frames are
+            chosen where ``size`` asks for more than there are.
 
     Raises:
         ConfigError: more frames are asked for than there are.

@@ -1,4 +1,4 @@
-"""A whole sequence labelled into files."""
+"""Segmentation of a whole sequence into files."""
 
 from __future__ import annotations
 
@@ -20,24 +20,24 @@ SHEET_TILE_WIDTH = 360
 
 MASKS, OVERLAYS, SHEET = "masks", "overlays", "contact_sheet.png"
 ENTRIES = (MASKS, OVERLAYS, SHEET)
-"""What a labelled sequence leaves in its folder."""
+"""Files and folders of a labelled sequence in its folder."""
 
 
 @dataclass
 class SequenceWriter:
-    """Labels frames into ``masks/`` and ``overlays/`` below ``output``, and a contact sheet.
+    """Writes masks to ``masks/``, overlays to ``overlays/``, and a contact sheet.
 
-    The masks are PNGs of class ids, the overlays PNGs to look at. Each is named after its frame:
-    the whole name, with ``.png`` added.
+    The masks are PNGs of class ids, the overlays PNGs for people. The name of each file is the name
+    of its frame with ``.png`` added.
 
     Attributes:
         written: number of frames labelled.
 
     Args:
-        segmenter: labels the frames.
-        output: an empty folder; see :class:`mininet_ros.results.ResultFolder`.
-        expected: how many frames will come, so that the contact sheet spreads over them; None
-            where nobody knows, and then it shows the first ones.
+        segmenter: segmenter that labels the frames.
+        output: empty folder; see :class:`mininet_ros.results.ResultFolder`.
+        expected: number of frames to come, over which the contact sheet is spread; None if it is
+            unknown, and then the sheet shows the first frames.
     """
 
     segmenter: Segmenter
@@ -77,7 +77,7 @@ class SequenceWriter:
 
     @property
     def warning(self) -> str | None:
-        """One sentence where the frames are unlike those that the model was trained on."""
+        """Return a sentence if the frames are unlike the model's training images."""
         if self._measure is None or not self._familiarities:
             return None
         value = float(np.mean(self._familiarities))

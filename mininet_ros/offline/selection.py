@@ -1,4 +1,4 @@
-"""The node's selection on a recording: the same pipeline, with time told by the frames' stamps."""
+"""The node's selection on a recording: the same pipeline, with time from the stamps."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from mininet_ros.sequences import LabelledFrame
 
 @dataclass(frozen=True)
 class Payload:
-    """What team mates would get of a frame.
+    """Sizes of the messages that team mates would receive for a frame.
 
     Attributes:
-        jpeg_bytes: size of the image as JPEG.
-        mask_bytes: size of the mask as PNG; 0 without a mask.
+        jpeg_bytes: size of the image as JPEG, bytes.
+        mask_bytes: size of the mask as PNG, bytes; 0 without a mask.
     """
 
     jpeg_bytes: int
@@ -28,19 +28,19 @@ class Payload:
 
     @property
     def size(self) -> int:
-        """Both together, bytes."""
+        """Size of both together, bytes."""
         return self.jpeg_bytes + self.mask_bytes
 
 
 @dataclass(frozen=True, eq=False)
 class Arrival:
-    """A frame that came in.
+    """A frame that was received.
 
     Attributes:
-        index: its place in the sequence, from 0.
-        stamp_ns: on the source's own clock, ns.
-        labelled: the frame with its mask.
-        payload: its size for team mates.
+        index: place of the frame in the sequence, from 0.
+        stamp_ns: stamp on the source's own clock, ns.
+        labelled: frame with its mask.
+        payload: size of the messages for team mates.
     """
 
     index: int
@@ -51,15 +51,15 @@ class Arrival:
 
 @dataclass(frozen=True)
 class DecidedFrame:
-    """A frame and what became of it.
+    """A frame and the decision on it.
 
     Attributes:
-        index: its place in the sequence, from 0.
-        name: see ``mininet_ros.sequences.Frame``.
-        stamp_ns: on the source's own clock, ns.
-        payload: its size for team mates.
-        decision: the one and final decision on it.
-        delay_ns: from its stamp to that of the newest frame when it was decided on, ns.
+        index: place of the frame in the sequence, from 0.
+        name: name of the frame, see ``mininet_ros.sequences.Frame``.
+        stamp_ns: stamp on the source's own clock, ns.
+        payload: size of the messages for team mates.
+        decision: final decision on the frame.
+        delay_ns: time from the frame's stamp to that of the newest frame at the decision, ns.
     """
 
     index: int
@@ -71,17 +71,17 @@ class DecidedFrame:
 
 
 class OfflineSelection:
-    """Puts frames through the pipeline and the byte budget, and keeps their pixels meanwhile.
+    """Passes frames through the pipeline and the byte budget; keeps pixels until decisions.
 
-    Time is that of the newest frame: decisions come as they would on a robot whose masks take no
-    time, and the budget of team mates grows as fast as the recording runs.
+    The time is the stamp of the newest frame. Decisions come as on a robot whose masks take no
+    time, and the budget for team mates grows with the time of the recording.
 
     Args:
-        settings: of the selection.
+        settings: settings of the selection.
         classes: class names of the masks, in the order of their ids.
-        requests: stamps that a V-SLAM system asks for, ns; each is asked for as soon as a frame of
-            this stamp or a later one has come. For mode ``request``.
-        on_forward: told of each forwarded frame, in the order of decisions.
+        requests: stamps that a V-SLAM system requests, ns, for mode ``request``; each request is
+            made when the first frame of this stamp or a later one has come.
+        on_forward: called with each forwarded frame, in the order of decisions.
 
     Raises:
         ClassError: a target is not among the classes.
@@ -107,14 +107,14 @@ class OfflineSelection:
         self._now_ns = 0
 
     def add(self, labelled: LabelledFrame, stamp_ns: int) -> Arrival:
-        """Take in the next frame.
+        """Process the next frame.
 
         Args:
-            labelled: the frame; its own stamp is not looked at.
-            stamp_ns: on the source's own clock.
+            labelled: frame with its mask; its own stamp is ignored.
+            stamp_ns: stamp on the source's own clock, ns.
 
         Raises:
-            ValueError: the frame cannot be scored; the sentence names it.
+            ValueError: the frame cannot be scored; the message names it.
         """
         payload = encoded_size(labelled, self._settings.jpeg_quality)
         arrival = Arrival(self._count, stamp_ns, labelled, payload)
@@ -149,11 +149,11 @@ class OfflineSelection:
         return [self._decided[index] for index in sorted(self._decided)]
 
     def unanswered(self) -> list[str]:
-        """Why requests have no answer, a sentence for each."""
+        """Reasons why requests have no answer, one sentence each."""
         return list(self._unanswered)
 
     def team_outcomes(self) -> dict[int, Outcome]:
-        """What the budget did with each forwarded frame, by the frame's index."""
+        """Outcome of each forwarded frame under the budget, by the frame's index."""
         return dict(self._team)
 
     def _settle(self, decisions: Sequence[Decision]) -> None:
@@ -186,7 +186,7 @@ class OfflineSelection:
 
 
 def encoded_size(labelled: LabelledFrame, jpeg_quality: int) -> Payload:
-    """Size of a frame as JPEG and of its mask as PNG."""
+    """Return the sizes of a frame as JPEG and of its mask as PNG."""
     _, jpeg = cv2.imencode(".jpg", labelled.frame.image, [cv2.IMWRITE_JPEG_QUALITY, jpeg_quality])
     if labelled.mask is None:
         return Payload(len(jpeg), 0)

@@ -1,4 +1,4 @@
-"""Where frames and their masks come from: a model, given labels, a bag, the generator's truth."""
+"""Sources of frames and masks: a model, given labels, a bag, the generator's truth."""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ from mininet_ros.sequences.segmented_bag import SegmentedBag, find_topics
 
 @dataclass(frozen=True)
 class SourceOptions:
-    """What a user says of the input.
+    """The user's options for the input.
 
     Attributes:
-        input: see ``mininet_ros.sequences.open_sequence``.
+        input: input as ``mininet_ros.sequences.open_sequence`` takes it.
         model: name or folder of the model that makes the masks.
-        backend, network, threads, precision: see ``mininet_ros.inference.load_segmenter``.
+        backend, network, threads, precision: as for ``mininet_ros.inference.load_segmenter``.
         labels: folder of label PNGs.
-        dataset: whose classes masks without a model have; see
+        dataset: dataset with the classes of masks that no model made; see
             ``mininet_ros.images.class_tables.read_class_table``.
-        rate_hz: frames a second, for inputs that do not state it.
-        image_topic: of a bag.
-        mask_topic: of a bag; "none" passes over the masks in it.
-        max_pixels: images of more pixels are passed over.
+        rate_hz: frames per second, for inputs that do not state it.
+        image_topic: image topic of a bag.
+        mask_topic: mask topic of a bag; "none" ignores the masks in it.
+        max_pixels: limit of the image size; images of more pixels are skipped.
     """
 
     input: str
@@ -55,10 +55,10 @@ class SourceOptions:
     max_pixels: int = MAX_PIXELS
 
     def open_segmenter(self) -> Segmenter:
-        """The model, ready to run.
+        """Return the model, ready to run.
 
         Raises:
-            ModelError, BackendError: it cannot be used.
+            ModelError, BackendError: the model or the backend cannot be used.
             ValueError: no model is named.
         """
         if self.model is None:
@@ -70,14 +70,14 @@ class SourceOptions:
 
 @dataclass(frozen=True)
 class Source:
-    """Frames with masks, and what the masks mean.
+    """Frames with masks, and the meaning of the masks.
 
     Attributes:
         sequence: the frames.
-        classes: names in the order of the ids in masks; empty if nobody knows them.
-        colors: uint8 (classes, 3), RGB.
-        masks_from: who made the masks, in words; None where there are none.
-        labelled: iterates over the frames with their masks, from the beginning.
+        classes: class names in the order of the ids in masks; empty if they are unknown.
+        colors: uint8 (classes, 3), RGB colour of each class.
+        masks_from: description of the source of the masks; None where there are no masks.
+        labelled: function that iterates over the frames with their masks, from the beginning.
     """
 
     sequence: Sequence
@@ -90,9 +90,9 @@ class Source:
 def open_source(options: SourceOptions) -> Source:
     """Open an input with its masks.
 
-    Masks are the given labels; else those in the bag, if it has any; else the model's; else, for
-    the generated sequence, the truth; else there are none. Where the model does not make the
-    masks, it only names their classes.
+    The masks are the given labels. Without labels they are those in the bag, if there are any, or
+    else the model's. Without a model they are the truth of the generated sequence, or there are
+    none. Where another source makes the masks, the model only names their classes.
 
     Raises:
         SequenceError: the input or the labels cannot be used, or an option does not fit them.
@@ -150,7 +150,7 @@ def _open_sequence(options: SourceOptions) -> tuple[Sequence, SegmentedBag | Non
 
 
 def _class_table(options: SourceOptions) -> ClassTable | None:
-    """The names that the user gave."""
+    """Return the class table that the user named."""
     if options.dataset is not None:
         return read_class_table(options.dataset)
     if options.model is None:

@@ -1,4 +1,4 @@
-"""The look of the report: one style sheet, light and dark, on screen and on paper."""
+"""Style sheet of the report: light and dark, on screen and on paper."""
 
 STYLE = """
 :root {

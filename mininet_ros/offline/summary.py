@@ -1,4 +1,4 @@
-"""What came out of a selection, in figures."""
+"""Summary of a selection in figures."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ class Summary:
     """Figures of one selection.
 
     Attributes:
-        frames: seen.
-        forwarded: of these.
-        share: of the frames that were forwarded, 0 to 1.
-        duration_s: from the first frame to the last.
-        largest_gap_s: longest time without a forwarded frame, from the first frame of the
-            recording to the last.
-        delay_median_s: from the stamp of a forwarded frame to that of the frame with which it was
-            decided on; segmentation and transport come on top.
-        delay_longest_s: the longest of these.
+        frames: number of frames received.
+        forwarded: number of frames forwarded.
+        share: share of the frames that were forwarded, 0 to 1.
+        duration_s: time from the first frame to the last, seconds.
+        largest_gap_s: longest time without a forwarded frame, from the first frame of the recording
+            to the last, seconds.
+        delay_median_s: median time from the stamp of a forwarded frame to the stamp of the frame at
+            which it was decided, seconds; segmentation and transport are not included.
+        delay_longest_s: longest such time, seconds.
         forwarded_bytes: size of the forwarded frames, as JPEG with PNG masks.
-        full_stream_bytes: the same of all frames.
-        without_mask: frames that had no mask.
+        full_stream_bytes: size of all frames, as JPEG with PNG masks.
+        without_mask: number of frames without a mask.
         reasons: number of frames by reason, most frequent first.
-        team: number of forwarded frames by what the byte budget made of them.
-        team_bytes: size of those that it let through.
-        unanswered: why requests have no answer, a sentence for each.
+        team: number of forwarded frames by their outcome under the byte budget.
+        team_bytes: size of the frames that the byte budget let through.
+        unanswered: reasons why requests have no answer, one sentence each.
     """
 
     frames: int
@@ -59,9 +59,9 @@ def summarize(
     """Summarize a selection.
 
     Args:
-        frames: all of them, at least one, in the order in which they came.
-        team: what became of forwarded frames under the byte budget, by index.
-        unanswered: why requests have no answer.
+        frames: all frames, at least one, in the order in which they came.
+        team: outcome of forwarded frames under the byte budget, by index.
+        unanswered: reasons why requests have no answer, one sentence each.
     """
     forwarded = [frame for frame in frames if frame.decision.forwarded]
     stamps = [frames[0].stamp_ns, *(f.stamp_ns for f in forwarded), frames[-1].stamp_ns]

@@ -1,4 +1,4 @@
-"""Small pictures of frames, with their target regions marked, for the report."""
+"""Thumbnails of frames with their target regions marked, for the report."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from mininet_ros.sequences import LabelledFrame
 WIDTH = 320
 JPEG_QUALITY = 80
 
-# BGR: regions that lie whole in the picture, and those that its border cuts.
+# BGR colours of regions that are whole in the picture, and of those that its border cuts.
 WHOLE_COLOR = (120, 230, 60)
 CUT_COLOR = (60, 60, 255)
 
-# Smaller regions are speckle, which the scores pass over, too.
+# Smaller regions are noise, which the scores ignore too.
 MIN_REGION_SHARE = 2e-4
 
 
 class Thumbnails:
-    """Thumbnails of all frames of a recording, kept in a file that is gone afterwards.
+    """Thumbnails of all frames of a recording, in a temporary file.
 
-    Only at the end is it known which frames a report shows.
+    All frames are kept because only the end shows which frames a report needs.
 
     Args:
-        targets: ids of the target classes; without any, all classes are blended over a picture.
-        colors: uint8 (classes, 3), RGB.
+        targets: ids of the target classes; without targets, all classes are blended over a picture.
+        colors: uint8 (classes, 3), RGB colour of each class.
     """
 
     def __init__(self, targets: Collection[int], colors: np.ndarray) -> None:
@@ -39,7 +39,7 @@ class Thumbnails:
         self._places: list[tuple[int, int]] = []
 
     def add(self, labelled: LabelledFrame) -> None:
-        """Take in the next frame."""
+        """Process the next frame."""
         picture = self._draw(labelled)
         _, jpeg = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
         place = self._file.seek(0, 2)
@@ -50,13 +50,13 @@ class Thumbnails:
         return len(self._places)
 
     def jpeg(self, index: int) -> bytes:
-        """The thumbnail of a frame by its index."""
+        """Return the thumbnail of a frame by its index."""
         place, size = self._places[index]
         self._file.seek(place)
         return self._file.read(size)
 
     def close(self) -> None:
-        """Give the file up."""
+        """Delete the file."""
         self._file.close()
 
     def _draw(self, labelled: LabelledFrame) -> np.ndarray:
@@ -76,7 +76,7 @@ class Thumbnails:
 
 
 def _mark_regions(picture: np.ndarray, member: np.ndarray) -> None:
-    """Tint and outline the regions of a class, each by whether the border cuts it."""
+    """Tint and outline the regions of a class; cut regions have another colour."""
     height, width = member.shape
     contours, _ = cv2.findContours(member, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
     tint = picture.copy()

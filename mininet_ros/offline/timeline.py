@@ -1,4 +1,4 @@
-"""The course of the scores over a recording, drawn as SVG."""
+"""Scores over a recording, drawn as SVG."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ class Lane:
     """One score over time.
 
     Attributes:
-        name: for people.
-        value: reads it.
-        unit: of the axis' label, a format of one number.
+        name: name of the score, for people.
+        value: function that reads the score of a frame.
+        unit: format string of one number, for the label of the axis.
         top: upper end of the axis; None for the largest value.
-        floor: a level to be drawn, if above 0.
+        floor: level that is drawn if it is above 0.
     """
 
     name: str
@@ -46,14 +46,15 @@ def draw_timeline(
     picture: Callable[[int], bytes],
     anchor: Callable[[int], str | None],
 ) -> str:
-    """Draw lanes of scores, with a line through all of them at each forwarded frame.
+    """Draw lanes of scores, with a line through all lanes at each forwarded frame.
 
     Args:
-        frames: all of them, at least one, in the order in which they came.
-        lanes: from top to bottom.
-        strips: below the lanes, a name and the indices of frames to tick off.
-        picture: thumbnail of a frame by its index, JPEG.
-        anchor: id of the element that a forwarded frame's line links to, by index, if any.
+        frames: all frames, at least one, in the order in which they came.
+        lanes: lanes from top to bottom.
+        strips: rows below the lanes, each a name and the indices of frames to mark.
+        picture: function that returns the thumbnail of a frame by its index, JPEG.
+        anchor: function that returns the id of the element that a forwarded frame's line links to,
+            by index, or None.
 
     Returns:
         An SVG element.
@@ -97,7 +98,7 @@ def _duration(frames: Sequence[DecidedFrame]) -> int:
 
 
 def _film(frames: Sequence[DecidedFrame], picture: Callable[[int], bytes]) -> tuple[str, int]:
-    """A row of frames at even distances, and where it ends."""
+    """Draw a row of evenly spaced frames; return it and its lower end."""
     width = _PLOT / FILM_TILES
     height = round(width * 0.62)
     tiles = []
@@ -143,7 +144,7 @@ def _lane(lane: Lane, across: np.ndarray, frames: Sequence[DecidedFrame], top: i
 
 
 def _thinned(across: np.ndarray, heights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """At most two points for each pixel of width: the lowest and the highest."""
+    """Return at most two points for each pixel of width: the lowest and the highest."""
     if across.size <= 2 * _PLOT or (np.diff(across) < 0).any():
         return across, heights
     columns, first = np.unique(across.astype(int), return_index=True)
@@ -175,7 +176,7 @@ def _axis(seconds: float, top: int) -> str:
 
 
 def _round_step(least: float) -> float:
-    """The smallest of 1, 2 and 5 times a power of ten that is not below ``least``."""
+    """Return the smallest of 1, 2 and 5 times a power of ten that is at least ``least``."""
     power = 10.0 ** np.floor(np.log10(max(least, 1e-9)))
     return float(next(m * power for m in (1.0, 2.0, 5.0, 10.0) if m * power >= least * 0.999))
 

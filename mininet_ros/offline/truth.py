@@ -1,4 +1,4 @@
-"""Ground truth for judging a selection: which instances each frame shows, whole or cut."""
+"""Ground truth for evaluation: which instances each frame shows, whole or cut."""
 
 from __future__ import annotations
 
@@ -8,24 +8,24 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-# Smaller regions are specks that no one could use: 35 pixels of a 480 x 360 label image.
+# Smaller regions are too small to be useful: 35 pixels of a 480 x 360 label image.
 MIN_SHARE = 2e-4
 
-# A region continues an instance when the instance, moved by optical flow, covers this much of
-# their union.
+# A region continues an instance if this share of their union is common to both, after optical flow
+# has moved the instance.
 SAME_INSTANCE_OVERLAP = 0.3
 
 
 @dataclass(frozen=True)
 class Sighting:
-    """One instance as one frame shows it.
+    """One instance in one frame.
 
     Attributes:
-        instance: the same number is the same thing, throughout a sequence.
-        pixels: its visible size, pixels of the label image.
-        cut: whether it touches the picture's border.
-        legible: False where the frame is known to be too dark, too bright or too smeared to make
-            it out.
+        instance: number of the instance, constant throughout a sequence.
+        pixels: visible size of the instance, pixels of the label image.
+        cut: whether the instance touches the picture's border.
+        legible: False where the frame is known to be too dark, too bright or too smeared to
+            recognise the instance.
     """
 
     instance: int
@@ -35,12 +35,12 @@ class Sighting:
 
     @property
     def whole(self) -> bool:
-        """Whether the frame shows all of it, fit for use."""
+        """Return whether the frame shows the whole instance legibly."""
         return self.legible and not self.cut
 
 
 def sightings_of(instances: np.ndarray) -> tuple[Sighting, ...]:
-    """All instances in an (H, W) int32 map of instance numbers; 0 is no instance."""
+    """Return all instances in an (H, W) int32 map of instance numbers; 0 is no instance."""
     edge = (instances[0], instances[-1], instances[:, 0], instances[:, -1])
     cut = set(np.unique(np.concatenate(edge)).tolist())
     numbers, pixels = np.unique(instances, return_counts=True)
@@ -52,11 +52,11 @@ def sightings_of(instances: np.ndarray) -> tuple[Sighting, ...]:
 
 
 class InstanceLinker:
-    """Numbers the regions of plain label images so that a thing keeps its number.
+    """Numbers the regions of plain label images so that each instance keeps its number.
 
-    Label images say what a pixel is, not which thing it belongs to. A connected region of a target
-    class takes over the number of the instance that dense optical flow brings to its place, else
-    it gets a new one. Where things of a class touch, they are one instance.
+    Label images give the class of a pixel, not its instance. A connected region of a target class
+    takes the number of the instance that dense optical flow moves to its place, or else a new
+    number. Touching things of one class are one instance.
 
     Args:
         targets: label values of the target classes.
@@ -71,14 +71,14 @@ class InstanceLinker:
         self._next = 1
 
     def add(self, image: np.ndarray, labels: np.ndarray) -> tuple[Sighting, ...]:
-        """Take in the next frame.
+        """Process the next frame.
 
         Args:
             image: (H, W, 3) uint8 BGR.
-            labels: (h, w) uint8 of the same view; the same h and w throughout.
+            labels: (h, w) uint8 labels of the same view; h and w stay the same.
 
         Returns:
-            The instances it shows.
+            The instances in the frame.
         """
         size = (labels.shape[1], labels.shape[0])
         gray = cv2.resize(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), size)
@@ -96,7 +96,7 @@ class InstanceLinker:
         return sightings_of(present)
 
     def _regions(self, labels: np.ndarray) -> list[tuple[int, np.ndarray]]:
-        """Label and member pixels of each region, largest first."""
+        """Return label and member pixels of each region, largest first."""
         regions = []
         for label in self._targets:
             count, parts, stats, _ = cv2.connectedComponentsWithStats(
@@ -110,10 +110,10 @@ class InstanceLinker:
         return [(label, member) for _, label, member in regions]
 
     def _carried(self, gray: np.ndarray) -> np.ndarray | None:
-        """The last instance map, moved to the present frame."""
+        """Return the last instance map, moved to the present frame by optical flow."""
         if self._map is None or self._gray is None:
             return None
-        # The stubs of OpenCV know no call without a flow to begin with.
+        # The stubs of OpenCV do not allow a call without an initial flow.
         flow = self._flow.calc(gray, self._gray, None)  # pyright: ignore[reportCallIssue, reportArgumentType]
         rows, columns = np.indices(gray.shape, np.float32)
         moved = cv2.remap(

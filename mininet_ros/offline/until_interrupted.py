@@ -1,4 +1,4 @@
-"""A stream that Ctrl-C ends in order, so that the results until there are written."""
+"""Stream that Ctrl-C ends in order, so that the results so far are written."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ Item = TypeVar("Item")
 
 
 class UntilInterrupted(Generic[Item]):
-    """Items until Ctrl-C, which takes effect between two of them; a second one does at once.
+    """Items until Ctrl-C, which acts between two items; a second Ctrl-C acts at once.
 
     Attributes:
         interrupted: whether Ctrl-C ended the stream.
 
     Args:
-        items: the stream.
+        items: items of the stream.
     """
 
     def __init__(self, items: Iterable[Item]) -> None:

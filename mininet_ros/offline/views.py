@@ -1,4 +1,4 @@
-"""What each frame of a recording shows, for a choice that knows all of them."""
+"""Content of each frame of a recording, for a choice that knows all frames."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from mininet_ros.offline.evaluation import JudgedFrame, lasting_instances
 from mininet_ros.offline.exact import View
 from mininet_ros.sequences import LabelledFrame
 
-LASTING = 5  # frames that show a corner
-LEAST_LASTING = 40  # of a frame's corners
+LASTING = 5  # least number of frames in which a steady corner is visible
+LEAST_LASTING = 40  # least number of steady corners in a frame
 
 
 class ViewCollector:
     """Follows the corners of the scene through a recording.
 
-    Its frames count in the order in which they come, whatever their stamps are.
+    The frames are ordered as they come, whatever their stamps are.
     """
 
     def __init__(self) -> None:
@@ -32,21 +32,22 @@ class ViewCollector:
         return len(self._seen)
 
     def add(self, labelled: LabelledFrame) -> None:
-        """Take in the next frame.
+        """Process the next frame.
 
         Raises:
-            ValueError: it is no picture that can be scored.
+            ValueError: the picture cannot be scored.
         """
         order = len(self._seen) + 1
         found = self._observer.observe(labelled.frame.image, None, None, order)
         self._seen.append((_corners(found), found.quality.quality))
 
     def views(self, judged: Sequence[JudgedFrame] = ()) -> list[View]:
-        """All frames with the things that they show.
+        """Return all frames with the things that they show.
 
         Args:
-            judged: the same frames, or none, and then no things. Of each thing the largest whole
-                view is worth 1; smaller ones less, cut ones nothing.
+            judged: the same frames with their things, or an empty sequence for no things. The
+                largest whole view of each thing is worth 1, smaller views less, and cut views
+                nothing.
         """
         lives = Counter(chain.from_iterable(corners.tolist() for corners, _ in self._seen))
         lasting = lasting_instances(judged)
@@ -72,9 +73,10 @@ class ViewCollector:
 
 
 def _steady(corners: np.ndarray, lives: Counter[int]) -> np.ndarray:
-    """Without what is soon lost again, so that a loss tells that the view has changed.
+    """Return the corners without those that are soon lost again.
 
-    Where the view changes so fast that hardly any corner lasts, all count.
+    A lost corner then shows that the view has changed. Where the view changes so fast that hardly
+    any corner lasts, all corners count.
     """
     lasting = corners[[lives[corner] >= LASTING for corner in corners.tolist()]]
     return lasting if len(lasting) >= LEAST_LASTING else corners

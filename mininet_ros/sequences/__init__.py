@@ -1,4 +1,4 @@
-"""Images in their order with their times: files, videos, cameras, bags; NumPy and OpenCV only."""
+"""Image sequences with times: files, videos, cameras, bags; NumPy and OpenCV only."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Camera images out of ROS 1 and ROS 2 bags."""
+"""Camera images from ROS 1 and ROS 2 bags."""
 
 from __future__ import annotations
 
@@ -34,24 +34,25 @@ _SUFFIX_OF_FORMAT = {"jpeg": ".jpg", "jpg": ".jpg", "png": ".png", "tiff": ".tif
 
 
 class BagImages(Sequence):
-    """The images of one topic of a bag, raw or compressed, in the order of their recording.
+    """Images of one topic of a bag, raw or compressed, in the order of recording.
 
-    Frames keep the stamps of their message headers, counted from ``start_ns``; where the first
-    header has none, the times of recording are taken for all.
+    Frames keep the stamps of their message headers, counted from ``start_ns``. If the first header
+    has no stamp, the recording times are used for all frames.
 
     Attributes:
-        path: what the bag is opened by.
-        topic: the image topic.
+        path: path with which the bag is opened.
+        topic: name of the image topic.
 
     Args:
-        path: a ROS 1 bag file, or a ROS 2 bag's folder or file (.mcap, .db3).
-        topic: the image topic; may be left out where the bag has only one.
-        rate_hz: replaces ``rate_hz``, which is else the mean rate over the bag; stamps stay.
-        max_pixels: larger images are passed over.
+        path: ROS 1 bag file, or folder or file of a ROS 2 bag (.mcap, .db3).
+        topic: name of the image topic; None where the bag has only one.
+        rate_hz: value of the attribute ``rate_hz``; None for the mean rate of the bag. The stamps
+            stay.
+        max_pixels: limit of the image size; larger images are skipped.
 
     Raises:
-        SequenceError: rosbags is not installed, the bag cannot be read, or it has no such topic,
-            no image that can be used, or several image topics and none is named.
+        SequenceError: rosbags is not installed, the bag cannot be read, or it has no such topic or
+            no usable image. It is also raised if there are several image topics and none is named.
     """
 
     def __init__(
@@ -92,7 +93,7 @@ class BagImages(Sequence):
         self._report_missing(index + 1)
 
     def _begin(self, reader: AnyReader, connections: list[Any]) -> None:
-        """Take times and size from the first image that can be used."""
+        """Take times and size from the first usable image."""
         decoder = ImageDecoder(self.max_pixels)
         for connection, recorded_ns, data in recorded_messages(reader, connections, self.problems):
             try:
@@ -112,7 +113,7 @@ class BagImages(Sequence):
         )
 
     def _report_missing(self, seen: int) -> None:
-        """Say that images are missing which a damaged bag still counts."""
+        """Report images that a damaged bag counts but does not contain."""
         if seen < self._recorded and not self.problems.count:
             self.problems.add(
                 f"{self._recorded - seen} of {self._recorded} images of topic {self.topic} are no "
@@ -132,7 +133,7 @@ class BagImages(Sequence):
         ]
 
     def _frame(self, message: Any, recorded_ns: int, index: int, decoder: ImageDecoder) -> Frame:
-        """See :class:`Frame`; raises ImageError."""
+        """Make a :class:`Frame` from a message; raises ImageError."""
         stamp_ns = header_stamp_ns(message) if self._by_header else recorded_ns
         image = decoder.message(message)
         return Frame(image, stamp_ns - self.start_ns, frame_name(index), _encoded(message))
@@ -151,7 +152,7 @@ def _choose(path: Path, reader: AnyReader, topic: str | None) -> str:
 
 
 def _encoded(message: Any) -> EncodedImage | None:
-    """The bytes of a compressed image, whose format is "jpeg", or "bgr8; jpeg compressed bgr8"."""
+    """Return the picture in a compressed message; None for an unknown format."""
     if not is_compressed(message):
         return None
     words = message.format.rpartition(";")[2].split()

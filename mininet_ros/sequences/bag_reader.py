@@ -1,4 +1,4 @@
-"""Reading of ROS 1 and ROS 2 bags without ROS, by the package rosbags."""
+"""Reader of ROS 1 and ROS 2 bags without ROS, based on the package rosbags."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ if TYPE_CHECKING:
     from rosbags.highlevel import AnyReader
 
 BAG_SUFFIXES = (".bag", ".db3", ".mcap")
-"""Files that are read as bags; a folder with a metadata.yaml is a bag too."""
+"""Suffixes of bag files; a folder with a metadata.yaml is a bag too."""
 
 IMAGE_TYPES = ("sensor_msgs/msg/Image", "sensor_msgs/msg/CompressedImage")
 
-# Precision to which the end of a damaged part is found, ns.
+# Precision of the end of a damaged part, ns.
 _STEP_NS = 1_000_000
 
 
 def is_bag(path: Path) -> bool:
-    """Tell whether a path is that of a bag, by its name and contents."""
+    """Return whether a path is that of a bag, by its name and contents."""
     if path.is_dir():
         return (path / "metadata.yaml").is_file()
     return path.suffix.lower() in BAG_SUFFIXES
 
 
 def bag_root(path: Path) -> Path:
-    """What is to be opened of a bag: its folder, where a path is that of the file inside of it.
+    """Return the path to open: the folder of a bag, where a path is a file inside of it.
 
-    The data of an .mcap file is complete; a .db3 file needs the metadata beside it.
+    An .mcap file is complete by itself; a .db3 file needs the metadata beside it.
     """
     beside = path.suffix == ".db3" and (path.parent / "metadata.yaml").is_file()
     return path.parent if beside else path
@@ -54,11 +54,11 @@ def open_bag(path: Path) -> Iterator[AnyReader]:
             "pip install 'mininet_ros[bags]'"
         ) from error
     try:
-        # Bags of ROS 2 Humble and before do not bring the definitions of their messages.
+        # Bags of ROS 2 Humble and earlier do not contain the definitions of their messages.
         typestore = get_typestore(Stores.ROS2_HUMBLE)
         reader = AnyReader([path], default_typestore=typestore)
         reader.open()
-    # Damaged files leave rosbags as an error of any of the libraries beneath it.
+    # For damaged files, rosbags passes on the errors of all libraries below it.
     except Exception as error:
         raise SequenceError(
             f"cannot read bag {path}: {one_line(error)}; check that it was recorded to its end"
@@ -68,29 +68,29 @@ def open_bag(path: Path) -> Iterator[AnyReader]:
 
 
 def image_topics(reader: AnyReader) -> list[str]:
-    """Topics of raw or compressed images, sorted."""
+    """Return the topics of raw or compressed images, sorted."""
     return sorted({c.topic for c in reader.connections if c.msgtype in IMAGE_TYPES})
 
 
 def header_stamp_ns(message: Any) -> int:
-    """Stamp of a message with a header, ns."""
+    """Return the stamp of a message with a header, ns."""
     return stamp_ns_of(message.header)
 
 
 def stamp_ns_of(header: Any) -> int:
-    """Stamp of a header, ns."""
+    """Return the stamp of a header, ns."""
     return header.stamp.sec * 1_000_000_000 + header.stamp.nanosec
 
 
 def recorded_messages(
     reader: AnyReader, connections: Sequence[Any], problems: Problems
 ) -> Iterator[tuple[Any, int, bytes]]:
-    """Connection, time of recording (ns) and bytes of messages; damaged parts are passed over.
+    """Yield connection, recording time (ns) and bytes of messages; skip damaged parts.
 
     Args:
-        reader: of the bag.
-        connections: whose messages are wanted.
-        problems: is told of each damaged part.
+        reader: open reader of the bag.
+        connections: connections whose messages are wanted.
+        problems: receives a note on each damaged part.
     """
     start: int | None = None
     last_ns = reader.start_time
@@ -100,7 +100,7 @@ def recorded_messages(
                 last_ns = item[1]
                 yield item
             return
-        # Damaged data leaves rosbags as an error of any of the libraries beneath it.
+        # For damaged data, rosbags passes on the errors of all libraries below it.
         except Exception as error:  # noqa: BLE001
             problems.add(
                 f"a part of the bag {1e-9 * (last_ns - reader.start_time):.3f} s after its begin "
@@ -112,14 +112,14 @@ def recorded_messages(
 
 
 def read_message(reader: AnyReader, connection: Any, data: bytes) -> Any:
-    """A message from its bytes.
+    """Deserialise a message.
 
     Raises:
-        ImageError: the bytes are no message of the connection's type.
+        ImageError: the bytes are not a message of the connection's type.
     """
     try:
         return reader.deserialize(data, connection.msgtype)
-    # Whatever the bytes of a damaged message make the generated code do.
+    # The generated code may raise any error for the bytes of a damaged message.
     except Exception as error:
         raise ImageError(
             "damaged message", f"its bytes are no {connection.msgtype}: {one_line(error)}"
@@ -127,12 +127,12 @@ def read_message(reader: AnyReader, connection: Any, data: bytes) -> Any:
 
 
 def one_line(error: BaseException) -> str:
-    """What an error of a library says, in one line; its name where it says nothing."""
+    """Return the message of an error in one line, or the name of the error."""
     return " ".join(str(error).split()) or type(error).__name__
 
 
 def _next_readable(reader: AnyReader, connections: Sequence[Any], begin_ns: int) -> int | None:
-    """The first time from which messages can be read again, to 1 ms; None up to the end."""
+    """Return the first time with readable messages again, to 1 ms; None if there is none."""
 
     def can_be_read(start: int) -> bool:
         try:

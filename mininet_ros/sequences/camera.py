@@ -1,4 +1,4 @@
-"""Image sequences from cameras: those of this machine, and streams of the network."""
+"""Image sequences from cameras of this machine, and from network streams."""
 
 from __future__ import annotations
 
@@ -17,18 +17,19 @@ from mininet_ros.sequences.files import IMAGE_RATE_HZ
 from mininet_ros.sequences.sequence import Frame, Sequence, SequenceError, frame_name
 
 URL = re.compile(r"(rtsps?|rtmp|https?|udp|tcp|srt)://", re.IGNORECASE)
-"""How the address of a stream begins."""
+"""Pattern of the beginning of a stream's address."""
 
 
 class LiveCapture(Sequence):
-    """Frames at the time of their arrival. Iterating again goes on with the newest frame.
+    """Frames with their times of arrival. A new iteration continues with the newest frame.
 
     Args:
-        capture: opened, or not if that failed.
-        rate_hz: asked of the camera; ``rate_hz`` then tells what the camera says it delivers.
+        capture: OpenCV capture, open unless that failed.
+        rate_hz: rate to request from the camera; the attribute ``rate_hz`` is the rate that the
+            camera reports.
 
     Raises:
-        SequenceError: it is not open, or delivers no picture.
+        SequenceError: the capture is not open, or delivers no picture.
     """
 
     def __init__(self, capture: cv2.VideoCapture, rate_hz: float | None = None) -> None:
@@ -72,19 +73,19 @@ class LiveCapture(Sequence):
 
     @abstractmethod
     def _cannot_open(self) -> str:
-        """What to say where it cannot be opened."""
+        """Return the message for a source that cannot be opened."""
 
     @abstractmethod
     def _no_picture(self) -> str:
-        """What to say where no picture comes."""
+        """Return the message for a source that delivers no picture."""
 
 
 class Camera(LiveCapture):
     """A camera of this machine.
 
     Args:
-        index: of the camera, as OpenCV counts them.
-        rate_hz: asked of the camera.
+        index: index of the camera, as OpenCV counts them.
+        rate_hz: rate to request from the camera, Hz.
 
     Raises:
         SequenceError: there is no such camera, or it delivers no picture.
@@ -106,15 +107,15 @@ class Camera(LiveCapture):
 
 
 class NetworkStream(LiveCapture):
-    """A stream of the network, such as ``rtsp://`` of a camera or ``http://`` of a server.
+    """A network stream, such as ``rtsp://`` of a camera or ``http://`` of a server.
 
-    A recording behind a URL ends where it ends, and its frames have their presentation times.
+    If the URL is a recording, iteration ends at its end, and frames have their presentation times.
 
     Args:
         url: address of the stream.
 
     Raises:
-        SequenceError: nothing answers there, or what comes is no video.
+        SequenceError: the address does not answer, or does not deliver a video.
     """
 
     def __init__(self, url: str) -> None:
@@ -149,5 +150,5 @@ class NetworkStream(LiveCapture):
 
 
 def without_password(url: str) -> str:
-    """A URL as it may be shown: without the user's name and password."""
+    """Return a URL for display, without the user's name and password."""
     return re.sub(r"://[^/@]*@", "://", url)

@@ -1,4 +1,4 @@
-"""OpenCV's way to videos and cameras, with its messages silenced."""
+"""Videos and cameras opened with OpenCV, with its messages silenced."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from pathlib import Path
 import cv2
 
 TIMEOUT_MS = 10_000
-SILENT = 0  # of OpenCV's levels of messages
-# Read once, when OpenCV first needs FFmpeg: below its least level, quiet.
+SILENT = 0  # quietest of OpenCV's log levels
+# Read once, when OpenCV first uses FFmpeg; below its least level, quiet.
 os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
 _DESCRIPTORS = Path("/proc/self/fd")
 
 
 def open_camera(index: int) -> cv2.VideoCapture:
-    """A camera, as OpenCV counts them."""
+    """Open a camera by OpenCV's index."""
     return _silently(index)
 
 
 def open_url(url: str) -> cv2.VideoCapture:
-    """A stream of the network; waiting for an answer ends after ten seconds."""
+    """Open a network stream; the wait for an answer ends after ten seconds."""
     timeouts = [
         *(cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, TIMEOUT_MS),
         *(cv2.CAP_PROP_READ_TIMEOUT_MSEC, TIMEOUT_MS),
@@ -30,10 +30,11 @@ def open_url(url: str) -> cv2.VideoCapture:
 
 
 def open_video(path: Path) -> cv2.VideoCapture:
-    """A video file.
+    """Open a video file.
 
-    It is opened by its descriptor: FFmpeg takes the part of a name before a colon for a protocol,
-    OpenCV takes ``%`` for a pattern of numbered images, and neither takes names that are not UTF-8.
+    It is opened by its file descriptor. FFmpeg would take the part of a name before a colon as a
+    protocol, OpenCV would take ``%`` as a pattern of numbered images, and neither accepts names
+    that are not UTF-8.
 
     Raises:
         OSError: the file cannot be read.
@@ -51,7 +52,7 @@ def open_video(path: Path) -> cv2.VideoCapture:
 def _silently(
     source: int | str, backend: int = cv2.CAP_ANY, settings: Sequence[int] = ()
 ) -> cv2.VideoCapture:
-    """Open with OpenCV's own messages silenced: its failure is told in one sentence elsewhere."""
+    """Open with OpenCV's own messages silenced; the caller reports a failure in one sentence."""
     if not hasattr(cv2, "setLogLevel"):  # OpenCV 4.5 cannot silence them
         return _capture(source, backend, settings)
     level = cv2.getLogLevel()

@@ -23,38 +23,38 @@ from mininet_ros.sequences.sequence import (
 )
 
 IMAGE_SUFFIXES = (".bmp", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp")
-"""Files that are read as single images; anything else is taken for a video."""
+"""Suffixes of image files; any other file is read as a video."""
 
 IMAGE_RATE_HZ = 10.0
-"""Rate of images, which do not state one."""
+"""Rate of images without times, frames per second."""
 
 _log = logging.getLogger(__name__)
 
-# Seconds since the epoch with a fraction, as TUM RGB-D names its pictures; or whole milli-, micro-
-# or nanoseconds. All are times after the year 2001, so that plain numbers are not among them.
+# Seconds since the epoch with a fraction, as TUM RGB-D names its pictures, or whole milli-, micro-
+# or nanoseconds. All times are after the year 2001, so that plain numbers do not count as times.
 _SECONDS = re.compile(r"(\d{10})\.(\d{1,9})")
 _UNITS_NS = {13: 10**6, 16: 10**3, 19: 1}
 
 
 def read_image(path: Path, decoder: ImageDecoder | None = None) -> np.ndarray:
-    """Read an image file as cameras deliver pictures: see :mod:`mininet_ros.images.decoding`.
+    """Read an image file like a camera image; see :mod:`mininet_ros.images.decoding`.
 
     Args:
-        path: the file.
-        decoder: of the sequence that it belongs to; None for an image by itself.
+        path: path of the file.
+        decoder: decoder of the sequence; None for a single image.
 
     Returns:
         (H, W, 3) uint8 BGR.
 
     Raises:
-        SequenceError: the file cannot be read or decoded, has too many pixels, or pixels that are
-            no integers of 8 or 16 bits.
+        SequenceError: the file cannot be read or decoded, has too many pixels, or its pixels are
+            not integers of 8 or 16 bits.
     """
     return _read(path, decoder or ImageDecoder())[0]
 
 
 def _read(path: Path, decoder: ImageDecoder) -> tuple[np.ndarray, EncodedImage, bool]:
-    """Pixels, bytes, and whether the file asks to be shown turned."""
+    """Return pixels, bytes, and whether the EXIF data ask for a rotation."""
     try:
         data, header = decoder.read(path)
         image = decoder.encoded(data)
@@ -67,15 +67,16 @@ def _read(path: Path, decoder: ImageDecoder) -> tuple[np.ndarray, EncodedImage, 
 class ImageFiles(Sequence):
     """Image files in the order of their times, or in the natural order of their names.
 
-    Names that are times, such as those of TUM RGB-D (1305031102.175304.png), are the stamps, unless
-    a rate is given. In the natural order frame_2 comes before frame_10. Images of different sizes
-    are allowed: each frame has its own, and ``width`` and ``height`` are the first one's.
+    If the names are times, such as those of TUM RGB-D (1305031102.175304.png), they are the stamps,
+    unless a rate is given. In the natural order frame_2 comes before frame_10. Images of different
+    sizes are allowed: each frame has its own size, and ``width`` and ``height`` are those of the
+    first frame.
 
     Args:
-        paths: the files, at least one.
-        name: of the sequence.
-        rate_hz: frames a second; None for the times in the names, else :data:`IMAGE_RATE_HZ`.
-        max_pixels: larger images are passed over.
+        paths: image files, at least one.
+        name: name of the sequence.
+        rate_hz: frames per second; None for the times in the names, else :data:`IMAGE_RATE_HZ`.
+        max_pixels: limit of the image size; larger images are skipped.
 
     Raises:
         SequenceError: none of the images can be used.
@@ -127,7 +128,7 @@ class ImageFiles(Sequence):
             yield Frame(image, stamp_ns, name, encoded)
 
     def _first(self) -> np.ndarray:
-        """The first image that can be used."""
+        """Return the first usable image."""
         first_error = None
         for path in self._paths:
             try:
@@ -140,14 +141,14 @@ class ImageFiles(Sequence):
 
 
 def unique_names(paths: list[Path]) -> list[str]:
-    """A name for each file of a folder: its stem, or its whole name where stems are equal."""
+    """Return a name for each file: its stem, or its whole name where stems are equal."""
     stems = Counter(path.stem for path in paths)
     names = [path.stem if stems[path.stem] == 1 else path.name for path in paths]
     return names if len(set(names)) == len(names) else [path.name for path in paths]
 
 
 def times_in_names(paths: list[Path]) -> dict[Path, int] | None:
-    """Times that the names of files are, ns since the epoch; None unless all names are times.
+    """Return the times in file names, ns since the epoch; None unless all names are times.
 
     Names are seconds with a fraction, or whole milli-, micro- or nanoseconds, and all different.
     """
@@ -169,7 +170,7 @@ def _time_in_name(stem: str) -> int | None:
 
 
 def image_files(folder: Path) -> list[Path]:
-    """The images directly in a folder, hidden files left out, in no order."""
+    """Return the images directly in a folder, without hidden files, in no order."""
     return [
         path
         for path in folder.iterdir()
@@ -178,7 +179,7 @@ def image_files(folder: Path) -> list[Path]:
 
 
 def natural_order(path: Path) -> tuple[list[tuple[int, int, str]], str]:
-    """Numbers by value, the rest by letter without regard to case; the name settles ties."""
+    """Return a sort key: numbers by value, letters without case, then the whole name."""
     parts = re.split(r"(\d+)", path.name.lower())
     ordered = [(0, int(part), "") if part.isdecimal() else (1, 0, part) for part in parts if part]
     return ordered, path.name

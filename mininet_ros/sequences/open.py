@@ -1,4 +1,4 @@
-"""One way to open every source of images."""
+"""Opens every kind of image source."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from mininet_ros.sequences.video import VideoFile
 GENERATED = "generated"
 """Name of the project's own sequence."""
 DRAWN = "mininet_ros.sequences"
-"""Group of the entry points that open a sequence which is drawn, by its name."""
+"""Group of the entry points that open drawn sequences by name."""
 
 
 def open_sequence(
@@ -34,19 +34,18 @@ def open_sequence(
             of a camera ("0"), the URL of a stream (``rtsp://``, ``http://``), or "generated" for
             the project's own sequence. A file or folder wins over a camera or the generator of the
             same name.
-        rate_hz: frames a second. By default images have the times in their names, or else 10 a
-            second, and the generated sequence has 15; a video's replaces the times that its file
-            states, every frame is still delivered; a bag keeps its stamps; a camera is asked for
-            it.
-        topic: the images of a bag that has several image topics.
-        max_pixels: larger images are passed over, before they are decoded.
+        rate_hz: frames per second. None uses the times in the names of images, else 10; it gives 15
+            for the generated sequence. For a video, the rate replaces the times in the file, and
+            every frame is still delivered. A bag keeps its stamps. A camera is asked for the rate.
+        topic: image topic of a bag that has several.
+        max_pixels: limit of the image size; larger images are skipped before they are decoded.
 
     Returns:
-        The sequence, its first frame known to be readable.
+        The sequence, whose first frame was read successfully.
 
     Raises:
-        SequenceError: the source does not exist or cannot be read, the rate is not positive, or
-            a topic is given for something else than a bag.
+        SequenceError: the source does not exist or cannot be read, the rate is not positive, or a
+            topic is given for a source that is not a bag.
     """
     if rate_hz is not None and not (math.isfinite(rate_hz) and rate_hz > 0):
         raise SequenceError(f"a rate of {rate_hz} Hz is impossible; give one above 0")

@@ -1,4 +1,4 @@
-"""Bags that hold label masks beside the camera images, as the segmentation node publishes them."""
+"""Bags with label masks beside the images, as the segmentation node publishes them."""
 
 from __future__ import annotations
 
@@ -31,17 +31,17 @@ if TYPE_CHECKING:
 MASK_TOPIC = "segmentation/mask"
 CONFIDENCE_TOPIC = "segmentation/confidence"
 OUTPUT_TOPICS = (MASK_TOPIC, CONFIDENCE_TOPIC, "segmentation/overlay")
-"""Images that the segmentation node makes, below its namespace."""
+"""Image topics of the segmentation node, below its namespace."""
 
 NO_MASKS = "none"
-"""Given as the mask topic, it passes over the masks in a bag."""
+"""Value of the mask topic with which the masks in a bag are ignored."""
 
 MAX_UNPAIRED = 64
 
 
 @dataclass(frozen=True)
 class BagTopics:
-    """Topics of a bag that belong to one camera; None where there is no such topic."""
+    """Topics of a bag that belong to one camera; None for a missing topic."""
 
     image: str | None
     mask: str | None
@@ -49,20 +49,21 @@ class BagTopics:
 
 
 def find_topics(path: Path, image: str | None = None, mask: str | None = None) -> BagTopics:
-    """Find what belongs together in a bag.
+    """Find the topics of a bag that belong together.
 
     Args:
-        path: of the bag.
-        image: the image topic, if it is known.
-        mask: the mask topic, if it is known, or ``NO_MASKS``.
+        path: path of the bag.
+        image: image topic, if it is known.
+        mask: mask topic, if it is known, or ``NO_MASKS``.
 
     Returns:
-        The image topic, if it is named or the only one but for a segmentation node's; the mask
-        topic, if it is named or the only one of a segmentation node; the confidence beside it.
+        Three topics, each of which may be None. The image topic is the named one, or the only one
+        that is not from a segmentation node. The mask topic is the named one, or the only one
+        from a segmentation node. The confidence topic is the one beside the mask.
 
     Raises:
-        SequenceError: the bag cannot be read, it has no such mask topic, or it has several and
-            none is named.
+        SequenceError: the bag cannot be read, has no such mask topic, or has several and none is
+            named.
     """
     with open_bag(bag_root(path)) as reader:
         topics = image_topics(reader)
@@ -85,15 +86,15 @@ def find_topics(path: Path, image: str | None = None, mask: str | None = None) -
 
 
 class SegmentedBag(BagImages):
-    """A bag's images with the masks and confidences that carry exactly their stamps.
+    """Images of a bag, with the masks and confidences of exactly the same stamps.
 
     Attributes:
-        mask_topic: where the masks come from.
+        mask_topic: topic of the masks.
 
     Args:
-        path: see ``BagImages``.
-        topics: of ``find_topics``, with a mask topic.
-        rate_hz: see ``BagImages``.
+        path: path of the bag, as for ``BagImages``.
+        topics: topics from ``find_topics``, with a mask topic.
+        rate_hz: frames per second, as for ``BagImages``.
 
     Raises:
         SequenceError: see ``BagImages``.
@@ -113,11 +114,11 @@ class SegmentedBag(BagImages):
     def labelled(self) -> Iterator[LabelledFrame]:
         """Iterate over the images with their masks.
 
-        An image whose mask was dropped comes without one: as soon as a later image is complete,
-        or when 64 wait. Images and masks that cannot be used are passed over.
+        An image whose mask was dropped is returned without one, as soon as a later image is
+        complete or 64 images wait. Images and masks that cannot be used are skipped.
 
         Raises:
-            SequenceError: the masks are none.
+            SequenceError: the topic contains no masks.
         """
         self.problems.clear()
         decoder = ImageDecoder(self.max_pixels)
@@ -155,7 +156,7 @@ class SegmentedBag(BagImages):
 
 
 class _Pairing:
-    """Joins images, masks and confidences by stamp; at most 64 of each wait."""
+    """Pairs images, masks and confidences by stamp; at most 64 of each wait."""
 
     def __init__(self, with_confidence: bool) -> None:
         self._with_confidence = with_confidence
@@ -173,7 +174,7 @@ class _Pairing:
             store.popitem(last=False)
 
     def complete(self) -> Iterator[LabelledFrame]:
-        """The frames up to the last complete one, and those that are too many."""
+        """Return the frames up to the last complete one, and those beyond the limit."""
         count = max(0, len(self._waiting) - MAX_UNPAIRED)
         for number, (stamp_ns, _) in enumerate(self._waiting, start=1):
             if stamp_ns in self._masks and (
@@ -184,7 +185,7 @@ class _Pairing:
             yield self._next()
 
     def rest(self) -> Iterator[LabelledFrame]:
-        """All other frames, because nothing comes any more."""
+        """Return all other frames, at the end of the bag."""
         while self._waiting:
             yield self._next()
 

@@ -13,7 +13,7 @@ import numpy as np
 
 
 class SequenceError(ValueError):
-    """A source cannot be opened or read; one sentence says which and what to do."""
+    """A source cannot be opened or read. The message is one sentence with advice."""
 
 
 _log = logging.getLogger(__name__)
@@ -21,11 +21,11 @@ _log = logging.getLogger(__name__)
 
 @dataclass
 class Problems:
-    """Items of a source that cannot be used: named in the log, counted, and passed over.
+    """Unusable items of a source, which are logged, counted and skipped.
 
     Attributes:
-        count: number of items.
-        sentences: what is wrong with the first ones, at most :data:`KEPT`.
+        count: number of unusable items.
+        sentences: problems of the first items, at most :data:`KEPT`.
     """
 
     KEPT: ClassVar[int] = 20
@@ -34,29 +34,29 @@ class Problems:
     sentences: list[str] = field(default_factory=list)
 
     def add(self, sentence: str) -> None:
-        """Note an item that is passed over."""
+        """Add an item that is skipped."""
         self.count += 1
         if len(self.sentences) < self.KEPT:
             self.sentences.append(sentence)
             _log.warning("%s", sentence)
 
     def clear(self) -> None:
-        """Forget all of them, as a new iteration does."""
+        """Forget all items, at the start of an iteration."""
         self.count = 0
         self.sentences.clear()
 
     def summary(self) -> str:
-        """How many there are and what is wrong with the first; empty where there is none."""
+        """Return the number of items and the first problem; empty if there are none."""
         if not self.count:
             return ""
         items = "1 item" if self.count == 1 else f"{self.count} items"
         return f"{items} of the input passed over, the first: {self.sentences[0]}"
 
     def conclude(self, strict: bool) -> None:
-        """Say at the end what was passed over.
+        """Report at the end which items were skipped.
 
         Raises:
-            SequenceError: something was, and ``strict``.
+            SequenceError: an item was skipped, and ``strict`` is true.
         """
         summary = self.summary()
         if summary and strict:
@@ -67,11 +67,11 @@ class Problems:
 
 @dataclass(frozen=True)
 class EncodedImage:
-    """A picture in the bytes of its source.
+    """A picture in the encoding of its source.
 
     Attributes:
-        data: content of an image file, or of a message of compressed data.
-        suffix: of a file with this content, such as ".jpg".
+        data: content of an image file, or of a compressed image message.
+        suffix: suffix of a file with this content, such as ".jpg".
     """
 
     data: bytes
@@ -85,9 +85,9 @@ class Frame:
     Attributes:
         image: (H, W, 3) uint8 BGR. Frames of one image folder may differ in size.
         stamp_ns: time since the start of the sequence, ns.
-        name: unique in the sequence and usable as a file name, without suffix.
-        encoded: what ``image`` was decoded from; None where the source is no file or message of
-            one picture.
+        name: name that is unique in the sequence and usable as a file name, without suffix.
+        encoded: encoded form of ``image``; None where the source has no file or message for each
+            picture.
     """
 
     image: np.ndarray
@@ -103,7 +103,7 @@ class LabelledFrame:
     Attributes:
         frame: the picture.
         mask: (h, w) uint8 class ids, 255 = void; None if there is none for this frame.
-        confidence: (h, w) uint8, 255 is certain; None if nothing is known of it.
+        confidence: (h, w) uint8, where 255 is certain; None if it is unknown.
     """
 
     frame: Frame
@@ -112,17 +112,17 @@ class LabelledFrame:
 
 
 class Sequence(ABC):
-    """Frames in order of time. Iterating again starts from the beginning (a camera goes on).
+    """Frames in order of time. A new iteration starts from the beginning (except a camera).
 
-    An item that cannot be used, such as a damaged picture among others, is passed over.
+    An unusable item, such as a damaged picture, is skipped.
 
     Attributes:
-        name: of the source, usable as a file name.
-        width: of the first frame, px.
-        height: of the first frame, px.
-        rate_hz: frames a second.
-        length: number of frames; None where it is not known, as with a camera.
-        times_from: what the stamps are taken from, in words.
+        name: name of the source, usable as a file name.
+        width: width of the first frame, px.
+        height: height of the first frame, px.
+        rate_hz: frames per second.
+        length: number of frames; None where it is unknown, as for a camera.
+        times_from: description of the source of the stamps.
         start_ns: time of stamp 0 on the source's own clock, ns; 0 where it has none.
         camera_matrix: (3, 3) float64 intrinsics K of an undistorted camera, px; None if unknown.
     """
@@ -138,7 +138,7 @@ class Sequence(ABC):
 
     @cached_property
     def problems(self) -> Problems:
-        """Items that were passed over since the last iteration began."""
+        """Items that were skipped since the last iteration began."""
         return Problems()
 
     @abstractmethod
@@ -146,11 +146,11 @@ class Sequence(ABC):
         """Iterate over the frames from the beginning.
 
         Raises:
-            SequenceError: the source cannot be read any further.
+            SequenceError: the source can no longer be read.
         """
 
     def close(self) -> None:  # noqa: B027 - most sources hold nothing to release
-        """Release the source; only a camera holds one between iterations."""
+        """Release the source; only a camera holds resources between iterations."""
 
     def __enter__(self) -> Sequence:
         return self
@@ -163,7 +163,7 @@ class LabelledSequence(Sequence):
     """A sequence that knows the true label of each pixel, such as a drawn one.
 
     Attributes:
-        classes: names in the order of the ids in its masks.
+        classes: class names in the order of the ids in the masks.
         colors: RGB of each class, 0 to 255.
     """
 
@@ -176,15 +176,15 @@ class LabelledSequence(Sequence):
 
 
 def frame_name(index: int) -> str:
-    """Name of a numbered frame, in an order that sorts."""
+    """Return the name of a numbered frame; the names sort in the order of the numbers."""
     return f"frame_{index:06d}"
 
 
 def place_of(name: str) -> int:
-    """Place of a numbered frame in its source, from 0; see :func:`frame_name`."""
+    """Return the place of a frame in its source, from 0; see :func:`frame_name`."""
     return int(name.rpartition("_")[2])
 
 
 def stamp_of(index: int, rate_hz: float) -> int:
-    """Stamp of a frame of a sequence of constant rate, ns."""
+    """Return the stamp of a frame of a sequence of constant rate, ns."""
     return round(index * 1_000_000_000 / rate_hz)

@@ -14,26 +14,27 @@ from mininet_ros.images.limits import MAX_PIXELS
 from mininet_ros.sequences.capture import open_video
 from mininet_ros.sequences.sequence import Frame, Sequence, SequenceError, frame_name, stamp_of
 
-# Rates beyond are no cameras': browsers' recordings without a rate are read as 1000.
+# No camera has a higher rate: browsers' recordings without a rate are read as 1000.
 _MAX_RATE_HZ = 480.0
-# Frames that tell the rate where the file states none.
+# Number of frames that are used to measure the rate where the file states none.
 _RATE_FRAMES = 30
-# Attempts after the last decoded frame: damaged ones may lie before the next good one.
+# Attempts after the last decoded frame, because damaged frames may precede the next good one.
 _MIN_ATTEMPTS, _MAX_ATTEMPTS = 10, 1000
-# A container without times gives nonsense of this size, ms; this is 30 years.
+# A container without times gives nonsense of this size, ms (30 years).
 _NONSENSE_MS = 1e12
 
 
 class VideoFile(Sequence):
     """A video file, every frame at its presentation time in the container.
 
-    ``length`` is what the file states, which may be an estimate. Frames that cannot be decoded are
-    passed over; where the end of the file cannot, iteration ends early with a warning in the log.
+    ``length`` is the number that the file states, which may be an estimate. Frames that cannot be
+    decoded are skipped. If the end of the file cannot be decoded, iteration ends early with a
+    warning in the log.
 
     Args:
-        path: the file.
-        rate_hz: replaces the file's times by those of a constant rate.
-        max_pixels: videos of more pixels a frame are refused.
+        path: path of the file.
+        rate_hz: constant rate that replaces the file's times; None keeps them.
+        max_pixels: limit of the frame size; videos of larger frames are refused.
 
     Raises:
         SequenceError: the file cannot be read or decoded, its frames are too large, or it states
@@ -81,7 +82,7 @@ class VideoFile(Sequence):
                     self.problems.add(f"frame {lost} of video {self._path} cannot be decoded")
                 index = place
                 stamp_ns = self._stamp(index, time_ms)
-                if stamp_ns <= last_ns:  # as of damaged files: time does not stand still
+                if stamp_ns <= last_ns:  # as in damaged files: time always advances
                     stamp_ns = last_ns + stamp_of(1, self.rate_hz)
                 last_ns = stamp_ns
                 yield Frame(image, stamp_ns, frame_name(index))
@@ -96,7 +97,7 @@ class VideoFile(Sequence):
         return round((time_ms - self._first_ms) * 1e6)
 
     def _report_early_end(self, frames: int, last_ns: int) -> None:
-        """Say that the end is missing; a container's number of frames may be its duration's."""
+        """Report a missing end; the container may derive its frame count from its duration."""
         if self.length is None or frames >= self.length:
             return
         missing_ns = stamp_of(self.length, self.rate_hz) - last_ns
@@ -105,7 +106,7 @@ class VideoFile(Sequence):
             self.problems.add(sentence)
 
     def _measured_rate(self) -> float | None:
-        """The mean rate of the first frames by their times; None where it cannot be told."""
+        """Return the mean rate of the first frames by their times; None if it is unknown."""
         capture = self._open()
         try:
             times = [ms for _, _, ms in islice(_frames(capture, _MIN_ATTEMPTS), _RATE_FRAMES)]
@@ -142,17 +143,17 @@ class VideoFile(Sequence):
 
 
 def _frames(capture: cv2.VideoCapture, attempts: int) -> Iterator[tuple[int, np.ndarray, float]]:
-    """Place, picture and time (ms) of each frame that can be decoded.
+    """Yield place, picture and time (ms) of each frame that can be decoded.
 
     Args:
-        capture: at its beginning.
-        attempts: failures in a row that are taken for the end.
+        capture: capture at the beginning of the file.
+        attempts: number of consecutive failures that mean the end.
     """
     place = failures = 0
     while failures < attempts:
         try:
             decoded, image = capture.read()
-        except cv2.error:  # as of damaged files of some codecs
+        except cv2.error:  # as in damaged files of some codecs
             decoded, image = False, None
         if decoded and image is not None:
             failures = 0

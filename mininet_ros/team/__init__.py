@@ -1,1 +1,1 @@
-"""The team's radio link over Zenoh, without ROS: robots send, a base station receives."""
+"""Radio link of the team over Zenoh, without ROS: robots send, a base station receives."""

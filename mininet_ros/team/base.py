@@ -1,4 +1,4 @@
-"""A base station's side of the team link: takes each message of each robot once."""
+"""Base station's side of the team link: receives each message of each robot once."""
 
 from __future__ import annotations
 
@@ -27,25 +27,26 @@ from mininet_ros.team.session import MAX_MESSAGE_BYTES, base_config, import_zeno
 
 MAX_ROBOTS = 256
 
-# Messages that wait to be taken: more only come where somebody floods.
+# Messages that wait to be taken; more arrive only in a flood.
 MAX_QUEUED = 512
 
-# Numbers of messages that are remembered of each robot: it sends again what it sent last.
+# Message numbers remembered for each robot, because it repeats its last messages.
 MAX_REMEMBERED = 256
 
-# Delays of so many messages tell how far a robot's clock is off.
+# Number of delays that are used to estimate the offset of a robot's clock.
 DELAYS = 20
 
 
 @dataclass(frozen=True)
 class Message:
-    """A message that came from a robot.
+    """A message from a robot.
 
     Attributes:
-        robot: its name.
-        name: of ``MESSAGES``.
-        content: the serialised message.
-        envelope: what the robot says of it; None from a sender that is no robot link of ours.
+        robot: name of the robot.
+        name: name of the message, one of ``MESSAGES``.
+        content: bytes of the serialised message.
+        envelope: sender, number and time of the message; None from a sender without this package's
+            robot link.
     """
 
     robot: str
@@ -56,14 +57,16 @@ class Message:
 
 @dataclass
 class RobotRecord:
-    """What a base station knows of a robot.
+    """State of a robot at the base station.
 
     Attributes:
-        senders: links that have this name and are in contact, the first of them is listened to.
-        counts: messages by what became of them.
-        bytes: of messages that were taken.
-        delays_s: receipt minus sending, by both clocks, of the last messages.
-        remembered: numbers of messages that were taken, of the sender listened to.
+        senders: links with this robot's name that are in contact; messages of the first one are
+            taken.
+        counts: number of messages by outcome.
+        bytes: total size of the messages taken.
+        delays_s: time of receipt minus time of sending of the last messages, each by its own clock,
+            seconds.
+        remembered: numbers of the messages taken from the first sender.
     """
 
     senders: list[str] = field(default_factory=list)
@@ -74,23 +77,23 @@ class RobotRecord:
 
     @property
     def clock_behind_s(self) -> float | None:
-        """How far the robot's clock is behind this machine's, less the fastest message's way."""
+        """Offset of the robot's clock behind this machine's, plus the least transport time."""
         return min(self.delays_s) if self.delays_s else None
 
 
 class BaseLink:
-    """Listens for robots and takes the messages of those topics that are wanted.
+    """Listens for robots and takes messages on the wanted topics.
 
-    Messages and robots wait to be fetched with :meth:`take`, in the thread of the caller's choice.
+    Messages and robots are queued until :meth:`take` fetches them in the caller's thread.
 
     Args:
-        listen, connect, config_file: see :func:`~mininet_ros.team.session.base_config`.
+        listen, connect, config_file: as for :func:`~mininet_ros.team.session.base_config`.
         arrived: called from a thread of Zenoh when there is something to take.
-        time_ns: of this machine, nanoseconds since 1970.
+        time_ns: function that returns the time of this machine, nanoseconds since 1970.
 
     Raises:
         TeamError: Zenoh is not installed, an argument cannot be used, or an endpoint cannot be
-            listened on.
+            opened.
     """
 
     def __init__(
@@ -126,14 +129,14 @@ class BaseLink:
         ]
 
     def new_robots(self) -> list[str]:
-        """Return the names of robots that came into contact, also again, since the last call."""
+        """Return the names of robots that came into contact, again too, since the last call."""
         with self._lock:
             names = list(dict.fromkeys(self._new))
             self._new.clear()
         return names
 
     def take(self) -> Message | None:
-        """Return the next message that is new, or None; every one is to be confirmed."""
+        """Return the next new message, or None; every message must be confirmed."""
         while True:
             with self._lock:
                 if not self._queue:
@@ -145,11 +148,11 @@ class BaseLink:
             self._receipt(message, status)
 
     def confirm(self, message: Message, usable: bool) -> None:
-        """Tell the robot what became of a message.
+        """Tell the robot the outcome of a message.
 
         Args:
-            message: as taken.
-            usable: whether it could be read.
+            message: message from :meth:`take`.
+            usable: whether the message could be read.
         """
         with self._lock:
             record = self.robots[message.robot]
@@ -161,7 +164,8 @@ class BaseLink:
         """Tell a robot whether one of ``MESSAGES`` is wanted."""
         key = (robot, name)
         if wanted and key not in self._subscribers:
-            # Direct: a thread for each subscriber would mix up the order of a frame's messages.
+            # Without a thread for each subscriber, which would mix up the order of a frame's
+            # messages.
             direct = self._zenoh.handlers.Callback(
                 partial(self._note_message, robot, name), indirect=False
             )
@@ -172,12 +176,12 @@ class BaseLink:
             self._subscribers.pop(key).undeclare()
 
     def tell_interest(self, robot: str | None, content: bytes) -> None:
-        """Pass a serialised message on ``team/interest`` to a robot, or to all."""
+        """Send a serialised message on ``team/interest`` to a robot, or to all."""
         key = INTEREST_TOPIC if robot is None else topic_key(robot, INTEREST_TOPIC)
         self._publisher(key).put(content)
 
     def tell_view(self, robot: str, content: bytes) -> None:
-        """Tell all robots of a packed view that one of them has sent."""
+        """Tell all robots about a packed view that one of them has sent."""
         self._publisher(VIEWS_TOPIC).put(content, attachment=robot.encode())
 
     def robots_in_contact(self) -> list[str]:
@@ -190,7 +194,7 @@ class BaseLink:
         return len(self._session.info.transports())
 
     def close(self) -> None:
-        """End the session."""
+        """Close the session."""
         self._session.close()
 
     # ---- in threads of Zenoh
@@ -231,7 +235,7 @@ class BaseLink:
     # ---- helpers
 
     def _judge(self, message: Message) -> Status | None:
-        """Return why a message is not taken, as what the robot is told; None to take it."""
+        """Return why a message is refused, as the status for the robot; None to take it."""
         envelope = message.envelope
         if envelope is None:
             return None

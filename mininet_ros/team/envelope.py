@@ -1,8 +1,8 @@
-"""What goes with a message over the radio, and the receipt that comes back.
+"""Envelope of a message over the radio, and the receipt that comes back.
 
-Both are 26 bytes, little endian: version (uint8), flags or status (uint8), sender (8 bytes), number
-of the message (uint64), time of the one who writes it (int64, nanoseconds since 1970). The first is
-the attachment of a Zenoh sample, so that its payload stays the plain serialised message.
+Both have 26 bytes, little endian: version (uint8), flags or status (uint8), sender (8 bytes),
+number of the message (uint64), and time of the writer (int64, nanoseconds since 1970). The envelope
+is the attachment of a Zenoh sample, so that the payload stays the plain serialised message.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _RECEIPT_WANTED = 1
 
 
 class Status(IntEnum):
-    """What became of a message at the base station."""
+    """Outcome of a message at the base station."""
 
     ARRIVED = 0
     UNUSABLE = 1
@@ -26,12 +26,12 @@ class Status(IntEnum):
 
 @dataclass(frozen=True)
 class Envelope:
-    """Says which message a sample is.
+    """Identification of a message.
 
     Attributes:
-        sender: 16 hexadecimal digits, drawn anew by each start of a robot.
-        number: of the message, the same when it is sent again.
-        time_ns: of the robot when it was sent, nanoseconds since 1970.
+        sender: 16 hexadecimal digits, random at each start of a robot.
+        number: number of the message, unchanged when it is sent again.
+        time_ns: time of sending on the robot's clock, nanoseconds since 1970.
         receipt_wanted: whether the robot waits for a receipt of this message.
     """
 
@@ -41,7 +41,7 @@ class Envelope:
     receipt_wanted: bool
 
     def pack(self) -> bytes:
-        """Return it as bytes."""
+        """Return the envelope as bytes."""
         flags = _RECEIPT_WANTED if self.receipt_wanted else 0
         return _FORM.pack(VERSION, flags, bytes.fromhex(self.sender), self.number, self.time_ns)
 
@@ -50,7 +50,7 @@ class Envelope:
         """Read bytes.
 
         Raises:
-            ValueError: they are no envelope of this version.
+            ValueError: the bytes are not an envelope of this version.
         """
         flags, sender, number, time_ns = _unpacked(content)
         return cls(sender, number, time_ns, bool(flags & _RECEIPT_WANTED))
@@ -58,12 +58,12 @@ class Envelope:
 
 @dataclass(frozen=True)
 class Receipt:
-    """Says that a message, and with it all before it, has come.
+    """Confirmation that a message and all earlier ones have arrived.
 
     Attributes:
-        sender, number: of the message.
-        status: what became of it.
-        time_ns: of the base station, nanoseconds since 1970.
+        sender, number: sender and number of the message.
+        status: outcome of the message.
+        time_ns: time on the base station's clock, nanoseconds since 1970.
     """
 
     sender: str
@@ -72,7 +72,7 @@ class Receipt:
     time_ns: int
 
     def pack(self) -> bytes:
-        """Return it as bytes."""
+        """Return the receipt as bytes."""
         sender = bytes.fromhex(self.sender)
         return _FORM.pack(VERSION, self.status, sender, self.number, self.time_ns)
 
@@ -81,7 +81,7 @@ class Receipt:
         """Read bytes.
 
         Raises:
-            ValueError: they are no receipt of this version.
+            ValueError: the bytes are not a receipt of this version.
         """
         status, sender, number, time_ns = _unpacked(content)
         return cls(sender, number, Status(status), time_ns)

@@ -1,7 +1,7 @@
-"""What goes wrong with the team link because of what a user asked for."""
+"""Errors of the team link that the user's settings cause."""
 
 from __future__ import annotations
 
 
 class TeamError(ValueError):
-    """The team link cannot be set up as asked for. The message is one sentence."""
+    """The team link cannot be set up with these settings. The message is one sentence."""

@@ -1,4 +1,4 @@
-"""One frame on its way to the base station, and what came of it."""
+"""One frame on its way to the base station, and its outcome."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ Payload = Sequence[tuple[str, bytes]]
 
 
 class Result(Enum):
-    """What came of a frame that was handed to the link."""
+    """Outcome of a frame that was given to the link."""
 
     ARRIVED = "arrived"
-    RETURNED = "returned"  # not known to have arrived: it may be sent again
-    REFUSED = "refused"  # the base station does not take it
+    RETURNED = "returned"  # not known to have arrived: may be sent again
+    REFUSED = "refused"  # refused by the base station
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """The link's word on a frame.
+    """Report of the link on a frame.
 
     Attributes:
-        ticket: of the frame.
-        result: what came of it.
-        sentence: the same for people.
+        ticket: ticket of the frame.
+        result: outcome of the frame.
+        sentence: outcome of the frame as a sentence for people.
     """
 
     ticket: int
@@ -35,17 +35,17 @@ class Outcome:
 
 @dataclass(eq=False)
 class Flight:
-    """A frame under way. One at a time: what waits behind it can still be chosen among.
+    """A frame that is being sent. Only one is sent at a time, so that others can be chosen.
 
     Attributes:
-        ticket: of the frame.
-        payload: its messages.
-        epoch: count of lost contacts when it was sent.
-        bases: the base stations in contact then that send receipts.
-        started: when it was handed over, monotonic seconds.
-        put: when its last message was handed to Zenoh; None before.
+        ticket: ticket of the frame.
+        payload: messages of the frame.
+        epoch: number of lost contacts at the time of sending.
+        bases: base stations that were in contact at that time and send receipts.
+        started: time when the frame was given to the link, monotonic seconds.
+        put: time when its last message was given to Zenoh, monotonic seconds; None before.
         awaited: number of the message whose receipt ends the flight; None before.
-        size: bytes.
+        size: size of the frame, bytes.
     """
 
     ticket: int

@@ -1,9 +1,9 @@
-"""What the team looks for: class names with weights, as a text that a person can write.
+"""Targets of the team: class names with weights, as text that a person can write.
 
-``SignSymbol: 2, Car: 0.5`` weighs these classes so, in place of the robot's own weights; ``Car: 0``
-leaves a class out; an empty text gives the robot its own targets back. ``from 1700000000`` and
-``until 1700000060.5`` behind it bound the time, in seconds since 1970 by the robot's clock, as on
-the stamps of its frames.
+``SignSymbol: 2, Car: 0.5`` sets these weights in place of the robot's own targets. ``Car: 0``
+leaves a class out. An empty text restores the robot's own targets. ``from 1700000000`` and ``until
+1700000060.5`` after it limit the time, in seconds since 1970 by the robot's clock, as in the stamps
+of its frames.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ _FORM = re.compile(
 
 @dataclass(frozen=True)
 class Interest:
-    """What the team looks for.
+    """Targets of the team.
 
     Attributes:
-        weights: by class name, 0 to 100; 0 leaves the class out.
-        from_s: begin, seconds since 1970 by the robot's clock; None for none.
-        until_s: end, likewise.
+        weights: weight of each class by its name, 0 to 100; 0 leaves the class out.
+        from_s: begin of validity, seconds since 1970 by the robot's clock; None for no limit.
+        until_s: end of validity, seconds since 1970 by the robot's clock; None for no limit.
     """
 
     weights: Mapping[str, float] = field(default_factory=dict)
@@ -37,7 +37,7 @@ class Interest:
     until_s: float | None = None
 
     def valid_at(self, now_s: float) -> bool:
-        """Return whether it is for this time."""
+        """Return whether the targets are valid at this time."""
         return (self.from_s is None or now_s >= self.from_s) and (
             self.until_s is None or now_s <= self.until_s
         )
@@ -46,22 +46,22 @@ class Interest:
         """Return target weights by class name.
 
         Args:
-            own: the robot's own targets.
-            known: classes that the robot can see; others are passed over.
+            own: weights of the robot's own targets by class name.
+            known: classes that the robot can see; others are ignored.
         """
         merged = {**own, **{n: w for n, w in self.weights.items() if n in known or n in own}}
         return {name: weight for name, weight in merged.items() if weight > 0.0}
 
     def unknown(self, known: Collection[str]) -> list[str]:
-        """Return the classes that are not among these."""
+        """Return the classes that are not among the known ones."""
         return [name for name in self.weights if name not in known]
 
 
 def parse_interest(text: str) -> Interest:
-    """Read a text, in the form that this module describes.
+    """Parse a text in the form that this module describes.
 
     Raises:
-        TeamError: it has another form, or a weight is out of range.
+        TeamError: the text has another form, or a weight is out of range.
     """
     if len(text) > MAX_TEXT:
         raise TeamError(f"team/interest has {len(text)} characters, more than {MAX_TEXT}")

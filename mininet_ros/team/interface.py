@@ -1,4 +1,4 @@
-"""What the network interface that carries the link has sent, discovery of others included."""
+"""Traffic of the network interface that carries the link, including discovery of others."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ _INTERFACES = Path("/sys/class/net")
 
 
 class InterfaceCounter:
-    """Bytes on the interface of a Zenoh session since it was first looked at.
+    """Bytes on the interface of a Zenoh session since the first update.
 
-    Counted is all that the interface sends and receives, link headers included, also for others.
+    All traffic of the interface is counted, with link headers and that of other programs.
     """
 
     def __init__(self, folder: Path = _INTERFACES) -> None:
@@ -31,7 +31,7 @@ class InterfaceCounter:
                 return
 
     def values(self) -> dict[str, object]:
-        """Return figures by name, for diagnostics; none where the system does not tell."""
+        """Return figures by name, for diagnostics; empty where the system does not report them."""
         if self._first is None or self._now is None:
             return {}
         return {

@@ -17,7 +17,7 @@ import re
 
 from mininet_ros.team.errors import TeamError
 
-# In the order of sending: the image comes last, for it completes the frame.
+# Order of sending: the image comes last, because it completes the frame.
 TEAM_TOPICS = {
     "camera_info": "team/camera_info",
     "mask": "team/mask/compressed",
@@ -29,7 +29,7 @@ INTEREST_TOPIC = "team/interest"
 VIEWS = "views"
 VIEWS_TOPIC = "team/views"
 MESSAGES = {VIEWS: VIEWS_TOPIC, **TEAM_TOPICS}
-"""All that a robot sends of a frame, in the order of sending."""
+"""All messages that a robot sends for a frame, in the order of sending."""
 
 ALL_ROBOTS = "**/team/robot/*"
 ALL_BASES = "team/base/*"
@@ -40,10 +40,10 @@ MAX_NAME = 64
 
 
 def checked_robot_name(name: str) -> str:
-    """Return a robot's name without slashes around it.
+    """Return a robot's name without surrounding slashes.
 
     Raises:
-        TeamError: it cannot be the namespace of ROS topics.
+        TeamError: the name cannot be a namespace of ROS topics.
     """
     bare = name.strip("/")
     if len(bare) > MAX_NAME or not _NAME.fullmatch(bare):
@@ -60,7 +60,7 @@ def topic_key(robot: str, topic: str) -> str:
 
 
 def receipt_key(robot: str) -> str:
-    """Return the key on which base stations confirm what a robot sent."""
+    """Return the key on which base stations confirm a robot's messages."""
     return f"{robot}/team/receipt"
 
 
@@ -75,7 +75,7 @@ def base_token(sender: str) -> str:
 
 
 def parse_robot_token(key: str) -> tuple[str, str] | None:
-    """Return robot and sender of a token's key; None for a key of another form."""
+    """Return robot and sender from a token's key; None for a key of another form."""
     match = _TOKEN.fullmatch(key)
     if match is None:
         return None

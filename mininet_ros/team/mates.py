@@ -1,4 +1,4 @@
-"""What a robot knows of the views that its mates have sent."""
+"""A robot's knowledge of the views that its mates have sent."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from collections.abc import Callable
 
 from mininet_ros.keyframes.views import View, ViewMemory
 
-# Views that came and were not looked at yet. More only come in a flood.
+# Views that were received and not yet processed; more arrive only in a flood.
 MAX_QUEUED = 64
 
 
 class MatesViews:
-    """Remembers views that mates have sent, and tells whether one is among them.
+    """Remembers views that mates have sent, and recognises them.
 
     Args:
-        clock: seconds, monotonic.
+        clock: function that returns the monotonic time in seconds.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -26,11 +26,11 @@ class MatesViews:
         self._received = self._unusable = self._known = 0
 
     def receive(self, content: bytes) -> None:
-        """Take in a packed view; to be called from any thread."""
+        """Receive a packed view; may be called from any thread."""
         self._queued.append(content)
 
     def know(self, view: View) -> bool:
-        """Return whether a mate has sent this view, and count it."""
+        """Return whether a mate has sent this view; count it if so."""
         while self._queued:
             self._received += 1
             try:

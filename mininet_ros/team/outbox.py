@@ -1,8 +1,8 @@
-"""Frames for the team, between the selector and the link: the budget and the link, the best first.
+"""Queue of frames for the team between selector and link, the best frame first.
 
-A frame waits in one place only, the byte budget. The link says when it takes one, so a link that
-does not keep up leaves the choice to the budget: the frame of least worth is dropped when too many
-wait, not the oldest, and after a silence the best one goes first.
+Frames wait only in the byte budget. The link reports when it accepts a frame, so the budget also
+chooses when the link is slow: when too many frames wait, the one of least worth is dropped, not the
+oldest, and after a silence the best one goes first.
 """
 
 from __future__ import annotations
@@ -15,27 +15,27 @@ from mininet_ros.keyframes import ByteBudget, Outcome, Verdict
 from mininet_ros.team.flight import Outcome as Arrival
 from mininet_ros.team.flight import Payload, Result
 
-# Of frames on a link that may be silent for long, see Outbox.
+# Half-life of frames on a link that may be silent for long, see Outbox.
 HALF_LIFE_S = 20.0
 
-# Worth that counts as none, for a logarithm.
+# Least worth for the logarithm.
 _NO_WORTH = 1e-9
 
 
 class Carrier(Protocol):
-    """What carries frames away."""
+    """Transport of frames."""
 
     @property
     def takes(self) -> int | None:
-        """How many frames it takes now; None is no limit."""
+        """Number of frames that it accepts now; None for no limit."""
         ...
 
     def send(self, ticket: int, payload: Payload) -> None:
-        """Take a frame."""
+        """Send a frame."""
         ...
 
     def collect(self) -> list[Arrival]:
-        """Return what came of frames since the last call."""
+        """Return the outcomes of frames since the last call."""
         ...
 
 
@@ -47,16 +47,16 @@ class _Frame:
 
 
 class Outbox:
-    """Sends frames one by one as budget and link allow.
+    """Sends frames one by one, as budget and link allow.
 
     Args:
-        budget: of all topics together.
-        link: carries the frames.
-        half_life_s: a frame that is so much older has to be worth twice as much to go first; None
-            lets worth alone decide.
+        budget: budget of all topics together.
+        link: transport of the frames.
+        half_life_s: age difference in seconds at which the older frame needs twice the worth to go
+            first; None if only worth decides.
 
     Attributes:
-        last_too_large: the budget's sentence on the last frame that exceeds the burst.
+        last_too_large: sentence of the budget on the last frame that exceeded the burst.
     """
 
     def __init__(self, budget: ByteBudget, link: Carrier, half_life_s: float | None) -> None:
@@ -70,25 +70,25 @@ class Outbox:
 
     @property
     def waiting(self) -> bool:
-        """Whether a frame waits, or is under way."""
+        """Return whether a frame waits or is being sent."""
         return bool(self._waiting or self._sent)
 
     @property
     def held_by_link(self) -> bool:
-        """Whether a frame waits that the budget allows, for the link is not ready for it."""
+        """Return whether the budget allows a waiting frame that the link does not accept yet."""
         return self._budget.held_by_link
 
     def offer(self, payload: Payload, worth: float, now_ns: int) -> None:
         """Send a frame now, later or never.
 
         Args:
-            payload: its messages.
-            worth: what decides between frames that wait, with their age.
-            now_ns: the time, nanoseconds.
+            payload: messages of the frame.
+            worth: priority among waiting frames, besides their age.
+            now_ns: present time, nanoseconds.
         """
         rank = worth
         if self._half_life_s is not None:
-            # As all frames lose worth at the same pace, their order stays as it is.
+            # All frames lose worth at the same rate, so their order does not change.
             rank = math.log2(max(worth, _NO_WORTH)) + now_ns / 1e9 / self._half_life_s
         self._offered += 1
         size = sum(len(content) for _, content in payload)
@@ -97,22 +97,22 @@ class Outbox:
         self._settle(self._budget.offer(self._offered, size, rank, now_ns))
 
     def configure(self, rate: int, burst: int, room: int, now_ns: int) -> None:
-        """Put another budget into effect; what was spent of the old one stays spent."""
+        """Apply another byte budget; what was spent of the old one stays spent."""
         self._ask_link(now_ns)
         self._settle(self._budget.configure(rate, burst, room, now_ns))
 
     def release(self, now_ns: int) -> None:
-        """Send what budget and link allow by now."""
+        """Send what budget and link allow now."""
         if self.waiting:
             self._ask_link(now_ns)
             self._settle(self._budget.release(now_ns))
 
     def clear(self) -> None:
-        """Drop what waits: the stream ended or began anew."""
+        """Drop the waiting frames, because the stream ended or restarted."""
         self._settle(self._budget.clear())
 
     def _ask_link(self, now_ns: int) -> None:
-        """Hear what came of the frame under way, and whether the link takes the next."""
+        """Ask the link for outcomes, and whether it accepts the next frame."""
         for arrival in self._link.collect():
             frame = self._sent.pop(arrival.ticket)
             if arrival.result is Result.RETURNED:
@@ -125,7 +125,7 @@ class Outbox:
             frame = self._waiting.pop(verdict.ticket)
             if verdict.outcome is Outcome.SENT:
                 if self._budget.link_takes is not None:
-                    self._sent[verdict.ticket] = frame  # until the link says what came of it
+                    self._sent[verdict.ticket] = frame  # until the link reports the outcome
                 self._link.send(verdict.ticket, frame.payload)
             elif verdict.outcome is Outcome.TOO_LARGE:
                 self.last_too_large = verdict.sentence

@@ -1,4 +1,4 @@
-"""The Zenoh session of one robot or base station: one connection, no discovery, small buffers."""
+"""Zenoh session of a robot or base station: one connection, no discovery, small buffers."""
 
 from __future__ import annotations
 
@@ -16,25 +16,25 @@ if TYPE_CHECKING:
 MAX_MESSAGE_BYTES = 4_000_000
 """The largest message that a robot sends and a base station takes."""
 
-# Contact is lost after this silence. TCP backs off: after a longer one a new connection carries
-# data sooner than the old one, which waits as long again as it has waited.
+# Contact is lost after this silence. TCP backs off: after a longer silence, a new connection
+# carries data sooner than the old one, which waits as long again as it has already waited.
 LEASE_MS = 4000
 KEEP_ALIVES_PER_LEASE = 2
 
-# How long to wait before a connection is tried again, and for one that is under way.
+# Delay before a connection is tried again, and timeout of one attempt.
 RETRY_MS = 500
 OPEN_MS = 3000
 
-# A lease ends in the middle of a batch that takes longer: 8 kB at 16 kbit/s.
+# A lease would end during a batch that takes longer to send: 8 kB at 16 kbit/s.
 BATCH_BYTES = 8192
 
-# What is in the kernel's buffer can be neither reordered nor taken back, and all of it may be on
-# the radio's queue at once. Linux doubles the figure and counts its own bookkeeping: 10 kB of data.
+# Data in the kernel's buffer can be neither reordered nor withdrawn, and all of it may be queued at
+# the radio at once. Linux doubles the figure and counts its own overhead: 10 kB of data.
 SEND_BUFFER_BYTES = 8192
 
 _ENDPOINT = re.compile(r"(tcp|tls|udp|quic|ws)/.+:\d+([?#].*)?")
 
-# At the base station's door: what is not of a team is not even routed.
+# The base station does not even route keys that do not belong to a team.
 _TEAM_ONLY = {
     "enabled": True,
     "default_permission": "deny",
@@ -62,7 +62,7 @@ def import_zenoh() -> Any:
     """Return the module ``zenoh``.
 
     Raises:
-        TeamError: it is not installed.
+        TeamError: Zenoh is not installed.
     """
     try:
         import zenoh
@@ -78,12 +78,12 @@ def robot_config(endpoints: Sequence[str], config_file: str) -> zenoh.Config:
     """Return the configuration of a robot's session, which connects to one of the endpoints.
 
     Args:
-        endpoints: such as ``tcp/10.0.0.1:7447``; tried in their order.
-        config_file: Zenoh configuration for what is not decided here, such as certificates; empty
+        endpoints: endpoints such as ``tcp/10.0.0.1:7447``, tried in this order.
+        config_file: path of a Zenoh configuration for other settings, such as certificates; empty
             for none.
 
     Raises:
-        TeamError: no endpoint, one that cannot be read, or the file cannot.
+        TeamError: no endpoint is given, or an endpoint or the file cannot be read.
     """
     if not endpoints:
         raise TeamError(
@@ -100,13 +100,13 @@ def robot_config(endpoints: Sequence[str], config_file: str) -> zenoh.Config:
 def base_config(listen: Sequence[str], connect: Sequence[str], config_file: str) -> zenoh.Config:
     """Return the configuration of a base station's session.
 
-    It is a router, so that robots which share what they know reach each other through it.
+    It is a router, so that robots that exchange views reach each other through it.
 
     Args:
         listen: endpoints for robots, such as ``tcp/0.0.0.0:7447``.
         connect: endpoints of further routers; may be empty.
-        config_file: as for :func:`robot_config`; without access control of its own in it, robots
-            may use the keys of a team and no other.
+        config_file: path as for :func:`robot_config`; unless the file has its own access control,
+            robots may only use the keys of a team.
 
     Raises:
         TeamError: an endpoint or the file cannot be read.
@@ -122,7 +122,7 @@ def base_config(listen: Sequence[str], connect: Sequence[str], config_file: str)
 
 
 def sentence_of(error: Exception) -> str:
-    """Return what a Zenoh error says, without the place in Zenoh's own source."""
+    """Return the message of a Zenoh error, without the location in Zenoh's source."""
     return " ".join(str(error).split()).partition(" at /")[0].rstrip(" !.")
 
 

@@ -1,4 +1,4 @@
-"""What a robot is told of its link to the team."""
+"""Settings of a robot's link to the team."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ ROS, ZENOH = "ros", "zenoh"
 
 @dataclass(frozen=True)
 class LinkSettings:
-    """How frames reach team mates."""
+    """Settings of the transport to team mates."""
 
     team_link: str = parameter(
         ROS,

@@ -142,7 +142,7 @@ def test_what_nobody_has_thought_of_is_one_sentence_too(capsys, monkeypatch, tin
     def fail(*_):
         raise cv2.error("OpenCV(4.12.0)\n error: (-215:Assertion failed)\n")
 
-    monkeypatch.setattr("mininet_ros.models.load_model", fail)
+    monkeypatch.setattr("mininet_ros.cli.describe.load_model", fail)
     status, _, err = run(capsys, "describe", tiny_model)
     assert status == 1
     assert len(err.splitlines()) == 1 and "unexpected error: OpenCV(4.12.0) error" in err

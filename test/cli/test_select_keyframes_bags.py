@@ -162,7 +162,7 @@ def test_masks_of_the_bag_are_passed_over(capsys, tmp_path):
 
 def test_unnamed_masks(capsys, tmp_path):
     source = record("mcap", tmp_path / "source")
-    status, _, err = run(capsys, source, "--output", tmp_path / "out")
+    status, _, err = run(capsys, source, "--preset", "text", "--output", tmp_path / "out")
     assert status == 1
     assert "needs the names of the masks' classes: give --model or --dataset" in err
 

@@ -13,6 +13,9 @@ class Manager:
         self._graph = graph
         self._change = graph.observer.create_client(ChangeState, f"{name}/change_state")
         self._state = graph.observer.create_client(GetState, f"{name}/get_state")
+        # The first answer tells that the node knows this client's readers.
+        graph.ask(self._state, GetState.Request())
+        graph.spin_until(self._change.service_is_ready)
 
     def do(self, transition: int) -> bool:
         request = ChangeState.Request(transition=Transition(id=transition))
@@ -20,4 +23,4 @@ class Manager:
 
     @property
     def state(self) -> int:
-        return self._graph.call(self._state, GetState.Request()).current_state.id
+        return self._graph.ask(self._state, GetState.Request()).current_state.id

@@ -16,6 +16,7 @@ from mininet_ros.demo.domain import claimed_domain
 
 ROOT = Path(__file__).parents[2]
 PROFILE = ROOT / "config" / "fastdds_images.xml"
+ASK_AGAIN_S = 3.0
 TIMEOUT_S = 30.0
 # Away from the default 0, and below what collides with ephemeral ports.
 DOMAINS = range(10, 70)
@@ -172,6 +173,24 @@ class Graph:
         future = client.call_async(request)
         self.spin_until(future.done)
         return future.result()
+
+    def ask(self, client, request):
+        """Return a service's answer to a question that changes nothing.
+
+        It is asked again: a server that does not know the client's reader yet loses its answer.
+        """
+        self.spin_until(client.service_is_ready)
+        futures = []
+
+        def answered() -> bool:
+            futures.append(client.call_async(request))
+            deadline = time.monotonic() + ASK_AGAIN_S
+            while time.monotonic() < deadline and not any(f.done() for f in futures):
+                self._executor.spin_once(timeout_sec=0.02)
+            return any(future.done() for future in futures)
+
+        self.spin_until(answered)
+        return next(future for future in futures if future.done()).result()
 
     def close(self) -> None:
         import rclpy

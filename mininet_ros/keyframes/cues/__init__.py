@@ -1,1 +1,1 @@
-"""What is measured of a frame: one file a cue."""
+"""Cues: the measurements of a frame, one file for each cue."""

@@ -1,17 +1,18 @@
-"""What a picture shows of the things the user cares for: regions of the target classes.
+"""Cue: how much a picture shows of the target classes.
 
-A region is a connected set of pixels of one target class. What matters is how many things a picture
-shows more than how many pixels: its size grows by a third with each doubling of its area, times the
-network's mean confidence, times the weight of its class. It is worth its size, less where the
-picture's border cuts it, and less where an earlier frame that shows the same thing has already been
-sent. What is cut is also held against the frame, so that among frames that show the same the one
-without a cut wins.
+A region is a connected set of pixels of one target class. The score counts things more than pixels:
+the size of a region grows by a third with each doubling of its area. It is multiplied by the
+network's mean confidence and by the weight of the class. A region counts less where the picture's
+border cuts it, and less where an earlier frame that shows the same thing was already sent. A cut
+also reduces the score of the frame, so that the frame without a cut wins among frames that show the
+same things.
 
-The gain of a frame is then close to that of a facility-location objective, the sum over things of
-the best view sent of each, for which taking the best frame time and again is a proven rule
+The gain of a frame is then close to that of a facility-location objective: the sum over all things
+of the best view sent of each. Repeatedly taking the best frame is a proven rule for this objective
 (Nemhauser et al. 1978). The constants were chosen on camera tours over ICDAR 2015 training photos
-and on the generated street, where they hardly matter: sizes that saturate, and half or double the
-cost of a cut, change the share of things found by less than the tours differ among themselves.
+and on the generated street. The results depend little on them: a size that saturates, and half or
+double the cost of a cut, change the share of things found by less than the difference between
+tours.
 """
 
 from __future__ import annotations
@@ -26,37 +27,39 @@ import numpy as np
 
 from mininet_ros.keyframes.cues.described import described
 
-# Regions below this share of the picture, 17 x 18 pixels of 640 x 480, grow with their area; above
-# it with its logarithm.
+# The size of a region grows linearly up to this share of the picture (17 x 18 pixels of 640 x 480),
+# and logarithmically above it.
 SMALL_AREA = 1e-3
 
-# Doublings that count as one thing, which 0.7 % of the picture does: 46 x 46 pixels.
+# Doublings of the area that count as one thing: an area of 0.7 % of the picture, which is 46 x 46
+# pixels of 640 x 480.
 DOUBLINGS = 3.0
 
-# What is left of a region that touches the border: from the first, where it barely does, to the
-# second, where the border cuts it along its whole side.
+# Factors on the size of a region that touches the border. The first is for a region that barely
+# touches it, the second for one that is cut along its whole side.
 CUT_WORTH = (0.6, 0.2)
 
-# How often its size such a region takes off what the frame is worth; at most, the frame keeps the
-# share below, for something may be cut in every frame.
+# A cut region reduces the worth of the frame by this multiple of its size. The frame always keeps
+# at least the share of its worth below, because every frame may cut something.
 CUT_COST = 2.0
 LEAST_KEPT = 0.2
 
-# What was sent before by 80 % as well is worth 4 % of what is new, not 20 %: else the many things
-# that could be had a little better would outvote the few that have not been sent at all.
+# Exponent of the share that is new. A region that was sent before at 80 % of its worth then adds
+# 4 %, not 20 %. Otherwise many things with slightly better views would outweigh the few that were
+# not sent at all.
 IMPROVEMENT_EXPONENT = 2.0
 
-# Fragments of a class this close together are one thing, and a region this close to the border is
-# cut by it: shares of the width, as predicted masks are no more exact.
+# Shares of the image width. Fragments of a class that are closer than this are one thing, and a
+# region that is closer than this to the border counts as cut. Predicted masks are not more exact.
 JOINING_SHARE = 0.006
 BORDER_SHARE = 0.006
 
-# Smaller regions are speckle: 15 of 320 x 240 pixels.
+# Smaller regions are noise: 15 pixels of 320 x 240.
 MIN_REGION_SHARE = 2e-4
 
 MAX_REGIONS = 64
 
-# So many new things, each of the size of one, are worth a keyframe where the view is known.
+# Where the view is known, this many new things of size one are worth a keyframe.
 NEW_CONTENT = 0.3
 
 
@@ -69,13 +72,14 @@ class Region:
     """One connected region of a target class.
 
     Attributes:
-        label: its class.
-        low: (2,) float32 x, y, its left and upper end in pixels of the mask it was found in.
-        high: (2,) float32, its right and lower end.
-        area: share of the picture, 0 to 1.
-        cut: how much of its side the picture's border cuts, 0 (free) to 1.
-        size: how much of a thing it is, 0 to 3.4, times mean confidence times class weight.
-        shown: what is left of the size where the border cuts it.
+        label: class id of the region.
+        low: (2,) float32, x and y of the upper left corner, in pixels of the mask with the region.
+        high: (2,) float32, x and y of the lower right corner, in pixels of the same mask.
+        area: area of the region as a share of the picture, 0 to 1.
+        cut: share of the region's side that the picture's border cuts, 0 (free) to 1.
+        size: number of things that the region counts as, 0 to 3.4, times mean confidence and class
+            weight.
+        shown: size of the region, reduced where the border cuts it.
     """
 
     label: int
@@ -96,7 +100,7 @@ class ContentStatus(str, Enum):
 
     @property
     def sentence(self) -> str:
-        """The status for a person."""
+        """Return the status as a sentence for people."""
         return _SENTENCES[self]
 
 
@@ -109,10 +113,10 @@ _SENTENCES = {
 
 @dataclass(frozen=True)
 class Content:
-    """What a picture shows of the target classes; the fields say what each score means.
+    """How much a picture shows of the target classes; the fields describe the scores.
 
     Attributes:
-        content_status: why ``content`` is 0, if it was not measured.
+        content_status: reason why ``content`` is 0 where it was not measured.
     """
 
     content: float = field(
@@ -145,13 +149,13 @@ class Content:
 def measure_content(
     status: ContentStatus, regions: Sequence[Region], known: Sequence[float]
 ) -> Content:
-    """Measure what a picture shows.
+    """Measure how much a picture shows of the target classes.
 
     Args:
-        status: whether there was a mask to find regions in.
-        regions: of the target classes.
-        known: for each of them how well it was sent before, compared with the present picture: 0
-            (not at all) to 1 (as well or better).
+        status: tells whether there was a mask to find regions in.
+        regions: regions of the target classes.
+        known: how well each region was sent before, compared with the present picture: 0 (not at
+            all) to 1 (as well or better).
     """
     worth = held_against = area = cut_area = sent_area = 0.0
     for region, sent in zip(regions, known):
@@ -171,7 +175,7 @@ def measure_content(
 
 
 def parse_class_weights(entries: Sequence[str]) -> dict[str, float]:
-    """Class names with optional weights, as a user writes them: ``["text", "sign: 0.5"]``.
+    """Parse class names with optional weights, for example ``["text", "sign: 0.5"]``.
 
     Raises:
         ClassError: a weight is not a number, or a class is named twice.
@@ -193,14 +197,14 @@ def parse_class_weights(entries: Sequence[str]) -> dict[str, float]:
 
 
 def class_weight_table(weights: Mapping[str, float], classes: Sequence[str]) -> np.ndarray:
-    """Weight of every label value, for look-up by a mask.
+    """Return the weight of every label value, for look-up by a mask.
 
     Args:
-        weights: target class name to weight, above 0 and at most 100.
-        classes: the network's class names in label order.
+        weights: weight of each target class by its name, above 0 and at most 100.
+        classes: class names of the network, in label order.
 
     Returns:
-        (256,) float32; 0 for labels that are no target.
+        (256,) float32 weights; 0 for labels that are not targets.
 
     Raises:
         ClassError: a name is not among ``classes``, or a weight is out of range.
@@ -225,7 +229,8 @@ def find_regions(
 
     Args:
         mask: (h, w) uint8 labels.
-        confidence: (h, w) uint8, 255 is certain; None counts as certain everywhere.
+        confidence: (h, w) uint8 confidence, where 255 is certain; None counts as certain
+            everywhere.
         weights: (256,) float32 from ``class_weight_table``.
 
     Returns:
@@ -245,7 +250,7 @@ def _regions_of_class(
 ) -> list[Region]:
     joined = cv2.morphologyEx(member, cv2.MORPH_CLOSE, _joining(member.shape[1]))
     count, parts, stats, _ = cv2.connectedComponentsWithStats(joined, ltype=cv2.CV_16U)
-    # A predicted region often ends a little before the border that cuts the thing.
+    # A predicted region often ends slightly before the border that cuts the thing.
     near = max(1, round(BORDER_SHARE * member.shape[1]))
     on_border = np.zeros(count, np.int64)
     for inner in {0, near}:
@@ -280,13 +285,13 @@ def _regions_of_class(
 
 
 def _joining(width: int) -> np.ndarray:
-    """The kernel that joins the fragments of one thing."""
+    """Return the kernel that joins the fragments of one thing."""
     side = 2 * max(1, round(JOINING_SHARE * width / 2.0)) + 1
     return cv2.getStructuringElement(cv2.MORPH_RECT, (side, side))
 
 
 def things(area: float) -> float:
-    """How many things a region of this share of the picture counts as: 0.06 to 3.4."""
+    """Return how many things a region of this share of the picture counts as, 0.06 to 3.4."""
     return math.log2(1.0 + area / SMALL_AREA) / DOUBLINGS
 
 

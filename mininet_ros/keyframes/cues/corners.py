@@ -1,4 +1,4 @@
-"""Corners of a picture: where they are, how they moved, and how places near them moved."""
+"""Corners of a picture: their positions, their motion, and the motion of nearby places."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ import numpy as np
 
 CELL = 16
 
-# Smallest eigenvalue of the gradient matrix, on pictures of normalised contrast, that counts as a
-# corner. Smooth walls and sensor noise stay below it.
+# Least eigenvalue of the gradient matrix that counts as a corner, on pictures of normalised
+# contrast. Smooth walls and sensor noise stay below it.
 CORNER_FLOOR = 5e-4
 
-# Flow assumes that brightness stays; levelling mean and spread keeps it true while light changes.
+# Optical flow assumes constant brightness. Normalising mean and spread keeps this true while the
+# light changes.
 LEVELLED_MEAN = 128.0
 LEVELLED_SPREAD = 48.0
 MAX_AMPLIFICATION = 8.0
@@ -24,9 +25,9 @@ class Points:
     """Corners of one frame.
 
     Attributes:
-        ids: (N,) int64, ascending; the same number is the same corner of the scene.
-        positions: (N, 2) float32 x, y in pixels of the tracked picture.
-        size: (width, height) of the tracked picture.
+        ids: (N,) int64, ascending; equal numbers in two frames mean the same corner of the scene.
+        positions: (N, 2) float32 x, y of the corners in pixels of the tracked picture.
+        size: width and height of the tracked picture in pixels.
     """
 
     ids: np.ndarray
@@ -34,24 +35,24 @@ class Points:
     size: tuple[int, int]
 
     def common(self, other: Points) -> tuple[np.ndarray, np.ndarray]:
-        """Positions, here and in ``other``, of the corners that both have: two (M, 2) arrays."""
+        """Return the positions, here and in ``other``, of the shared corners: two (M, 2) arrays."""
         _, here, there = np.intersect1d(
             self.ids, other.ids, assume_unique=True, return_indices=True
         )
         return self.positions[here], other.positions[there]
 
     def shared(self, other: Points) -> int:
-        """Number of corners that both have."""
+        """Return the number of corners that both frames have."""
         return np.intersect1d(self.ids, other.ids, assume_unique=True).size
 
 
 def no_points(size: tuple[int, int]) -> Points:
-    """A frame without corners."""
+    """Return an empty set of corners."""
     return Points(np.empty(0, np.int64), np.empty((0, 2), np.float32), size)
 
 
 def levelled(gray: np.ndarray) -> np.ndarray:
-    """A (h, w) uint8 picture with the same mean and spread whatever the light."""
+    """Return a (h, w) uint8 picture with mean and spread that do not depend on the light."""
     mean, spread = (value.item() for value in cv2.meanStdDev(gray))
     gain = min(MAX_AMPLIFICATION, LEVELLED_SPREAD / max(spread, 1e-3))
     table = np.clip((np.arange(256) - mean) * gain + LEVELLED_MEAN, 0, 255)
@@ -61,12 +62,12 @@ def levelled(gray: np.ndarray) -> np.ndarray:
 def strongest_corners(
     picture: np.ndarray, taken: np.ndarray, ignored: np.ndarray | None
 ) -> np.ndarray:
-    """The strongest corner of each free cell of 16 x 16 pixels.
+    """Find the strongest corner of each free cell of 16 x 16 pixels.
 
     Args:
-        picture: (h, w) uint8, levelled.
-        taken: (M, 2) x, y of corners whose cells are not free.
-        ignored: (h, w) uint8, above 0 where no corner is wanted; None for nowhere.
+        picture: (h, w) uint8 picture from ``levelled``.
+        taken: (M, 2) x, y of existing corners; their cells are not free.
+        ignored: (h, w) uint8, above 0 where no corner is wanted; None to search everywhere.
 
     Returns:
         (N, 2) float32 x, y, strongest first.

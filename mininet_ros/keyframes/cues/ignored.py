@@ -1,4 +1,4 @@
-"""What of a picture does not count for quality, motion and overlap: moving things, the robot."""
+"""Pixels that do not count for quality, motion and overlap: moving things, the robot."""
 
 from __future__ import annotations
 
@@ -17,9 +17,10 @@ class IgnoredPixels:
     """Tells which pixels of a frame do not count.
 
     Args:
-        names: classes whose pixels do not count, such as people and cars.
-        picture: (h, w) uint8, above 0 where no pixel ever counts, at any size; None for nowhere.
-        classes: the class names of the network that makes the masks, in label order.
+        names: names of the classes whose pixels do not count, such as people and cars.
+        picture: (h, w) uint8 picture of any size, above 0 where no pixel ever counts; None for no
+            such pixels.
+        classes: class names of the network that makes the masks, in label order.
 
     Raises:
         ClassError: a name is not among ``classes``.
@@ -46,7 +47,7 @@ class IgnoredPixels:
             size: width and height of the result.
 
         Returns:
-            (height, width) uint8, above 0 where pixels do not count; None where all do.
+            (height, width) uint8, above 0 where pixels do not count; None where all pixels count.
         """
         ignored = None
         if self._picture is not None:
@@ -59,7 +60,7 @@ class IgnoredPixels:
 
 
 def read_ignore_mask(path: str) -> np.ndarray | None:
-    """Read the picture of what never counts; None for an empty path.
+    """Read the picture of pixels that never count; return None for an empty path.
 
     Raises:
         ClassError: the file cannot be read as a picture.

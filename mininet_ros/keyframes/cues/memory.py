@@ -1,9 +1,9 @@
 """Cue: whether a view was forwarded on an earlier visit, and what it showed.
 
-Views along the way are kept by their binary features (ORB, Rublee et al. 2011) and corners, some
-9 kB each, with the things in them that were forwarded. The present view is looked up among those
-that have been out of sight since: a view counts as found when a similarity brings enough features
-of both together.
+Views along the way are stored as binary features (ORB, Rublee et al. 2011) with corners and the
+things in them that were forwarded, about 9 kB each. The present view is compared with the views
+that have been out of sight since they were stored. A view counts as found when one similarity
+transform maps enough features of one view onto the other.
 """
 
 from __future__ import annotations
@@ -21,46 +21,46 @@ from mininet_ros.keyframes.cues.described import described
 from mininet_ros.keyframes.cues.motion import MIN_MATCHES
 from mininet_ros.keyframes.cues.sent import SeenThing, moved_boxes
 
-# Views that are remembered; beyond this the oldest is forgotten.
+# Number of stored views; the oldest is forgotten when there are more.
 MAX_VIEWS = 256
 FEATURES = 150
 
-# Every third feature is enough to find the likeliest views.
+# Every third feature is enough to find the most similar views.
 VOTING_STEP = 3
 
-# A view that is known so well, or has so many corners of the one remembered last, is not
-# remembered another time.
+# A view is not stored again if it is known this well, or shares this many corners with the view
+# that was stored last.
 SAME_VIEW, STILL_SHARED = 0.8, 0.8
 
-# A view is looked up when it has moved by this share of the width since the last time.
+# A view is looked up when it has moved by this share of the width since the last look-up.
 LOOK_STEP = 0.06
 
-# Where something seems to be new, it is looked up sooner.
+# The look-up comes sooner where something seems to be new.
 CLOSE_STEP = 0.01
 
-# Bits of 256 in which two descriptions of the same point differ at most.
+# Largest number of differing bits, of 256, between two descriptors of the same point.
 MAX_BITS = 48
 
-# Votes that make a view worth a closer look.
+# Votes that a view needs for a closer comparison.
 LEAST_VOTES = 4
 
-# Views with the most matches that are compared point by point, and the least number of points that
-# have to agree on one similarity.
+# Number of views that are compared point by point (those with the most matches), and the least
+# number of points that must agree on one similarity transform.
 COMPARED = 4
 LEAST_AGREEING = 18
 REPROJECTION = 4.0  # pixels of the tracked picture
 SCALES = (0.5, 2.0)
 
-# A view at another scale than this is a closer or a wider one, and not the same again.
+# A view at another scale than this is a closer or wider one and does not count as the same.
 SAME_SCALE = 1.33
 
-# A view is still in sight, and no earlier visit, while this share of its corners is followed.
+# A view is still in sight while this share of its corners is followed. It is no earlier visit.
 IN_SIGHT = 0.2
 
 
 @dataclass(frozen=True)
 class Revisit:
-    """Whether a place was forwarded before; the field says what the score means."""
+    """Whether a place was forwarded before; the field describes the score."""
 
     known: float = field(
         default=0.0,
@@ -78,8 +78,8 @@ class Recalled:
     """An earlier view of the same place.
 
     Attributes:
-        cover: share of the present view that it shows, 0 to 1.
-        things: what it showed.
+        cover: share of the present view that the earlier view shows, 0 to 1.
+        things: things that the earlier view showed.
     """
 
     cover: float
@@ -95,7 +95,7 @@ class _View:
 
 
 class ViewMemory:
-    """The last views along the way, at most 256, recognised by their features."""
+    """Memory of the last views along the way, at most 256, recognised by their features."""
 
     def __init__(self) -> None:
         self._views: deque[_View] = deque(maxlen=MAX_VIEWS)
@@ -106,12 +106,13 @@ class ViewMemory:
         return len(self._views)
 
     def visit(self, gray: np.ndarray, corners: Points, things: Sequence[SeenThing]) -> Recalled:
-        """Look up the present view among those that have been out of sight since; remember it.
+        """Look up the present view among views that have been out of sight, then store it.
 
         Args:
             gray: (h, w) uint8, the tracked picture.
-            corners: that were followed to it; a view that has some of them is still in sight.
-            things: that were forwarded, where they are in it.
+            corners: corners that were followed to the picture; a view that has some of them is
+                still in sight.
+            things: things that were forwarded, at their places in the present picture.
         """
         found, descriptors = self._finder.compute(gray, self._finder.detect(gray))
         if descriptors is None:
@@ -126,12 +127,12 @@ class ViewMemory:
         return recalled
 
     def note_sent(self, regions: Sequence[Region], quality: float, corners: Points) -> None:
-        """Note in all views that are in sight what a forwarded frame shows.
+        """Note what a forwarded frame shows, in all views that are in sight.
 
         Args:
-            regions: of the target classes, as found in that frame.
-            quality: of the frame, 0 to 1.
-            corners: of the frame.
+            regions: regions of the target classes that were found in that frame.
+            quality: quality of the frame, 0 to 1.
+            corners: corners of the frame.
         """
         if not regions:
             return
@@ -160,7 +161,7 @@ class ViewMemory:
         return Recalled(cover, tuple(things))
 
     def _likeliest(self, descriptors: np.ndarray, views: Sequence[_View]) -> list[_View]:
-        """The views that the features are most like, the likeliest first."""
+        """Return the views that are most similar by their features, the most similar first."""
         parts = [view.descriptors[::VOTING_STEP] for view in views]
         owner = np.repeat(np.arange(len(views)), [len(part) for part in parts])
         matches = self._matcher.match(descriptors[::VOTING_STEP], np.vstack(parts))
@@ -180,7 +181,7 @@ class ViewMemory:
 
 
 def _compared(view: _View, positions: np.ndarray, matches: Sequence[cv2.DMatch]) -> Recalled | None:
-    """What an earlier view has in common with the present one, if they show the same place."""
+    """Return what an earlier view shares with the present one; None for another place."""
     if len(matches) < LEAST_AGREEING:
         return None
     before = view.positions[[match.queryIdx for match in matches]]

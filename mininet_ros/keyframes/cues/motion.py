@@ -1,8 +1,8 @@
-"""Cue: how far the view has moved, by corners that are followed from frame to frame.
+"""Cue: how far the view has moved, measured by corners that are followed between frames.
 
-Every corner has a number of its own, so that two frames are compared by the numbers that both know:
-the flow since the previous frame, the common ground with any earlier frame, and how a region of an
-earlier frame has moved until now.
+Every corner has its own number, and two frames are compared by the corners that both have. This
+gives the flow since the previous frame, the overlap with any earlier frame, and the motion of a
+region of an earlier frame until now.
 
 All lengths are shares of the image width, so that they mean the same at every resolution.
 """
@@ -24,40 +24,42 @@ WINDOW = (13, 13)
 PYRAMID_LEVELS = 3
 TERMINATION = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 10, 0.03)
 
-# Mean absolute difference of two levelled patches above which they do not show the same thing.
+# Two patches with a larger mean absolute difference, after normalisation, show different things.
 MAX_PATCH_ERROR = 16.0
 
-# With fewer corners than this in common, two frames are taken to show different places. Between
-# unrelated photos 0.11 of the corners match at most, within one drive 0.67 at least, be it dark.
+# Two frames with fewer common corners, or a smaller share of them, are taken to show different
+# places. At most 0.11 of the corners match between unrelated photos, and at least 0.67 within one
+# drive, even in the dark.
 MIN_MATCHES = 8
 MIN_SHARE = 0.25
 
-# A dark or smeared frame is skipped by following the corners from the last good frame instead.
+# A dark or smeared frame is skipped; the corners of the last good frame are followed instead.
 MAX_SKIPPED = 5
 
-# The motion that is reported where tracking is lost: the whole view has changed.
+# Motion that is reported where tracking is lost: the whole view has changed.
 LOST = 1.0
 
 # Corners are followed from the same reference frame until they have moved this far, in pixels of
-# the tracked picture: where nothing moves, errors then do not add up.
+# the tracked picture. Errors then do not add up while nothing moves.
 REFERENCE_STEP = 0.5
 
-# A new reference is taken, too, when fewer than this share of its corners are found.
+# A new reference is also taken when less than this share of its corners is found.
 KEPT_SHARE = 0.75
 
-# The way is measured between stations this far apart, as a share of the width: shaking about a
-# place is no way. A station is also left when half of its corners are lost.
+# The distance travelled is measured between stations this far apart, as a share of the width, so
+# that shaking does not count as travel. A new station also begins when half of the corners of the
+# last one are lost.
 STATION_STEP = 0.02
 
-# Pictures are reduced by this factor to find a large shift between them, and so much of the
-# correlation has to lie in one peak.
+# Pictures are reduced by this factor to find a large shift between them. One peak must hold the
+# share below of the correlation.
 SHIFT_FACTOR = 4
 MIN_RESPONSE = 0.04
 
 
 @dataclass(frozen=True)
 class Motion:
-    """How fast the view changes; the fields say what each score means."""
+    """How fast the view changes; the fields describe the scores."""
 
     motion: float = field(
         default=0.0,
@@ -87,12 +89,12 @@ class Motion:
 
 @dataclass(frozen=True)
 class Flow:
-    """What became of the corners from the last good picture to the present one.
+    """Motion of the corners from the last good picture to the present one.
 
     Attributes:
-        scores: how far the view has moved.
-        found: whether the corners now stand where they are in the present picture. False where it
-            is too dark or too smeared to follow them.
+        scores: motion scores of the picture.
+        found: True where the corners are at their positions in the present picture; False where the
+            picture is too dark or too smeared to follow them.
     """
 
     scores: Motion
@@ -113,16 +115,16 @@ class PointTracker:
     def update(
         self, gray: np.ndarray, clear: bool = True, ignored: np.ndarray | None = None
     ) -> Flow:
-        """Take in the next picture.
+        """Process the next picture.
 
         Args:
-            gray: (h, w) uint8, h and w at least 16; the same size as before.
-            clear: whether the picture is about as good as those before. Where one that is not
+            gray: (h, w) uint8 picture, h and w at least 16, of the same size as before.
+            clear: whether the picture is about as good as those before. Where an unclear picture
                 cannot be followed, the corners of the last good picture are kept for a while.
-            ignored: (h, w) uint8, above 0 where no corner is to be followed; None for nowhere.
+            ignored: (h, w) uint8, above 0 where no corner is followed; None for nowhere.
 
         Returns:
-            The flow since the last good picture.
+            Flow since the last good picture.
         """
         picture = levelled(gray)
         size = (gray.shape[1], gray.shape[0])
@@ -136,7 +138,7 @@ class PointTracker:
         self._skipped = 0
         present = Points(ids, after, size)
         last, now = self.points.common(present)
-        # After a gap in tracking, few corners may be known from the frame just before.
+        # After a gap in tracking, few corners of the frame just before may be known.
         moved = now - last if len(last) >= MIN_MATCHES else after - before
         motion = median_length(moved) / size[0]
         self._speed = np.median(moved, axis=0)
@@ -155,13 +157,13 @@ class PointTracker:
         clear: bool,
         share: float,
     ) -> Flow:
-        """The picture shows another place, or cannot be made out."""
+        """Handle a picture that shows another place or cannot be made out."""
         self._skipped += 1
         blank = not len(self._reference.ids)
         if clear or self._skipped > MAX_SKIPPED:
             self._way += 0.0 if blank else LOST
             self._restart(picture, size, ignored)
-            # Where there was nothing to follow and still is not, nothing is known to have moved.
+            # If there was nothing to follow and there still is not, no motion is known.
             lost = not blank or len(self.points.ids) > 0
             return Flow(Motion(LOST if lost else 0.0, self._way, share), found=True)
         return Flow(Motion(LOST, self._way, share), found=False)
@@ -189,11 +191,11 @@ class PointTracker:
     def _follow(
         self, picture: np.ndarray, ignored: np.ndarray | None
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Numbers and positions, in the reference and now, of the corners that are found."""
+        """Return the corners found: numbers, reference positions and present positions."""
         reference = self._reference
         if self._picture is None or not len(reference.ids):
             return reference.ids, reference.positions, reference.positions
-        # The camera is likely to go on moving as it did.
+        # The camera is likely to continue its motion.
         expected = self._speed * (self._skipped + 1)
         _, here, there = np.intersect1d(
             reference.ids, self.points.ids, assume_unique=True, return_indices=True
@@ -238,7 +240,7 @@ class PointTracker:
         return self._reference.ids[good], before[good], after[good]
 
     def _refilled(self, points: Points, ignored: np.ndarray | None) -> Points:
-        """Add the strongest corner of every cell that has none, when points run short."""
+        """Add the strongest corner of each empty cell when there are too few points."""
         if len(points.ids) >= REFILL_BELOW or self._picture is None:
             return points
         corners = strongest_corners(self._picture, points.positions, ignored)
@@ -253,12 +255,12 @@ class PointTracker:
 
 
 def median_length(vectors: np.ndarray) -> float:
-    """Median Euclidean length of (N, 2) vectors, N at least 1."""
+    """Return the median Euclidean length of (N, 2) vectors, N at least 1."""
     return float(np.median(np.hypot(vectors[:, 0], vectors[:, 1])))
 
 
 def _large_shift(before: np.ndarray, after: np.ndarray) -> np.ndarray | None:
-    """The shift, in pixels, that brings one picture onto another; None where none stands out."""
+    """Return the shift in pixels that maps one picture onto another; None if none is clear."""
     size = max(1, after.shape[1] // SHIFT_FACTOR), max(1, after.shape[0] // SHIFT_FACTOR)
     small = [
         cv2.resize(picture, size, interpolation=cv2.INTER_AREA).astype(np.float32)

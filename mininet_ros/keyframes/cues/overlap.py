@@ -1,4 +1,4 @@
-"""What a frame has in common with the last forwarded frame."""
+"""Cue: overlap of a frame with the last forwarded frame."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from mininet_ros.keyframes.cues.motion import MAX_POINTS, MIN_MATCHES, median_le
 
 @dataclass(frozen=True)
 class Overlap:
-    """Common ground with the last forwarded frame; the fields say what each score means."""
+    """Overlap with the last forwarded frame; the fields describe the scores."""
 
     parallax: float = field(
         default=0.0,
@@ -47,12 +47,12 @@ class Overlap:
 def measure_overlap(then: Points, now: Points) -> Overlap:
     """Compare a frame with an earlier one by the corners that both have.
 
-    The share of the view is what the earlier picture's outline covers of the present one, carried
-    over by the similarity that fits the corners best.
+    The outline of the earlier picture is mapped into the present one by the similarity transform
+    that fits the corners best. The share of the view is the area that it covers.
 
     Args:
-        then: corners of the earlier frame; none where there is no such frame.
-        now: corners of the frame.
+        then: corners of the earlier frame; empty where there is no such frame.
+        now: corners of the present frame.
     """
     width, height = now.size
     diagonal = float(np.hypot(1.0, height / width))

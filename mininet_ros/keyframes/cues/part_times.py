@@ -1,4 +1,4 @@
-"""What the parts of a computation cost: the time that each took, for people who tune or report."""
+"""CPU time of each part of a computation, for tuning and reports."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from collections.abc import Mapping
 
 
 class PartTimes:
-    """Seconds of CPU spent in each part, added up. Nothing is decided by them.
+    """CPU seconds spent in each part, summed. No decision depends on them.
 
     Attributes:
-        runs: how often the whole computation was run.
-        spent: seconds of the calling thread's CPU by part, in the order of first use; whoever
+        runs: number of times the whole computation was run.
+        spent: CPU seconds of the calling thread by part, in the order of first use; the code that
             computes adds to it.
     """
 
@@ -20,7 +20,7 @@ class PartTimes:
         self.spent: defaultdict[str, float] = defaultdict(float)
 
     def mean_ms(self) -> Mapping[str, float]:
-        """Milliseconds a run by part, in the order of first use; empty before the first run."""
+        """Return the mean milliseconds of each part, in order of first use; empty before a run."""
         if not self.runs:
             return {}
         return {name: 1e3 * seconds / self.runs for name, seconds in self.spent.items()}

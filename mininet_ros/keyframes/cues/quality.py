@@ -1,16 +1,17 @@
-"""How good one picture is as a picture: light, sharpness and noise in one number.
+"""Cue: quality of a picture: illumination, sharpness and noise in one number.
 
-A single cue is easily fooled: gradient measures prefer over-exposed frames, blur measures prefer
-noisy dark ones, mean luminance fails on dark scenes. The measure here multiplies two cues that
-cannot be raised by degrading the picture in the other's way.
+A single measure is easily fooled: gradient measures prefer over-exposed frames, blur measures
+prefer noisy dark ones, and mean luminance fails on dark scenes. This measure multiplies two
+factors. Neither can be raised by degrading the picture in the way that the other one detects.
 
-*Illumination* counts grey levels that carry information. The entropy H of the colour channels is
-the number of levels in use, 2^H, and no darkening, brightening or clipping of a picture can raise
-it, because a function of the pixel values never adds entropy. Noise does raise it, so the count is
-divided by the noise level: ``((2^H / 256) / sqrt(1 + noise^2)) ^ 0.75``.
+*Illumination* counts the grey levels that carry information. The entropy H of the colour channels
+gives the number of levels in use, 2^H. Darkening, brightening or clipping cannot raise it, because
+a function of the pixel values never adds entropy. Noise does raise it, so the count is divided by
+the noise level: ``((2^H / 256) / sqrt(1 + noise^2)) ^ 0.75``.
 
-*Sharpness* is the strength of the finest detail relative to the same picture's detail at eight
-times coarser scale. Being a ratio it hardly changes with exposure, and every blur lowers it.
+*Sharpness* is the strength of the finest detail relative to the detail of the same picture at a
+scale eight times coarser. It is a ratio, so it hardly changes with exposure, and every blur lowers
+it.
 
 The constants were chosen on the earlier half of each series of the ICDAR 2015 and CamVid training
 photos; ``select-keyframes --judge-quality`` reports on the later halves.
@@ -30,34 +31,34 @@ from mininet_ros.keyframes.cues.described import described
 # Pictures are reduced by a whole factor to about this width before detail is measured.
 WORKING_WIDTH = 640
 
-# Entropy needs a sample of the pixels only, and an unsmoothed one: averaging would invent levels.
+# Entropy needs only a sample of the pixels. The sample is not smoothed: averaging would add levels.
 HISTOGRAM_WIDTH = 320
 
 BLOCK = 16
 COARSE_FACTOR = 8
 
-# Share of the blocks that are assumed to show nothing but noise.
+# Percentage of the blocks that are assumed to contain only noise.
 FLAT_SHARE = 2.0
 
 # Response of the 4-neighbour Laplacian to white noise: variance 1 + 1 + 1 + 1 + 4^2.
 LAPLACIAN_NOISE_GAIN = 20.0
 
-# Coarse detail below this energy (grey levels squared) is a blank wall, not a reference.
+# Coarse detail below this energy (grey levels squared) means a blank wall and is no reference.
 COARSE_FLOOR = 20.0
 
-# Fine-to-coarse ratio that counts as fully sharp. Unblurred photos reach 0.10 to 0.27 and an
-# uncorrelated pattern, the sharpest picture there is, 0.6.
+# Ratio of fine to coarse detail that counts as fully sharp. Unblurred photos reach 0.10 to 0.27. An
+# uncorrelated pattern, the sharpest possible picture, reaches 0.6.
 FULL_SHARPNESS = 0.5
 
 ILLUMINATION_EXPONENT = 0.75
 
-# A picture that compares with the last minute by less than this is smeared or badly exposed.
+# A picture whose quality relative to the last minute is below this is smeared or badly exposed.
 CLEAR_SHARE = 0.7
 
 MEMORY_NS = 60_000_000_000
 SAMPLE_NS = 100_000_000
 
-# Where less of the picture than this would count, all of it does.
+# If less than this share of the picture counts, the whole picture is used.
 LEAST_COUNTED = 0.1
 
 DARKEST = 5
@@ -66,7 +67,7 @@ BRIGHTEST = 250
 
 @dataclass(frozen=True)
 class Quality:
-    """Picture quality, free of any content; the fields say what each score means."""
+    """Picture quality, independent of content; the fields describe the scores."""
 
     brightness: float = field(
         default=0.0, metadata=described("", 0, 1, "Mean luminance, from black to white.")
@@ -125,10 +126,10 @@ class Quality:
 
 
 class QualityMeter:
-    """Measures light, sharpness and noise of pictures.
+    """Measures illumination, sharpness and noise of pictures.
 
-    Intermediate pictures are kept from call to call: to allocate them anew for each frame takes
-    longer than the measurement.
+    Intermediate pictures are kept between calls: a new allocation for each frame takes longer than
+    the measurement.
     """
 
     def __init__(self) -> None:
@@ -148,12 +149,12 @@ class QualityMeter:
 
         Args:
             image: (H, W, 3) uint8 BGR, at least 16 x 16 pixels.
-            gray: (H, W) uint8, its luminance.
-            stamp_ns: its stamp, nanoseconds.
-            ignored: (h, w) uint8 at any size, above 0 where pixels do not count; None for nowhere.
+            gray: (H, W) uint8 luminance of ``image``.
+            stamp_ns: stamp of the picture, nanoseconds.
+            ignored: (h, w) uint8 at any size, above 0 where pixels do not count; None if all count.
 
         Returns:
-            The measured numbers; see ``Quality``.
+            The scores of the picture.
         """
         counted = _counted(ignored)
         entropy, clipped = _tones(image, counted)
@@ -176,7 +177,7 @@ class QualityMeter:
     def _compared(
         self, sharpness: float, illumination: float, clipped: float, stamp_ns: int
     ) -> float:
-        """How a picture compares with those of the last minute; see ``Quality.relative``."""
+        """Return the quality relative to the last minute; see ``Quality.relative``."""
         values = (sharpness, illumination, clipped)
         usual = [median.add(value, stamp_ns) for median, value in zip(self._usual, values)]
         sharp = sharpness / usual[0] if usual[0] > 0.0 else 0.0
@@ -184,7 +185,7 @@ class QualityMeter:
         return min(sharp, lit) * (1.0 - max(0.0, clipped - usual[2]))
 
     def _detail(self, gray: np.ndarray, counted: np.ndarray | None) -> tuple[float, float, float]:
-        """Noise (grey levels) and the mean squared Laplacian at fine and at coarse scale."""
+        """Return noise (grey levels) and the mean squared Laplacian at fine and coarse scale."""
         if self._values.shape != gray.shape:
             self._values = np.empty(gray.shape, np.float32)
             self._smooth = np.empty_like(self._values)
@@ -205,14 +206,14 @@ class QualityMeter:
 
 
 class _RunningMedian:
-    """The median of the values of the last minute, of which at most ten a second are kept."""
+    """Running median of the values of the last minute, at most ten values a second."""
 
     def __init__(self) -> None:
         self._recent: deque[tuple[int, float]] = deque()
         self._ordered: list[float] = []
 
     def add(self, value: float, stamp_ns: int) -> float:
-        """Take in a value; return the median with it."""
+        """Add a value and return the median that includes it."""
         if self._recent and stamp_ns - self._recent[-1][0] < SAMPLE_NS:
             return self._ordered[len(self._ordered) // 2]
         self._recent.append((stamp_ns, value))
@@ -223,7 +224,7 @@ class _RunningMedian:
 
 
 def measure_quality(image: np.ndarray) -> Quality:
-    """``QualityMeter.measure`` for a single picture.
+    """Measure the quality of a single picture; see ``QualityMeter.measure``.
 
     Raises:
         ValueError: ``image`` is not a (H, W, 3) uint8 picture of at least 16 x 16 pixels.
@@ -233,10 +234,10 @@ def measure_quality(image: np.ndarray) -> Quality:
 
 
 def check_image(image: np.ndarray) -> None:
-    """Refuse what is not a (H, W, 3) uint8 picture of at least 16 x 16 pixels.
+    """Check that an array is a (H, W, 3) uint8 picture of at least 16 x 16 pixels.
 
     Raises:
-        ValueError: says what was given instead.
+        ValueError: the array has another shape or type; the message states which.
     """
     if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3:
         raise ValueError(
@@ -250,9 +251,10 @@ def check_image(image: np.ndarray) -> None:
 
 
 def reduced(gray: np.ndarray, width: int) -> np.ndarray:
-    """A (H, W) picture reduced by a whole factor to about ``width`` pixels.
+    """Reduce a (H, W) picture by a whole factor to about ``width`` pixels.
 
-    The shorter side stays at least 16 pixels long. Returns ``gray`` itself where nothing is to do.
+    The shorter side stays at least 16 pixels long. Returns ``gray`` itself if no reduction is
+    needed.
     """
     factor = max(1, round(gray.shape[1] / width))
     factor = min(factor, min(gray.shape) // BLOCK)
@@ -275,7 +277,7 @@ def _tones(image: np.ndarray, counted: np.ndarray | None) -> tuple[float, float]
 
 
 def _block_means(image: np.ndarray, factor: int) -> np.ndarray:
-    """Mean of each factor x factor block; what does not fill a block is cut off."""
+    """Return the mean of each factor x factor block; incomplete blocks are cut off."""
     rows, columns = image.shape[0] // factor, image.shape[1] // factor
     whole = image[: rows * factor, : columns * factor]
     return cv2.resize(whole, (columns, rows), interpolation=cv2.INTER_AREA)
@@ -289,7 +291,7 @@ def _mean_square(values: np.ndarray, counted: np.ndarray | None) -> float:
 
 
 def _counted(ignored: np.ndarray | None) -> np.ndarray | None:
-    """Where pixels count, (h, w) uint8; None for everywhere, as where too little would be left."""
+    """Return the pixels that count, (h, w) uint8; None if all count or too few would remain."""
     if ignored is None:
         return None
     counted = (ignored == 0).view(np.uint8)

@@ -1,8 +1,8 @@
-"""Scores frames in the order in which they come, remembering what was forwarded.
+"""Scores frames in the order in which they come and remembers what was forwarded.
 
-What can be said of a frame whatever was forwarded before is its ``Observation``: quality, motion,
-regions. The rest, which is common ground with forwarded frames and content that is new, is judged
-on it. An evaluation observes a recording once and judges it often.
+An ``Observation`` holds what does not depend on forwarded frames: quality, motion, regions. The
+other scores, overlap with forwarded frames and new content, are judged on it. An evaluation
+observes a recording once and judges it many times.
 """
 
 from __future__ import annotations
@@ -33,28 +33,28 @@ from mininet_ros.keyframes.cues.quality import CLEAR_SHARE, Quality, QualityMete
 from mininet_ros.keyframes.cues.scores import FrameScores
 from mininet_ros.keyframes.cues.sent import SentRegions
 
-# Masks and motion are looked at on pictures of this width, or of their own where that is less.
+# Masks and motion are evaluated on pictures of this width; smaller pictures keep their own.
 SCORING_WIDTH = 320
 LEAST_SIDE = 16
 
 
 @dataclass(frozen=True, eq=False)
 class Observation:
-    """One frame, as far as it does not matter what was forwarded.
+    """Measurements of one frame that do not depend on the forwarded frames.
 
     Attributes:
-        stamp_ns: the frame's stamp, nanoseconds.
-        width: of the camera image, pixels.
-        height: of the camera image, pixels.
-        first: whether nothing from before has anything to do with it: the first frame, one after
-            a jump back in time, or one of another size.
-        quality: of the picture.
-        status: whether there was a mask to find regions in.
-        regions: of the target classes, in pixels of the tracked picture.
-        flow: since the last good picture.
+        stamp_ns: stamp of the frame, nanoseconds.
+        width: width of the camera image, pixels.
+        height: height of the camera image, pixels.
+        first: True if no earlier frame is related to this one: the first frame, a frame after a
+            jump back in time, or one of another size.
+        quality: quality scores of the picture.
+        status: tells whether there was a mask to find regions in.
+        regions: regions of the target classes, in pixels of the tracked picture.
+        flow: motion since the last good picture.
         gray: (h, w) uint8, the tracked picture.
         before: corners in the last good picture.
-        now: the same and further ones; where they are now, if ``flow.found``.
+        now: corners in the present picture, if ``flow.found``: those followed and new ones.
     """
 
     stamp_ns: int
@@ -74,10 +74,10 @@ class FrameObserver:
     """Observes the frames of one camera, in the order of their stamps.
 
     Args:
-        targets: target class name to weight; empty for a selection without semantics.
-        classes: the class names of the network that makes the masks, in label order.
-        times: to which the time of the parts is added: "quality", "motion", "content".
-        ignored: tells which pixels do not count; None for all count.
+        targets: weight of each target class by its name; empty for a selection without semantics.
+        classes: class names of the network that makes the masks, in label order.
+        times: receives the CPU time of the parts "quality", "motion" and "content".
+        ignored: tells which pixels do not count; None if all pixels count.
 
     Raises:
         ClassError: a target is not among ``classes``, or a weight is out of range.
@@ -114,7 +114,7 @@ class FrameObserver:
         """Observe the next frame; see ``FrameScorer.score``.
 
         Raises:
-            ValueError: an array has another shape or type than said there.
+            ValueError: an array has another shape or type than ``FrameScorer.score`` takes.
         """
         _check(image, mask, confidence)
         size = (image.shape[1], image.shape[0])
@@ -159,18 +159,18 @@ class FrameObserver:
 class FrameScorer:
     """Turns images and masks into ``FrameScores``.
 
-    The scorer follows one camera: frames are to come in the order of their stamps. A stamp at or
-    before the last one, or another image size, starts it afresh, with nothing sent.
+    The scorer follows one camera, and frames must come in the order of their stamps. A stamp at or
+    before the last one, or another image size, resets the scorer: nothing counts as sent.
 
     Args:
-        targets: target class name to weight; empty for a selection without semantics.
-        classes: the class names of the network that makes the masks, in label order.
-        history: how many frames back ``mark_sent`` can reach; what is forgotten by name does not
-            count. None for all, where each frame is forgotten by name.
-        ignored: tells which pixels do not count; None for all count.
+        targets: weight of each target class by its name; empty for a selection without semantics.
+        classes: class names of the network that makes the masks, in label order.
+        history: number of frames that ``mark_sent`` can reach back; frames passed to ``forget`` do
+            not count. None keeps every frame until it is passed to ``mark_sent`` or ``forget``.
+        ignored: tells which pixels do not count; None if all pixels count.
 
     Attributes:
-        times: what the parts of scoring take: "quality", "motion", "content", "sent".
+        times: CPU time of the parts of scoring: "quality", "motion", "content", "sent".
 
     Raises:
         ClassError: a target is not among ``classes``, or a weight is out of range.
@@ -189,7 +189,7 @@ class FrameScorer:
         self.reset()
 
     def reset(self) -> None:
-        """Forget all frames and all that was sent."""
+        """Forget all frames and everything that was sent."""
         self._observer.reset()
         self._begin()
 
@@ -213,26 +213,26 @@ class FrameScorer:
         Args:
             image: (H, W, 3) uint8 BGR, at least 16 x 16 pixels.
             mask: (h, w) uint8 labels of the same view at any size, or None.
-            confidence: (h, w) uint8, 255 is certain, at any size, or None.
-            stamp_ns: the frame's stamp in nanoseconds.
+            confidence: (h, w) uint8 confidence at any size, where 255 is certain, or None.
+            stamp_ns: stamp of the frame, nanoseconds.
 
         Returns:
-            The frame's scores.
+            Scores of the frame.
 
         Raises:
-            ValueError: an array has another shape or type than said above.
+            ValueError: an array has another shape or type than stated above.
         """
         return self.judge(self._observer.observe(image, mask, confidence, stamp_ns))
 
     def judge(self, frame: Observation) -> FrameScores:
-        """Score a frame that was observed before, in place of ``score``.
+        """Score a frame that was already observed, in place of ``score``.
 
         Args:
-            frame: by a ``FrameObserver`` of the same targets and classes. All frames of a stream in
-                their order, not some of them.
+            frame: observation by a ``FrameObserver`` of the same targets and classes. All frames of
+                a stream must be given, in order.
 
         Returns:
-            The frame's scores.
+            Scores of the frame.
         """
         if frame.first:
             self._begin()
@@ -268,17 +268,17 @@ class FrameScorer:
         )
 
     def _look_up(self, frame: Observation) -> None:
-        """Find out whether the view was forwarded before, and with what."""
+        """Look up whether the view was forwarded before, and with which things."""
         self._looked_at = frame.flow.scores.travelled
         recalled = self._memory.visit(frame.gray, frame.now, self._sent.things())
         self._known = recalled.cover
         self._sent.place(recalled.things, frame.regions)
 
     def mark_sent(self, stamp_ns: int) -> bool:
-        """Note that the frame of this stamp was forwarded.
+        """Note that the frame with this stamp was forwarded.
 
         Returns:
-            False if the frame is no longer remembered; then nothing is noted.
+            False if the frame is no longer remembered; nothing is noted then.
         """
         frame = self._records.get(stamp_ns)
         if frame is None:
@@ -289,17 +289,17 @@ class FrameScorer:
         return True
 
     def forget(self, stamp_ns: int) -> None:
-        """Note that the frame of this stamp will not be forwarded."""
+        """Note that the frame with this stamp will not be forwarded."""
         self._records.pop(stamp_ns, None)
 
 
 def _points_in(frame: Observation) -> Points:
-    """The corners that were found in a frame itself."""
+    """Return the corners that were found in a frame itself."""
     return frame.now if frame.flow.found else no_points(frame.now.size)
 
 
 def _tracked_picture(gray: np.ndarray) -> np.ndarray:
-    """A (H, W) picture at the width at which motion is looked at."""
+    """Return a (H, W) picture at the width at which motion is measured."""
     height, width = gray.shape
     scale = max(SCORING_WIDTH / width, LEAST_SIDE / height)
     if scale >= 1.0:

@@ -1,4 +1,4 @@
-"""All that is known of one frame when the selector judges it."""
+"""All scores of one frame, as the selector judges it."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from mininet_ros.keyframes.cues.quality import Quality
 
 @dataclass(frozen=True)
 class Pose:
-    """Where the robot was when a frame was taken, by its odometry.
+    """Position and orientation of the robot when a frame was taken, from its odometry.
 
     Attributes:
-        position: x, y, z in metres.
+        position: x, y, z of the robot in metres.
         orientation: x, y, z, w of a unit quaternion.
     """
 
@@ -29,14 +29,14 @@ class Pose:
 
 @dataclass(frozen=True, kw_only=True)
 class FrameScores(Revisit, Overlap, Motion, Content, Quality):
-    """Scores of one frame: those of every cue, side by side.
+    """Scores of one frame from all cues.
 
     Attributes:
-        stamp_ns: the frame's stamp, nanoseconds.
-        width: of the camera image, pixels.
-        height: of the camera image, pixels.
-        pose: of the robot; None where there is no odometry.
-        corners: that were followed to the frame; None where they are not known.
+        stamp_ns: stamp of the frame, nanoseconds.
+        width: width of the camera image, pixels.
+        height: height of the camera image, pixels.
+        pose: pose of the robot; None where there is no odometry.
+        corners: corners that were followed to the frame; None where they are not known.
     """
 
     stamp_ns: int
@@ -47,27 +47,27 @@ class FrameScores(Revisit, Overlap, Motion, Content, Quality):
 
 
 SCORES: dict[str, Description] = descriptions(FrameScores)
-"""What each score of a frame means, by name, in the order in which they are written."""
+"""Description of each score of a frame by name, in the order in which they are written."""
 
 _OTHERS = ("stamp_ns", "width", "height", "pose", "corners")
 COLUMNS = ("width", "height", *(f.name for f in fields(FrameScores) if f.name not in _OTHERS))
-"""Names of what is written of a frame's scores, besides its stamp."""
+"""Names of the columns of a frame's scores, without its stamp."""
 
 
 def score_texts(scores: FrameScores) -> dict[str, str]:
-    """What is written of a frame's scores, by name, in the order of ``COLUMNS``."""
+    """Return the scores of a frame as texts by name, in the order of ``COLUMNS``."""
     return {name: score_text(getattr(scores, name)) for name in COLUMNS}
 
 
 def score_text(value: object) -> str:
-    """A score as text: a number with six digits, or the name of a status."""
+    """Return a score as text: a number with six digits, or the name of a status."""
     if isinstance(value, Enum):
         return str(value.value)
     return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
 def scores_markdown() -> str:
-    """A table of all scores for the documentation, in Markdown."""
+    """Return a table of all scores for the documentation, in Markdown."""
     rows = [
         f"| `{name}` | {described.unit or '-'} | {described.range} | {described.meaning} |"
         for name, described in SCORES.items()

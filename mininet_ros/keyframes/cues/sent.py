@@ -1,4 +1,4 @@
-"""Memory of what has already been sent: boxes around things, carried along with the view."""
+"""Memory of the things that were sent: boxes that move along with the view."""
 
 from __future__ import annotations
 
@@ -12,33 +12,34 @@ from mininet_ros.keyframes.cues.corners import CELL, Points
 
 MAX_SENT_REGIONS = 64
 
-# Corners this far outside a box, in tracked pixels, still tell how the thing in it moves.
+# Corners up to this far outside a box, in tracked pixels, still show how its thing moves.
 REACH = 12.0
 
-# Boxes are grown by this much on each side before they are compared: a thing of a few pixels is
-# soon beside the place to which flow carried it.
+# Boxes are grown by this much on each side before they are compared. Flow soon carries the box of a
+# thing of a few pixels beside the thing.
 MARGIN = 3.0
 
-# Boxes that share this much of their union show the same thing.
+# Boxes whose intersection is at least this share of their union show the same thing.
 SAME_THING_OVERLAP = 0.3
 
-# A thing from an earlier visit is looked for this far around, in pixels or in its own sides, and
-# may have become so many times as large or small.
+# Search range for a thing from an earlier visit: a distance in pixels, a distance in box sides, and
+# the largest factor by which it may have grown or shrunk.
 SNAP_PIXELS, SNAP_SIDES, SNAP_SIZE = 10.0, 0.7, 2.0
 
-# A thing that lies so far within another is a part of it.
+# A thing with at least this share of its area inside another one is a part of it.
 PART_OVERLAP = 0.7
 
 
 @dataclass(frozen=True, eq=False)
 class SeenThing:
-    """A thing that was forwarded, where it is in some picture.
+    """A thing that was forwarded, at its place in one picture.
 
     Attributes:
-        label: its class.
-        low: (2,) float32 x, y, its left and upper end.
-        high: (2,) float32, its right and lower end.
-        worth: how well it was shown: its size, less what was cut, times the frame's quality.
+        label: class id of the thing.
+        low: (2,) float32 x, y of the upper left corner, pixels.
+        high: (2,) float32 x, y of the lower right corner, pixels.
+        worth: how well the thing was shown: its size, reduced where it was cut, times the frame's
+            quality.
     """
 
     label: int
@@ -48,14 +49,15 @@ class SeenThing:
 
 
 class SentRegions:
-    """Things on forwarded frames, at most 64, each where it is in the present frame.
+    """Things on forwarded frames, at most 64, each at its place in the present frame.
 
-    Boxes may reach outside the picture, so that a thing that leaves by half and comes back is still
-    known. One that is wholly outside is forgotten; so is the oldest when there are too many.
+    Boxes may reach outside the picture, so that a thing that half leaves the picture and comes back
+    is still known. A box that is wholly outside is forgotten. The oldest box is forgotten when
+    there are too many.
     """
 
     def __init__(self) -> None:
-        self._boxes = np.empty((0, 4), np.float32)  # left, upper, right, lower end
+        self._boxes = np.empty((0, 4), np.float32)  # left, upper, right and lower edge
         self._labels = np.empty(0, np.int64)
         self._worth = np.empty(0)
 
@@ -70,13 +72,13 @@ class SentRegions:
             self._boxes = boxes[kept]
 
     def settle(self, seen: Sequence[Region]) -> None:
-        """Let each carried box take the shape of the present region that it has arrived at.
+        """Move each carried box to the present region that it has reached, and take its shape.
 
-        Few corners lie on a small thing, and most of those around it lie on what is behind: left
-        alone, the box of a moving thing drifts off.
+        Few corners lie on a small thing, and most corners around it lie on the background. Without
+        this step, the box of a moving thing drifts off.
 
         Args:
-            seen: the regions of the present frame.
+            seen: regions of the present frame.
         """
         if not len(self) or not seen:
             return
@@ -85,7 +87,7 @@ class SentRegions:
         best = union.argmax(axis=1)
         arrived = union[np.arange(len(self)), best] > SAME_THING_OVERLAP
         self._boxes[arrived] = boxes[best[arrived]]
-        # Of several that have arrived at the same region one is left, and the best view counts.
+        # Of several boxes that reach the same region only one is kept, with the best view's worth.
         kept = np.logical_not(arrived)
         for region in np.unique(best[arrived]):
             here = np.flatnonzero(arrived & (best == region))
@@ -93,11 +95,11 @@ class SentRegions:
         self._keep(kept)
 
     def add(self, regions: Sequence[Region], quality: float, then: Points, now: Points) -> None:
-        """Note the regions of a forwarded frame.
+        """Add the regions of a forwarded frame.
 
         Args:
-            regions: as found in that frame.
-            quality: that frame's quality, 0 to 1. Sending a thing again is worth what it improves.
+            regions: regions that were found in that frame.
+            quality: quality of that frame, 0 to 1. Sending a thing again is worth the improvement.
             then: corners of that frame.
             now: corners of the present frame.
         """
@@ -116,21 +118,21 @@ class SentRegions:
         self._worth = np.concatenate([self._worth, worth])[-MAX_SENT_REGIONS:]
 
     def things(self) -> list[SeenThing]:
-        """All of them, where they are in the present frame."""
+        """Return all things, at their places in the present frame."""
         return [
             SeenThing(int(label), box[:2], box[2:], float(worth))
             for box, label, worth in zip(self._boxes, self._labels, self._worth)
         ]
 
     def place(self, things: Sequence[SeenThing], seen: Sequence[Region]) -> None:
-        """Note which of the present regions were forwarded on an earlier visit.
+        """Note which present regions were forwarded on an earlier visit.
 
-        One similarity for the whole view is off where the scene is deep, so a thing counts for the
-        nearest region that is about as large.
+        One similarity transform for the whole view is inexact in a scene with depth. Each thing
+        therefore counts for the nearest region of about the same size.
 
         Args:
-            things: about where they are in the present frame.
-            seen: the regions of the present frame.
+            things: things of the earlier visit, at their approximate places in the present frame.
+            seen: regions of the present frame.
         """
         if not things or not seen:
             return
@@ -148,20 +150,22 @@ class SentRegions:
         self._worth = self._worth[-MAX_SENT_REGIONS:]
 
     def how_well(self, regions: Sequence[Region], quality: float) -> tuple[float, ...]:
-        """How well each region of the present frame was sent before.
+        """Return how well each region of the present frame was sent before.
 
         Args:
-            regions: of the present frame.
-            quality: its quality, 0 to 1.
+            regions: regions of the present frame.
+            quality: quality of the present frame, 0 to 1.
 
         Returns:
-            For each region 0 (new) to 1 (sent as well as the present frame shows it, or better).
+            One number for each region, 0 (new) to 1 (sent at least as well as the present frame
+            shows it).
         """
         if not len(self) or not regions:
             return (0.0,) * len(regions)
         boxes, labels = _as_arrays(regions)
         union, smaller = _overlaps(self._boxes, self._labels, boxes, labels)
-        # Of a part of a larger thing, or a group that a smaller one has joined, as much was sent.
+        # A part of a larger thing counts as sent as well as that thing. So does a group that a
+        # smaller thing has joined.
         share = np.where(smaller > PART_OVERLAP, union / SAME_THING_OVERLAP, 0.0)
         share = np.where(union > SAME_THING_OVERLAP, 1.0, share)
         sent = (share * self._worth[:, None]).max(axis=0)
@@ -176,7 +180,7 @@ class SentRegions:
 def _nearest(
     boxes: np.ndarray, labels: np.ndarray, others: np.ndarray, other_labels: np.ndarray
 ) -> np.ndarray:
-    """For each of N boxes the index of the nearest other that may be the same thing, or -1."""
+    """Find, for each of N boxes, the nearest box that may be the same thing; -1 if none."""
     sides, other_sides = np.sqrt(_areas(boxes)), np.sqrt(_areas(others))
     centres, other_centres = boxes[:, :2] + boxes[:, 2:], others[:, :2] + others[:, 2:]
     apart = np.linalg.norm(centres[:, None] - other_centres[None], axis=2) / 2.0
@@ -190,16 +194,16 @@ def _nearest(
 
 
 def _as_arrays(regions: Sequence[Region]) -> tuple[np.ndarray, np.ndarray]:
-    """Boxes (N, 4) float32 and labels (N,) of regions."""
+    """Return the boxes (N, 4) float32 and labels (N,) of regions."""
     boxes = np.array([(*region.low, *region.high) for region in regions], np.float32)
     return boxes, np.array([region.label for region in regions], np.int64)
 
 
 def moved_boxes(boxes: np.ndarray, then: Points, now: Points) -> tuple[np.ndarray, np.ndarray]:
-    """Boxes where the corners carried them, and which of them are still in the picture.
+    """Move boxes with the corners; also return which boxes are still in the picture.
 
-    A box moves like the corners in it; where these are too few, like those around it; else like
-    the whole view. Where nothing can be matched, nothing is left in the picture.
+    A box moves like the corners in it. With too few of these, it moves like the corners around it,
+    or else like the whole view. If no corner can be matched, no box is in the picture.
     """
     before, after = then.common(now)
     if len(before) < 3:
@@ -220,10 +224,11 @@ def moved_boxes(boxes: np.ndarray, then: Points, now: Points) -> tuple[np.ndarra
 def _overlaps(
     boxes: np.ndarray, labels: np.ndarray, others: np.ndarray, other_labels: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """What each of N boxes shares with each of M others, 0 to 1 each, 0 for different classes.
+    """Return how N boxes overlap M others, 0 to 1; 0 for boxes of different classes.
 
     Returns:
-        (N, M) the intersection as a share of the union, and as a share of the smaller box.
+        Two (N, M) arrays: the intersection as a share of the union, and as a share of the smaller
+        box.
     """
     low = np.maximum(boxes[:, None, :2], others[None, :, :2])
     high = np.minimum(boxes[:, None, 2:], others[None, :, 2:])
@@ -240,15 +245,16 @@ def _areas(boxes: np.ndarray) -> np.ndarray:
 def local_similarities(
     before: np.ndarray, after: np.ndarray, near: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The growth g and shift t, `after = g * before + t`, of most corners near each of some places.
+    """Estimate growth g and shift t, ``after = g * before + t``, of the corners near places.
 
     Corners whose displacement is far from the median one (another object, a false match) are left
     out.
 
     Args:
-        before: (N, 2) x, y.
-        after: (N, 2), the same corners later.
-        near: (M, N) bool, which corners tell how each of M places moves; at least one each.
+        before: (N, 2) x, y of the corners, pixels.
+        after: (N, 2) x, y of the same corners later, pixels.
+        near: (M, N) bool, the corners that show how each of M places moves; at least one for each
+            place.
 
     Returns:
         Growth (M,) and shift (M, 2).
@@ -271,7 +277,7 @@ def local_similarities(
 
 
 def _upper_median(values: np.ndarray, among: np.ndarray, middle: np.ndarray) -> np.ndarray:
-    """For each row of `among` (M, N) the upper median, (M, 1), of the values that it marks."""
+    """Return, for each row of ``among`` (M, N), the upper median (M, 1) of marked values."""
     ordered = np.sort(np.where(among, values, np.inf), axis=1)
     return np.take_along_axis(ordered, middle, axis=1)
 
@@ -279,6 +285,6 @@ def _upper_median(values: np.ndarray, among: np.ndarray, middle: np.ndarray) -> 
 def _spread(
     kept: np.ndarray, points: np.ndarray, centre: np.ndarray, number: np.ndarray
 ) -> np.ndarray:
-    """Sum of squared distances to the centre of the points that each row keeps."""
+    """Return the sum of squared distances to the centre, of the points that each row keeps."""
     squares = kept @ np.square(points).sum(axis=1)
     return np.maximum(0.0, squares - number[:, 0] * np.square(centre).sum(axis=1))

@@ -1,1 +1,1 @@
-"""Which frames are forwarded: windows, requests, waiting frames, byte budget."""
+"""Selection of frames to forward: windows, requests, waiting frames, byte budget."""

@@ -1,4 +1,4 @@
-"""A byte budget for a thin link: a token bucket whose queue is ordered by worth."""
+"""Byte budget for a thin link: a token bucket with a queue ordered by worth."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ NANOSECONDS = 1_000_000_000
 
 
 class BudgetError(ValueError):
-    """The budget's settings cannot be used. The message is one sentence."""
+    """A setting of the budget cannot be used. The message is one sentence."""
 
 
 class Outcome(str, Enum):
-    """What became of a payload."""
+    """Result of a payload that was offered."""
 
     SENT = "sent"
     CROWDED_OUT = "crowded_out"
@@ -23,13 +23,13 @@ class Outcome(str, Enum):
 
 @dataclass(frozen=True)
 class Verdict:
-    """The one and final word on a payload. It may be released afterwards.
+    """Final result of one payload, which may be released afterwards.
 
     Attributes:
-        ticket: the number under which the payload was offered.
-        size: bytes.
-        outcome: ``SENT`` if it is to be sent now, else why it never will be.
-        sentence: the same for people.
+        ticket: number under which the payload was offered.
+        size: size of the payload in bytes.
+        outcome: ``SENT`` if the payload is to be sent now, else the reason why it never will be.
+        sentence: the outcome as a sentence for people.
     """
 
     ticket: int
@@ -43,16 +43,16 @@ class BudgetStatistics:
     """Counts since the budget was made.
 
     Attributes:
-        offered: payloads offered.
-        offered_bytes: their bytes.
-        sent: payloads sent.
-        sent_bytes: their bytes.
-        crowded_out: payloads dropped because more worthy ones filled the waiting room.
-        too_large: payloads dropped because they exceed the burst.
-        cleared: payloads dropped by ``clear``.
-        waiting: payloads waiting at present.
-        waiting_bytes: their bytes.
-        room: the most payloads that may wait.
+        offered: number of payloads offered.
+        offered_bytes: total size of the payloads offered.
+        sent: number of payloads sent.
+        sent_bytes: total size of the payloads sent.
+        crowded_out: number of payloads dropped because payloads of more worth filled the queue.
+        too_large: number of payloads dropped because they exceed the burst.
+        cleared: number of payloads dropped by ``clear``.
+        waiting: number of payloads that wait at present.
+        waiting_bytes: total size of the payloads that wait at present.
+        room: largest number of payloads that may wait.
     """
 
     offered: int
@@ -75,21 +75,22 @@ class _Payload:
 
 
 class ByteBudget:
-    """Lets payloads through at a mean rate, with bursts, the most worthy first.
+    """Passes payloads at a limited mean rate, with bursts, those of most worth first.
 
-    Credit grows by ``rate`` bytes a second up to ``burst`` bytes, and each payload sent takes its
-    size from it; over any interval of T seconds at most ``burst + rate * T`` bytes are sent. The
-    account is kept in whole billionths of a byte, so nothing is lost to rounding. While credit is
-    short, the most worthy payload waits for it and nothing overtakes it.
+    Credit grows by ``rate`` bytes a second up to ``burst`` bytes, and each payload sent reduces it
+    by its size. Over any interval of T seconds at most ``burst + rate * T`` bytes are sent. Credit
+    is counted in whole billionths of a byte, so that nothing is lost to rounding. While credit is
+    too low, the payload of most worth waits for it and no other payload overtakes it.
 
     Args:
-        rate: bytes per second, at least 1.
-        burst: bytes, at least 1; a larger payload can never be sent.
-        room: payloads that may wait, at least 1; beyond it the least worthy is dropped.
+        rate: mean rate in bytes per second, at least 1.
+        burst: largest credit in bytes, at least 1; a larger payload can never be sent.
+        room: number of payloads that may wait, at least 1; beyond it the one of least worth is
+            dropped.
 
     Attributes:
-        link_takes: payloads that the link behind the budget takes at present; each one sent takes
-            one from it. None, as at first, is no limit.
+        link_takes: number of payloads that the link behind the budget accepts at present; each
+            payload sent reduces it by one. None, the initial value, means no limit.
 
     Raises:
         BudgetError: a setting is out of range.
@@ -106,14 +107,14 @@ class ByteBudget:
         self._offered = self._offered_bytes = self._sent_bytes = 0
 
     def configure(self, rate: int, burst: int, room: int, now_ns: int) -> list[Verdict]:
-        """Change the settings, from this time on; credit stays, but for what exceeds the burst.
+        """Change the settings from now on; credit stays, except for what exceeds the burst.
 
         Returns:
-            The verdicts that are due now: what has become too large, what finds no room any more,
-            and what is sent.
+            The verdicts that are due now: on payloads that have become too large, on those without
+            room, and on those that are sent.
 
         Raises:
-            BudgetError: a setting is out of range; then nothing is changed.
+            BudgetError: a setting is out of range; nothing is changed then.
         """
         _check(rate, burst, room)
         verdicts = self.release(now_ns)
@@ -126,19 +127,19 @@ class ByteBudget:
 
     @property
     def credit(self) -> float:
-        """Bytes that could be sent at once, as of the last call that told the time."""
+        """Return the bytes that could be sent at once, as of the last time passed in."""
         return self._credit / NANOSECONDS
 
     def offer(self, ticket: int, size: int, worth: float, now_ns: int) -> list[Verdict]:
         """Offer a payload.
 
         Args:
-            ticket: a number that grows from payload to payload and names it in the verdict. Not a
-                stamp: after a jump back in time stamps come again.
-            size: bytes, at least 0.
-            worth: higher goes first; of equals the newer.
-            now_ns: the time. A time before the last one told is taken as a new start of the
-                clock: credit stays as it is.
+            ticket: number that identifies the payload in the verdict and grows from payload to
+                payload. It is not a stamp, because stamps repeat after a jump back in time.
+            size: size of the payload in bytes, at least 0.
+            worth: priority; the highest goes first, and the newer one of equals.
+            now_ns: present time, nanoseconds. If it is before the last time passed in, the clock
+                has restarted; credit stays as it is.
 
         Returns:
             The verdicts that are due now, on this payload and on waiting ones, in sending order.
@@ -151,7 +152,7 @@ class ByteBudget:
         return self.release(now_ns) + self._crowd_out()
 
     def release(self, now_ns: int) -> list[Verdict]:
-        """Send what the credit at this time allows; returns verdicts in sending order."""
+        """Send what the credit at this time allows; return the verdicts in sending order."""
         if self._time is not None:
             grown = self._credit + self._rate * max(0, now_ns - self._time)
             self._credit = min(grown, self._burst * NANOSECONDS)
@@ -168,15 +169,15 @@ class ByteBudget:
         return verdicts
 
     def take_back(self, ticket: int, size: int, worth: float) -> list[Verdict]:
-        """Let a payload that was sent, but did not arrive, wait once more.
+        """Queue a payload again that was sent but did not arrive.
 
-        What it took of the credit stays spent, for it may have gone over the air.
+        The credit that it used stays spent, because it may have been transmitted.
 
         Args:
-            ticket, size, worth: as they were offered.
+            ticket, size, worth: values with which the payload was offered.
 
         Returns:
-            The verdicts on payloads that find no room now.
+            The verdicts on payloads that have no room now.
         """
         self._counts[Outcome.SENT] -= 1
         self._enqueue(_Payload(ticket, size, worth))
@@ -184,17 +185,17 @@ class ByteBudget:
 
     @property
     def held_by_link(self) -> bool:
-        """Whether the credit suffices for the next payload, and the link does not take it."""
+        """Return whether credit suffices for the next payload but the link does not accept it."""
         return self.link_takes == 0 and self._next_fits()
 
     def clear(self) -> list[Verdict]:
-        """Drop all that waits, as when the stream ends or restarts."""
+        """Drop all waiting payloads, when the stream ends or restarts."""
         waiting, self._waiting = self._waiting, []
         sentence = "The stream ended or restarted before the budget sufficed."
         return [self._verdict(payload, Outcome.CLEARED, sentence) for payload in waiting]
 
     def statistics(self) -> BudgetStatistics:
-        """Counts since the budget was made."""
+        """Return the counts since the budget was made."""
         return BudgetStatistics(
             offered=self._offered,
             offered_bytes=self._offered_bytes,
@@ -216,7 +217,7 @@ class ByteBudget:
         return bool(self._waiting) and self._waiting[0].size * NANOSECONDS <= self._credit
 
     def _crowd_out(self) -> list[Verdict]:
-        """Drop the least worthy payloads that find no room."""
+        """Drop the payloads of least worth that have no room."""
         crowded, self._waiting = self._waiting[self._room :], self._waiting[: self._room]
         sentence = f"{self._room} payloads of more worth wait for the budget."
         return [

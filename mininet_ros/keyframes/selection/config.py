@@ -11,17 +11,17 @@ from mininet_ros.parameters import Change, ParameterError, parameter, problem_of
 
 
 class ConfigError(ParameterError):
-    """A setting cannot be used. The message is one sentence."""
+    """A setting of the selector cannot be used. The message is one sentence."""
 
 
 class Mode(str, Enum):
     """How the selector picks frames.
 
     Attributes:
-        WINDOW: the stream is cut into windows by accumulated motion or time; the best frame of
-            each is forwarded when it closes.
+        WINDOW: the stream is divided into windows by accumulated motion or time; the best frame of
+            each window is forwarded when it closes.
         REQUEST: the best frame around each requested stamp is forwarded.
-        GATE: each frame is forwarded or dropped at once, against running statistics.
+        GATE: each frame is forwarded or dropped at once, by comparison with running statistics.
     """
 
     WINDOW = "window"
@@ -43,7 +43,7 @@ RENAMED = {
     "parallax_floor_px": "it is now parallax_floor, a share of the image width",
     "max_waiting": "it is now max_waiting_bytes, the size of the frames that wait",
 }
-"""Former names of parameters, and what is to be written instead."""
+"""Former names of parameters, and what to write instead."""
 
 
 @dataclass(frozen=True)
@@ -184,7 +184,7 @@ class SelectorConfig:
     def __post_init__(self) -> None:
         if problem := problem_of(self):
             raise ConfigError(problem)
-        object.__setattr__(self, "mode", Mode(self.mode))  # its name does, too
+        object.__setattr__(self, "mode", Mode(self.mode))  # the mode may also be given by its name
         for name in ("gate_share", "pause_s", "base_content"):
             if getattr(self, name) <= 0.0:
                 raise ConfigError(f"parameter {name} is above 0, not {getattr(self, name):g}")
@@ -200,40 +200,40 @@ class SelectorConfig:
 
     @cached_property
     def by_odometry(self) -> bool:
-        """Whether the way by odometry ends windows."""
+        """Return whether the distance or rotation by odometry ends windows."""
         return self.min_distance_m > 0.0 or self.min_rotation_deg > 0.0
 
     @cached_property
     def min_gap_ns(self) -> int:
-        """``min_gap_s`` in whole nanoseconds."""
+        """Return ``min_gap_s`` in whole nanoseconds."""
         return in_nanoseconds(self.min_gap_s)
 
     @cached_property
     def max_gap_ns(self) -> int:
-        """``max_gap_s`` in whole nanoseconds."""
+        """Return ``max_gap_s`` in whole nanoseconds."""
         return in_nanoseconds(self.max_gap_s)
 
     @cached_property
     def heartbeat_ns(self) -> int:
-        """``heartbeat_s`` in whole nanoseconds."""
+        """Return ``heartbeat_s`` in whole nanoseconds."""
         return in_nanoseconds(self.heartbeat_s)
 
     @cached_property
     def window_time_ns(self) -> int:
-        """``window_time_s`` in whole nanoseconds."""
+        """Return ``window_time_s`` in whole nanoseconds."""
         return in_nanoseconds(self.window_time_s)
 
     @cached_property
     def request_window_ns(self) -> int:
-        """``request_window_s`` in whole nanoseconds."""
+        """Return ``request_window_s`` in whole nanoseconds."""
         return in_nanoseconds(self.request_window_s)
 
     @cached_property
     def pause_ns(self) -> int:
-        """``pause_s`` in whole nanoseconds."""
+        """Return ``pause_s`` in whole nanoseconds."""
         return in_nanoseconds(self.pause_s)
 
     @cached_property
     def reorder_ns(self) -> int:
-        """``reorder_s`` in whole nanoseconds."""
+        """Return ``reorder_s`` in whole nanoseconds."""
         return in_nanoseconds(self.reorder_s)

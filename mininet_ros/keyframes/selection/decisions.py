@@ -1,4 +1,4 @@
-"""What the selector decided on a frame, and why."""
+"""Decisions of the selector on frames, with reasons."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from mininet_ros.keyframes.cues.scores import FrameScores
 
 
 class Reason(str, Enum):
-    """Why a frame was forwarded or dropped, for machines."""
+    """Reason why a frame was forwarded or dropped, for programs."""
 
     BEST_OF_WINDOW = "best_of_window"
     BEST_FOR_REQUEST = "best_for_request"
@@ -54,15 +54,15 @@ FORWARDING = frozenset(
 
 @dataclass(frozen=True)
 class Decision:
-    """The one and final decision on a frame. Its messages may be released afterwards.
+    """Final decision on a frame, whose messages may be released afterwards.
 
     Attributes:
-        stamp_ns: the frame's stamp, nanoseconds.
-        reason: why, for machines.
-        sentence: why, for people.
-        scores: the frame's scores; None where it was refused before it was scored.
-        worth: what the selector maximises, at least 0.
-        request_ns: the requested stamp that the frame answers, or None.
+        stamp_ns: stamp of the frame, nanoseconds.
+        reason: reason of the decision, for programs.
+        sentence: reason of the decision, for people.
+        scores: scores of the frame; None where it was refused before it was scored.
+        worth: value that the selector maximises, at least 0.
+        request_ns: stamp of the request that the frame answers, or None.
     """
 
     stamp_ns: int
@@ -74,21 +74,20 @@ class Decision:
 
     @property
     def forwarded(self) -> bool:
-        """Whether the frame is forwarded."""
+        """Return whether the frame is forwarded."""
         return self.reason in FORWARDING
 
 
 @dataclass(frozen=True)
 class Step:
-    """What one frame brought about. At most one of the first two is there.
+    """Results of one frame. At most one of ``refused`` and ``outdated`` is given.
 
     Attributes:
-        refused: the decision on the frame itself, where its stamp cannot be used.
-        outdated: where time jumped back and all began anew: the decisions on the frames that were
-            left behind, to be carried out before the new frame is noted, which may have the stamp
-            of one of them. None where time did not jump.
-        decisions: those on this frame and on earlier ones, in the order in which they are to be
-            carried out.
+        refused: decision to refuse the frame itself, because its stamp cannot be used; else None.
+        outdated: decisions on the frames before a jump back in time, which restarted the selector.
+            Carry them out before the new frame is stored, because it may have the stamp of an old
+            one. None where time did not jump.
+        decisions: decisions on this frame and on earlier ones, in the order to carry them out.
     """
 
     refused: Decision | None = None
@@ -97,11 +96,11 @@ class Step:
 
     @property
     def restarted(self) -> bool:
-        """Whether all began anew with this frame."""
+        """Return whether the selector restarted with this frame."""
         return self.outdated is not None
 
     @property
     def all(self) -> tuple[Decision, ...]:
-        """Every decision that the frame brought about, on whatever frame."""
+        """Return every decision that the frame caused, on this or any other frame."""
         refused = () if self.refused is None else (self.refused,)
         return (*refused, *(self.outdated or ()), *self.decisions)

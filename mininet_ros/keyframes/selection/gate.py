@@ -11,10 +11,10 @@ from mininet_ros.keyframes.selection.waiting import Candidate, WaitingRoom
 
 
 class GatePicker:
-    """Passes or drops each frame at once, by its rank among the recent ones.
+    """Forwards or drops each frame at once, by its rank among the recent frames.
 
-    Right after a forwarded frame only the best ``gate_share`` of the recent frames would do; the
-    share grows linearly with time and reaches all of them at ``max_gap_s``.
+    Right after a forwarded frame, only the best ``gate_share`` of the recent frames qualify. The
+    share grows linearly with time and reaches all frames at ``max_gap_s``.
     """
 
     def __init__(self, room: WaitingRoom) -> None:
@@ -37,7 +37,7 @@ class GatePicker:
         return decisions
 
     def settle(self) -> list[Decision]:
-        """Nothing ever waits."""
+        """Return no decisions: no frame ever waits."""
         return []
 
     def _judge(self, frame: Candidate, interval: int) -> list[Decision]:

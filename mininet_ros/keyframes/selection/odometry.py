@@ -1,4 +1,4 @@
-"""How far a robot has driven between two frames, by its odometry."""
+"""Distance and rotation of a robot between two frames, by its odometry."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from mininet_ros.keyframes.cues.scores import FrameScores
 def driven(
     before: FrameScores, after: FrameScores, distance_m: float, rotation_deg: float
 ) -> float | None:
-    """The way between two frames as a share of a distance or rotation, whichever is larger.
+    """Return the motion between two frames relative to a distance and a rotation.
 
     Args:
-        before: the earlier frame.
-        after: the later frame.
-        distance_m: the distance that counts as 1; 0 counts no distance.
-        rotation_deg: the rotation that counts as 1; 0 counts no rotation.
+        before: scores of the earlier frame.
+        after: scores of the later frame.
+        distance_m: distance that counts as 1, metres; 0 ignores the distance.
+        rotation_deg: rotation that counts as 1, degrees; 0 ignores the rotation.
 
     Returns:
-        The larger of the two shares, at least 0; None where a frame has no pose.
+        The larger of the two ratios, at least 0; None where a frame has no pose.
     """
     one, other = before.pose, after.pose
     if one is None or other is None:

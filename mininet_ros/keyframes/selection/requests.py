@@ -1,11 +1,11 @@
-"""Mode request: the best frame around each stamp that is asked for.
+"""Mode request: the best frame around each requested stamp.
 
-A V-SLAM system names a frame that it wants as a keyframe. The answer trades closeness for quality:
-of the frames around the request the one of most `worth * kernel(parallax)` is forwarded, where the
-parallax is that to the requested frame and `kernel(x) = exp(-(x / 0.02)^2)` for x in widths: what
-has moved by 2 % of the picture has to be worth 2.7 times as much. It keeps at least `min_overlap`
-with the requested frame. A request is answered at once where no later frame can be expected to do
-clearly better.
+A V-SLAM system names a frame that it wants as a keyframe. The answer weighs closeness against
+quality: of the frames around the request, the one with the largest ``worth * kernel(parallax)`` is
+forwarded. The parallax is measured to the requested frame, in image widths, and ``kernel(x) =
+exp(-(x / 0.02)^2)``: a frame that has moved by 2 % of the width needs 2.7 times the worth. The
+frame keeps at least ``min_overlap`` with the requested one. A request is answered at once where no
+later frame can be expected to be clearly better.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from mininet_ros.keyframes.selection.decisions import Decision, Reason
 from mininet_ros.keyframes.selection.durations import in_nanoseconds, seconds
 from mininet_ros.keyframes.selection.waiting import Candidate, WaitingRoom
 
-# Requests that wait for their frames; with more than this the oldest is given up.
+# Largest number of open requests; the oldest is given up when there are more.
 MAX_REQUESTS = 16
 
-# Parallax, as a share of the width, at which a frame has to be worth e times as much.
+# Parallax, as a share of the image width, at which a frame needs e times the worth.
 KERNEL_WIDTH = 0.02
 
-# A later frame that can be expected to be better by less than this is not waited for.
+# A later frame is awaited only if its expected worth is larger by at least this factor.
 WORTH_WAITING = 1.1
 
 
@@ -35,7 +35,7 @@ class Unanswered:
 
     Attributes:
         stamp_ns: the requested stamp.
-        sentence: why there is no answer.
+        sentence: reason why there is no answer, for people.
     """
 
     stamp_ns: int
@@ -53,7 +53,7 @@ class RequestPicker:
         self.unanswered: list[Unanswered] = []
 
     def add(self, frame: Candidate) -> list[Decision]:
-        """Take in the next frame and return the decisions that are due."""
+        """Process the next frame and return the decisions that are due."""
         self._newest = frame
         decisions = self._room.overdue(frame.stamp)
         decisions += self._room.admit(frame, oldest_first=True)
@@ -63,7 +63,7 @@ class RequestPicker:
         return decisions
 
     def request(self, stamp: int) -> list[Decision]:
-        """Note a request, and answer it if no later frame is to be waited for."""
+        """Note a request, and answer it unless a later frame is awaited."""
         if stamp in self._requests or stamp in self._answered:
             self._give_up(stamp, "the same request came before")
             return []
@@ -73,7 +73,7 @@ class RequestPicker:
         return self._answer_due(self._newest.stamp) if self._newest is not None else []
 
     def settle(self) -> list[Decision]:
-        """Answer all requests with the frames that are there."""
+        """Answer all requests with the frames that are available."""
         if not self._requests:
             return []
         return self._answer_due(self._requests[-1] + self._room.config.request_window_ns)
@@ -103,7 +103,7 @@ class RequestPicker:
         return [f for f in self._room.frames.values() if abs(f.stamp - request) <= reach]
 
     def _requested(self, request: int) -> Candidate | None:
-        """The frame that is asked for, or the nearest to its stamp."""
+        """Return the requested frame, or the one with the nearest stamp."""
         return min(self._near(request), key=lambda f: abs(f.stamp - request), default=None)
 
     def _best(self, request: int) -> Candidate | None:
@@ -121,18 +121,19 @@ class RequestPicker:
         return best
 
     def _may_improve(self, request: int, best: Candidate) -> bool:
-        """Whether a later frame can be expected to be clearly better than the best at hand."""
+        """Return whether a later frame can be expected to be clearly better than the best one."""
         newest, wanted = self._newest, self._requested(request)
         if newest is None or wanted is None or newest.stamp < request:
             return True
-        # The view goes on moving as it did, and pictures become as good as the best of late.
+        # The estimate assumes that the view continues its motion, and that coming pictures are as
+        # good as the best recent one.
         ahead = abs(newest.scores.travelled - wanted.scores.travelled) + newest.scores.motion
         usual = max(frame.worth for frame in self._room.frames.values())
         value = best.worth * _kernel(_in_common(wanted, best).parallax)
         return usual * _kernel(ahead) > WORTH_WAITING * value
 
     def _answer(self, request: int, best: Candidate) -> list[Decision]:
-        """Forward a frame. The floors do not apply: it was asked for."""
+        """Forward a frame. The quality floors do not apply, because it was requested."""
         sentence = (
             f"Best of {len(self._near(request))} frames around the requested stamp "
             f"{seconds(request)}, {seconds(best.stamp - request)} from it ({best.summary()})."
@@ -166,7 +167,7 @@ class RequestPicker:
 
 
 def _in_common(wanted: Candidate, frame: Candidate) -> Overlap:
-    """What a frame has in common with the requested one."""
+    """Return the overlap of a frame with the requested one."""
     before, after = wanted.scores, frame.scores
     if wanted is frame:
         return Overlap(overlap=1.0)

@@ -1,4 +1,4 @@
-"""Decides which frames are worth forwarding. A state machine: time comes with the frames."""
+"""Decides which frames are forwarded: a state machine whose time comes with the frames."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from mininet_ros.keyframes.selection.windows import WindowPicker
 
 
 class Picker(Protocol):
-    """A way of picking frames; it works on the selector's waiting room."""
+    """One way of choosing frames; it works on the waiting frames of the selector."""
 
     def add(self, frame: Candidate) -> list[Decision]:
-        """Take in the next frame and return the decisions that are due."""
+        """Process the next frame and return the decisions that are due."""
         ...
 
     def settle(self) -> list[Decision]:
-        """Decide what can be decided, because the stream is interrupted."""
+        """Decide on waiting frames as far as possible, because the stream is interrupted."""
         ...
 
 
@@ -36,7 +36,7 @@ _PICKERS: Mapping[Mode, Callable[[WaitingRoom], Picker]] = {
 }
 
 
-# Requests without an answer that nobody has taken note of yet; the oldest are forgotten.
+# Largest number of unanswered requests that the caller has not fetched; the oldest are forgotten.
 MAX_UNTOLD = 64
 
 
@@ -46,11 +46,11 @@ class SelectorStatistics:
 
     Attributes:
         decided: number of decisions for each reason that occurred.
-        waiting: frames without a decision at present.
-        restarts: how often time jumped back.
-        requests: requests received.
-        unanswered: requests for which there was no frame to forward.
-        last_unanswered: why, for the last of them, in a sentence; empty if there was none.
+        waiting: number of frames without a decision at present.
+        restarts: number of times that time jumped back.
+        requests: number of requests received.
+        unanswered: number of requests for which there was no frame to forward.
+        last_unanswered: reason for the last of them, as a sentence; empty if there was none.
     """
 
     decided: Mapping[Reason, int]
@@ -62,14 +62,15 @@ class SelectorStatistics:
 
 
 class KeyframeSelector:
-    """Takes in scored frames in order and returns decisions.
+    """Takes scored frames in order and returns decisions.
 
-    Every frame gets exactly one decision, at once or later; until then the caller keeps its
-    messages, and afterwards it may release them. Forwarded stamps only ever increase, except when
-    time itself jumps back, which starts the selector afresh. Nothing here reads a clock.
+    Every frame gets exactly one decision, at once or later. The caller keeps the messages of a
+    frame until then and may release them afterwards. The stamps of forwarded frames always
+    increase, except when time itself jumps back, which restarts the selector. The selector reads no
+    clock.
 
     Args:
-        config: the settings.
+        config: settings of the selector.
     """
 
     def __init__(self, config: SelectorConfig) -> None:
@@ -90,15 +91,15 @@ class KeyframeSelector:
 
     @property
     def config(self) -> SelectorConfig:
-        """The settings in force."""
+        """Return the present settings."""
         return self._config
 
     def refuse(self, stamp_ns: int) -> Decision | None:
-        """Say, before any scoring, whether a stamp is unusable.
+        """Check, before scoring, whether a stamp is unusable.
 
         Returns:
-            The decision to drop a frame with a repeated, late or unset stamp; None if the frame
-            is to be scored and added.
+            The decision to drop a frame with a repeated, late or unset stamp; None if the frame may
+            be scored and added.
         """
         newest = self._newest
         if newest is None or stamp_ns > newest:
@@ -117,13 +118,13 @@ class KeyframeSelector:
         return refusal
 
     def add(self, scores: FrameScores) -> Step:
-        """Take in the next frame, whose stamp ``refuse`` has let pass.
+        """Process the next frame, whose stamp ``refuse`` has accepted.
 
         Args:
-            scores: of the frame, stamp included.
+            scores: scores of the frame, with its stamp.
 
         Returns:
-            What it brings about.
+            The results of the frame.
         """
         outdated, decisions = self._interrupted(scores)
         self._newest = scores.stamp_ns
@@ -135,10 +136,10 @@ class KeyframeSelector:
         return Step(outdated=outdated, decisions=tuple(decisions))
 
     def request(self, stamp_ns: int) -> list[Decision]:
-        """Ask for the best frame around a stamp; for mode ``request``.
+        """Request the best frame around a stamp, in mode ``request``.
 
         Returns:
-            The decisions that are due now. The answer may come later, with one of the frames.
+            The decisions that are due now. The answer may come later, with a following frame.
         """
         self._requests += 1
         if not isinstance(self._picker, RequestPicker):
@@ -153,7 +154,7 @@ class KeyframeSelector:
         return self._counted(self._picker.request(stamp_ns))
 
     def take_unanswered(self) -> list[Unanswered]:
-        """The requests that have turned out to have no answer since the last call."""
+        """Return the requests that turned out to have no answer since the last call."""
         untold = list(self._untold)
         self._untold.clear()
         return untold
@@ -161,8 +162,8 @@ class KeyframeSelector:
     def tick(self, now_ns: int) -> list[Decision]:
         """Note that time passes while no frame comes.
 
-        A silence longer than ``pause_s`` ends the window. The next frame would end it just the
-        same: calling this makes decisions earlier, not different.
+        A silence longer than ``pause_s`` ends the window. The next frame would end it too, so this
+        call makes decisions earlier but not different.
         """
         silence = now_ns - self._newest if self._newest is not None else 0
         if silence <= self._config.pause_ns:
@@ -170,7 +171,7 @@ class KeyframeSelector:
         return self._counted(self._picker.settle())
 
     def finish(self) -> list[Decision]:
-        """End the stream: decide on every frame that still waits, and start afresh."""
+        """End the stream: decide on every waiting frame, then restart."""
         decisions = self._picker.settle()
         decisions += self._room.empty(Reason.STREAM_ENDED, "The stream ended before its turn.")
         decisions = self._counted(decisions)
@@ -178,7 +179,7 @@ class KeyframeSelector:
         return decisions
 
     def configure(self, config: SelectorConfig) -> list[Decision]:
-        """Change the settings in mid-stream. A change of mode first decides on what waits."""
+        """Change the settings while the stream runs. A change of mode first settles the frames."""
         decisions: list[Decision] = []
         if config.mode is not self._config.mode:
             decisions = self._picker.settle()
@@ -189,7 +190,7 @@ class KeyframeSelector:
         return decisions
 
     def statistics(self) -> SelectorStatistics:
-        """Counts since the selector was made."""
+        """Return the counts since the selector was made."""
         return SelectorStatistics(
             decided=dict(self._decided),
             waiting=len(self._room),
@@ -202,11 +203,11 @@ class KeyframeSelector:
     def _interrupted(
         self, scores: FrameScores
     ) -> tuple[tuple[Decision, ...] | None, list[Decision]]:
-        """What a jump back in time, a pause or another image size bring about.
+        """Handle a jump back in time, a pause or another image size.
 
         Returns:
-            The decisions on frames that a jump back left behind, None without a jump; and those on
-            frames of a stream that goes on.
+            The decisions on frames from before a jump back, None without a jump; then the decisions
+            on frames of a stream that continues.
         """
         if self._newest is None:
             return None, []

@@ -1,4 +1,4 @@
-"""The frames that wait for a decision, and the gaps between those that are forwarded."""
+"""Frames that wait for a decision, and the gaps between forwarded frames."""
 
 from __future__ import annotations
 
@@ -12,17 +12,18 @@ from mininet_ros.keyframes.selection.decisions import Decision, Reason
 from mininet_ros.keyframes.selection.durations import seconds
 from mininet_ros.keyframes.selection.odometry import driven
 
-# Pixels of a waiting frame: three bytes of the image, one of the mask, one of the confidence.
+# Bytes for each pixel of a waiting frame: three of the image, one of the mask, one of the
+# confidence.
 BYTES_A_PIXEL = 5
 LEAST_ROOM = 4
 
-# A view that has moved by less since the last keyframe is at rest: a share of the image width, or
-# metres and degrees by odometry.
+# A view that has moved by less than this since the last keyframe is at rest. The first limit is a
+# share of the image width; the others are metres and degrees by odometry.
 REST = 0.01
 REST_M, REST_DEG = 0.01, 0.5
 
-# A picture of so little quality, or with so large a share of clipped values, is black, white or
-# blank. That holds whatever the stream's other pictures are like.
+# A picture with a lower quality than this, or a larger share of clipped values, is black, white or
+# blank, whatever the other pictures of the stream are like.
 BLANK_QUALITY = 0.02
 BLANK_CLIPPED = 0.9
 
@@ -32,10 +33,10 @@ class Candidate:
     """A scored frame.
 
     Attributes:
-        scores: its scores.
-        worth: what the selector maximises, at least 0.
-        stamp: the frame's stamp, nanoseconds.
-        clock: the same without the time for which the camera rested before.
+        scores: scores of the frame.
+        worth: value that the selector maximises, at least 0.
+        stamp: stamp of the frame, nanoseconds.
+        clock: stamp of the frame without the earlier time at rest, nanoseconds.
     """
 
     scores: FrameScores
@@ -44,11 +45,11 @@ class Candidate:
     clock: int
 
     def decided(self, reason: Reason, sentence: str, request: int | None = None) -> Decision:
-        """The final decision on this frame."""
+        """Return the final decision on this frame."""
         return Decision(self.stamp, reason, sentence, self.scores, self.worth, request)
 
     def summary(self) -> str:
-        """Its numbers in a few words."""
+        """Return the main scores of the frame as short text."""
         return (
             f"worth {self.worth:.3f}: quality {self.scores.quality:.2f}, "
             f"content {self.scores.content:.2f}"
@@ -56,9 +57,9 @@ class Candidate:
 
 
 def worth_of(scores: FrameScores, base_content: float) -> float:
-    """What the selector maximises, at least 0: ``quality * (base_content + content)``.
+    """Return the value to maximise, at least 0: ``quality * (base_content + content)``.
 
-    The view itself, which ``base_content`` stands for, is worth nothing where it was already
+    ``base_content`` stands for the view itself. It does not count where the view was already
     forwarded on an earlier visit.
     """
     return scores.quality * (base_content * (1.0 - scores.known) + scores.content)
@@ -77,12 +78,12 @@ class WaitingRoom:
         return len(self.frames)
 
     def admit(self, frame: Candidate, oldest_first: bool = False) -> list[Decision]:
-        """Let a new frame wait; returns what has to go for it.
+        """Add a new frame; return the decisions on frames that must make room for it.
 
         Args:
-            frame: newer than all that wait.
-            oldest_first: which frames go when the room is full: the oldest, or else those of least
-                worth.
+            frame: frame that is newer than all waiting frames.
+            oldest_first: whether the oldest frames are dropped when there is no room; else those of
+                least worth.
         """
         if self._gap_start is None:
             self._gap_start = frame.clock
@@ -103,7 +104,7 @@ class WaitingRoom:
         return [gone.decided(Reason.ROOM_FULL, sentence)]
 
     def too_soon(self, frame: Candidate) -> Decision | None:
-        """The decision to drop a frame that follows the last forwarded one too closely."""
+        """Return the decision to drop a frame too soon after a forwarded one, or None."""
         if self.last is None:
             return None
         gap = frame.stamp - self.last.stamp
@@ -116,7 +117,7 @@ class WaitingRoom:
         )
 
     def below_floor(self, frame: Candidate) -> Decision | None:
-        """The decision to drop a frame that is not good enough by itself; None if it is."""
+        """Return the decision to drop a frame whose own scores are too low, or None."""
         config, scores = self.config, frame.scores
         if scores.quality < BLANK_QUALITY or scores.clipped > BLANK_CLIPPED:
             sentence = (
@@ -135,11 +136,11 @@ class WaitingRoom:
 
     @property
     def new_content(self) -> float:
-        """Content that is reason enough for a keyframe where the view itself is nothing new."""
+        """Return the content that is reason enough for a keyframe in a known view."""
         return max(NEW_CONTENT, self.config.content_floor)
 
     def rests(self, frame: Candidate) -> bool:
-        """Whether the camera has not moved since the last keyframe, and shows nothing new."""
+        """Return whether the camera has not moved since the last keyframe and shows nothing new."""
         if self.last is None or frame.scores.content >= self.new_content:
             return False
         before, after = self.last.scores, frame.scores
@@ -151,7 +152,7 @@ class WaitingRoom:
         return moved < 1.0
 
     def at_rest(self, frame: Candidate) -> list[Decision]:
-        """Decide on a frame of a camera that rests: it is dropped, but for the heartbeat."""
+        """Decide on a frame of a resting camera: drop it unless the heartbeat is due."""
         gap = frame.stamp - self.last.stamp if self.last is not None else 0
         if 0 < self.config.heartbeat_ns <= gap:
             self.frames[frame.stamp] = frame
@@ -166,7 +167,7 @@ class WaitingRoom:
     def forward(
         self, chosen: Candidate, reason: Reason, sentence: str, request: int | None = None
     ) -> list[Decision]:
-        """Forward a frame; all earlier ones, and those that now follow too closely, are dropped."""
+        """Forward a frame; drop all earlier frames and those that now follow too closely."""
         self.last = chosen
         self._gap_start = chosen.clock
         decisions = [chosen.decided(reason, sentence, request)]
@@ -189,8 +190,8 @@ class WaitingRoom:
         """Drop frames.
 
         Args:
-            frames: which of the waiting frames.
-            why: the decision on a frame that has no failing of its own.
+            frames: waiting frames to drop.
+            why: makes the decision on a frame whose own scores give no reason to drop it.
         """
         decisions = []
         for frame in list(frames):
@@ -199,12 +200,12 @@ class WaitingRoom:
         return decisions
 
     def empty(self, reason: Reason, sentence: str) -> list[Decision]:
-        """Drop every frame."""
+        """Drop every waiting frame."""
         leaving, self.frames = self.frames, {}
         return [frame.decided(reason, sentence) for frame in leaving.values()]
 
     def fallback(self) -> Candidate | None:
-        """The frame to forward when the longest gap is reached: the best, above the floors if any.
+        """Return the best frame for when the longest gap is reached, above the floors if any is.
 
         A frame below the floors is better than none.
         """
@@ -217,13 +218,13 @@ class WaitingRoom:
         )
 
     def deadline(self) -> int | None:
-        """The clock by which the next frame has to be forwarded; None if there is no such."""
+        """Return the clock value at which a frame must be forwarded; None if there is none."""
         if self.config.max_gap_s == 0.0 or self._gap_start is None:
             return None
         return self._gap_start + self.config.max_gap_ns
 
     def overdue(self, now: int) -> list[Decision]:
-        """Forward what has to be forwarded because the clock ``now`` is past the deadline."""
+        """Forward a frame that is due because the clock ``now`` is past the deadline."""
         decisions: list[Decision] = []
         while (deadline := self.deadline()) is not None and now > deadline:
             at_hand = list(self.frames.values())

@@ -1,10 +1,10 @@
-"""Mode window: the best frame of each stretch of the way, when the stretch ends.
+"""Mode window: the best frame of each section of the stream, when the section ends.
 
-A window ends by motion, time or distance driven. Its *phase* grows from 0 at its beginning to 1 at
-its end. With ``window_start`` above 0 the frames keep their distance, as mapping wants it: windows
-are measured from the last keyframe, candidates are the frames of the last part, and of those that
-are good enough the one nearest the end is taken. A best-of-window rule without that lets noise in
-the quality decide, and neighbours then lie now side by side and now two windows apart.
+A window ends by motion, time or distance. Its *phase* grows from 0 at its beginning to 1 at its
+end. With ``window_start`` above 0, keyframes are evenly spaced, as mapping needs: windows are
+measured from the last keyframe, only frames of the last part are candidates, and the one nearest
+the end is taken of those that are good enough. Without this, noise in the quality decides, and two
+neighbouring keyframes may be adjacent or two windows apart.
 
 While the camera rests and shows nothing new, no time passes for a window.
 """
@@ -22,18 +22,18 @@ from mininet_ros.keyframes.selection.durations import seconds
 from mininet_ros.keyframes.selection.odometry import driven
 from mininet_ros.keyframes.selection.waiting import Candidate, WaitingRoom
 
-# A view of which this share was forwarded on an earlier visit is known.
+# A view is known if at least this share of it was forwarded on an earlier visit.
 KNOWN_VIEW = 0.6
 
-# With `window_start`: the frames keep to the rhythm of the last gaps between keyframes. A window
-# ends at the latest after the first multiple of their median, and not before the second, unless
-# the overlap is below the third.
+# With ``window_start``, keyframes keep the rhythm of the last gaps between them. A window ends at
+# the latest after the first multiple of the median gap. It does not end before the second multiple,
+# unless the overlap is below the third value.
 RHYTHM_GAPS = 8
 LONGEST_GAP, SHORTEST_GAP = 1.5, 0.5
 AMPLE_OVERLAP = 0.7
 
-# Two keyframes with fewer corners in common can hardly be matched. Where a picture has few to
-# begin with, half of them have to do.
+# Two keyframes with fewer common corners are hard to match. For a picture with few corners, half of
+# them are enough.
 LEAST_SHARED, HALF = 60, 0.5
 
 
@@ -48,7 +48,7 @@ class WindowPicker:
         self._revisits = 0.0
 
     def add(self, frame: Candidate) -> list[Decision]:
-        """Take in the next frame and return the decisions that are due."""
+        """Process the next frame and return the decisions that are due."""
         room, last = self._room, self._newest
         resting = room.rests(frame)
         clock = frame.clock if last is None else last.clock
@@ -82,7 +82,7 @@ class WindowPicker:
         return decisions + self._drop_rest("Another frame of its window was better.")
 
     def _phase(self, frame: Candidate) -> float:
-        """How far a frame is in the window: 0 at its beginning, 1 where it ends."""
+        """Return the position of a frame in the window: 0 at the beginning, 1 at the end."""
         start, config = self._start, self._room.config
         if start is None:
             return 0.0
@@ -117,7 +117,7 @@ class WindowPicker:
         return not (early and frame.scores.overlap >= AMPLE_OVERLAP)
 
     def _endangered(self, frame: Candidate) -> bool:
-        """Whether a clear frame shows too little of the last keyframe."""
+        """Return whether a clear frame shows too little of the last keyframe."""
         least, scores = self._room.config.min_overlap, frame.scores
         if not least or self._room.last is None:
             return False
@@ -127,7 +127,7 @@ class WindowPicker:
         return scores.overlap < least or few
 
     def _keep_overlap(self, frame: Candidate) -> list[Decision]:
-        """Forward a frame from before one that shares too little with the last keyframe."""
+        """Forward a frame that precedes one with too little overlap with the last keyframe."""
         passing = self._passing(0.0)
         if not passing:
             return []
@@ -139,7 +139,7 @@ class WindowPicker:
         return self._forward(chosen, Reason.KEPT_OVERLAP, sentence)
 
     def _passing(self, least_phase: float) -> list[Candidate]:
-        """The waiting frames of this window, from this phase on, that are above the floors."""
+        """Return the waiting frames of this window, from this phase on, above the floors."""
         room, start = self._room, self._start
         if start is None:
             return []
@@ -152,10 +152,10 @@ class WindowPicker:
         ]
 
     def _belongs(self, frame: Candidate, start: Candidate) -> bool:
-        """Whether a waiting frame is in the window that began with ``start``.
+        """Return whether a waiting frame is in the window that began with ``start``.
 
-        The frame that ended a window was judged before that window's best was forwarded, and would
-        show the same things.
+        The frame that ended a window was judged before the best frame of that window was forwarded.
+        It would show the same things, so it does not belong to the next window.
         """
         if self._keeps_distance or self._room.last is None:
             return frame.stamp >= start.stamp
@@ -163,17 +163,17 @@ class WindowPicker:
 
     @property
     def _first_phase(self) -> float:
-        """Before the first keyframe there is nothing to keep a distance from."""
+        """Return the least phase of candidates; 0 before the first keyframe."""
         return self._room.config.window_start if self._room.last is not None else 0.0
 
     def _preferred(self, passing: list[Candidate]) -> Candidate:
-        """Of the frames that are good enough the one nearest the end of the window."""
+        """Return the frame nearest the end of the window among those that are good enough."""
         best = max(frame.worth for frame in passing)
         good = [f for f in passing if f.worth >= self._room.config.window_tolerance * best]
         return min(good, key=lambda frame: abs(self._phase(frame) - 1.0))
 
     def _close(self, interrupted: bool = False) -> list[Decision]:
-        """End the window; nothing is done where it can wait for a better frame."""
+        """End the window, or do nothing if it can wait for a better frame."""
         newest = self._newest
         if newest is None or self._start is None:
             return []
@@ -194,13 +194,13 @@ class WindowPicker:
             f"{100 * way:.1f} % of the width ({chosen.summary()}).",
         )
         if not self._keeps_distance:
-            # What they show was judged before this frame was forwarded.
+            # Their content was judged before this frame was forwarded.
             decisions += self._drop_rest("Another frame of its window was better.")
             self._start = newest
         return decisions
 
     def _is_known(self, frame: Candidate) -> bool:
-        """Whether a frame shows a known view and is not one of the revisits to be forwarded."""
+        """Return whether a frame shows a known view and is not a revisit to be forwarded."""
         config, scores = self._room.config, frame.scores
         if scores.known < KNOWN_VIEW or scores.content >= self._room.new_content:
             return False
@@ -229,7 +229,7 @@ class WindowPicker:
         return self._drop(lambda frame: False, sentence)
 
     def _prune(self) -> list[Decision]:
-        """Drop the frames that cannot be forwarded any more, whatever comes."""
+        """Drop the frames that can no longer be forwarded, whatever comes."""
         first = self._first_phase
         best = 0.0
         contenders = set()
@@ -237,7 +237,7 @@ class WindowPicker:
         passing.sort(key=lambda frame: abs(self._phase(frame) - 1.0))
         least = self._room.config.window_tolerance * max((f.worth for f in passing), default=0.0)
         for frame in passing:
-            # A frame farther from the end wins only by being better than all that are nearer.
+            # A frame farther from the end is chosen only if it is better than all nearer ones.
             if frame.worth > best and frame.worth >= least:
                 best = frame.worth
                 contenders.add(frame.stamp)
@@ -246,7 +246,7 @@ class WindowPicker:
         )
 
     def _drop(self, needed: Callable[[Candidate], bool], sentence: str) -> list[Decision]:
-        """Drop all frames but those needed, the newest, and the one for the longest gap."""
+        """Drop all frames except those needed, the newest, and the one for the longest gap."""
         room = self._room
         fallback = room.fallback()
         going = [

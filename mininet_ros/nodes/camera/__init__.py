@@ -1,1 +1,1 @@
-"""A camera for those who have none at hand."""
+"""Image stream node, a substitute for a camera."""

@@ -1,4 +1,4 @@
-"""A camera for those who have none at hand: publishes a video, folder, or generated sequence."""
+"""Substitute for a camera: publishes a video, a folder, or a generated sequence."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from mininet_ros.sequences import Frame, SequenceError, open_sequence
 
 @dataclass(frozen=True)
 class ImageStreamParameters:
-    """What is published, and how."""
+    """Parameters of the image stream node."""
 
     source: str = parameter(
         "generated",
@@ -67,22 +67,23 @@ class ImageStreamParameters:
     )
 
 
-# A publisher hears of a subscriber before the subscriber knows it; until then images are lost.
+# A publisher discovers a subscriber before the subscriber discovers it; images sent in between are
+# lost.
 SETTLE_S = 0.5
-# Shared memory goes with its process: subscribers get so long to take the last image out of it.
+# Shared memory ends with its process: subscribers have this time to read the last image.
 LINGER_S = 0.5
 
 
 class ImageStreamNode(Node):
     """Publishes a sequence as ``image``, ``image/compressed`` and ``camera_info``.
 
-    Stamps are the time of publishing. JPEGs are made only while somebody subscribes to them. The
-    calibration is the source's own where it has one (the generated street does), else K is zero,
-    which stands for an uncalibrated camera.
+    The stamps are the time of publishing. JPEGs are encoded only while they have a subscriber. The
+    calibration is that of the source where it has one (the generated street does). Otherwise K is
+    zero, which means an uncalibrated camera.
 
     Args:
-        finish: called when the last image is out, with an error where the source broke.
-        **node_options: for :class:`rclpy.node.Node`.
+        finish: called after the last image, with an error if the source failed.
+        **node_options: options of :class:`rclpy.node.Node`.
 
     Raises:
         ParameterError: a parameter override is wrong.
@@ -97,7 +98,7 @@ class ImageStreamNode(Node):
         self._sequence = open_sequence(source, rate_hz or None)
         self._frames: Iterator[Frame] = iter(self._sequence)
         self._image = create_publisher(self, Image, "image", OUTPUT_QOS)
-        # From the resolved name, so that remapping image moves the compressed topic with it.
+        # From the resolved name, so that remapping image also moves the compressed topic.
         compressed = f"{self.resolve_topic_name('image')}/compressed"
         self._compressed = create_publisher(self, CompressedImage, compressed, OUTPUT_QOS)
         self._camera_info = create_publisher(self, CameraInfo, "camera_info", OUTPUT_QOS)
@@ -110,7 +111,7 @@ class ImageStreamNode(Node):
         self._timer = self._every(1 / (rate_hz or self._sequence.rate_hz), self._tick)
 
     def close(self) -> None:
-        """Close the source, and leave the last image time to arrive."""
+        """Close the source, after a delay in which the last image can arrive."""
         self._sequence.close()
         if not self._finished:
             time.sleep(LINGER_S)
@@ -133,7 +134,7 @@ class ImageStreamNode(Node):
             self._publish(frame)
 
     def _ready(self) -> bool:
-        """Return whether the subscribers that are waited for are there."""
+        """Return whether the awaited subscribers are present."""
         awaited = self._settings.values.wait_for_subscribers
         if awaited == 0:
             return True
@@ -163,7 +164,7 @@ class ImageStreamNode(Node):
         now = self.get_clock().now()
         header = Header(stamp=now.to_msg(), frame_id=self._settings.values.frame_id)
         height, width = image.shape[:2]
-        # Before the image, so that whoever works on the image has its calibration.
+        # Published before the image, so that image subscribers already have the calibration.
         source_height, source_width = frame.image.shape[:2]
         info = pinhole_camera_info(source_width, source_height, self._sequence.camera_matrix)
         info = resized_camera_info(info, width / source_width, height / source_height)

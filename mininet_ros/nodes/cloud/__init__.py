@@ -1,1 +1,1 @@
-"""Labels in space: the node that publishes labelled points."""
+"""Semantic cloud node: publishes points with class labels."""

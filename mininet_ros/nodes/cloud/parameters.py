@@ -10,7 +10,7 @@ from mininet_ros.parameters import Change, parameter
 
 @dataclass(frozen=True)
 class SemanticCloudParameters:
-    """Which points are published, and what belongs together."""
+    """Parameters that select the points and pair the messages."""
 
     classes: tuple[str, ...] = parameter(
         ("",),

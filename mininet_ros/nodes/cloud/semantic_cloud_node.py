@@ -1,4 +1,4 @@
-"""Labels in space: a depth image and a label mask become a point cloud with classes."""
+"""Semantic cloud node: makes a labelled point cloud from a depth image and a label mask."""
 
 from __future__ import annotations
 
@@ -49,13 +49,13 @@ FIELDS = {
 
 
 class SemanticCloudNode(Node):
-    """Publishes ``semantic_cloud`` while somebody subscribes to it.
+    """Publishes ``semantic_cloud`` while it has a subscriber.
 
-    The cloud has the header of the depth image. Depth and mask must show the same view: register
-    the depth image to the camera of the mask where they come from two cameras.
+    The cloud has the header of the depth image. Depth and mask must show the same view: if they
+    come from two cameras, register the depth image to the camera of the mask.
 
     Args:
-        **node_options: for :class:`rclpy.node.Node`.
+        **node_options: options of :class:`rclpy.node.Node`.
 
     Raises:
         ParameterError: a parameter override is wrong.
@@ -94,7 +94,7 @@ class SemanticCloudNode(Node):
         self._diagnostics = DiagnosticsPublisher(self, "semantic cloud", self._report)
 
     def close(self) -> None:
-        """Nothing is held that has to be given back."""
+        """Do nothing: the node holds no resources of its own."""
 
     def _follow_demand(self) -> None:
         wanted = self._publisher.get_subscription_count() > 0
@@ -106,7 +106,7 @@ class SemanticCloudNode(Node):
         self._rebuild()
 
     def _rebuild(self) -> None:
-        """Follow the parameters and the class names that are known by now."""
+        """Apply the parameters and the class names that are known now."""
         values = self._settings.values
         wanted = [name for name in values.classes if name]
         self._cloud, self._problem = None, ""
@@ -193,10 +193,10 @@ class SemanticCloudNode(Node):
 
 
 def depth_pixels(message: Image) -> np.ndarray:
-    """The pixels of a depth message, (H, W) uint16 or float32.
+    """Return the pixels of a depth message, (H, W) uint16 or float32.
 
     Raises:
-        CloudError: another encoding, or less data than the size needs.
+        CloudError: the encoding is another one, or the data are shorter than the size requires.
     """
     kind = DEPTHS.get(message.encoding)
     if kind is None:
@@ -211,10 +211,10 @@ def depth_pixels(message: Image) -> np.ndarray:
 
 
 def byte_plane(message: Image) -> np.ndarray:
-    """The pixels of a mono8 message, uint8 (H, W).
+    """Return the pixels of a mono8 message, uint8 (H, W).
 
     Raises:
-        CloudError: another encoding, or less data than the size needs.
+        CloudError: the encoding is another one, or the data are shorter than the size requires.
     """
     if message.encoding not in ("mono8", "8UC1"):
         raise CloudError(f"masks and confidences are mono8, not {message.encoding!r}")
@@ -222,7 +222,7 @@ def byte_plane(message: Image) -> np.ndarray:
 
 
 def intrinsics(message: CameraInfo) -> Intrinsics:
-    """The projection of a rectified camera: ``P`` where it is given, else ``K``."""
+    """Return the projection of a rectified camera: ``P`` where it is given, else ``K``."""
     p = message.p
     if p[0]:
         return Intrinsics(p[0], p[5], p[2], p[6])
@@ -230,7 +230,7 @@ def intrinsics(message: CameraInfo) -> Intrinsics:
 
 
 def cloud_message(points: np.ndarray, header: Any) -> PointCloud2:
-    """An unordered cloud of points of :data:`mininet_ros.clouds.POINT`."""
+    """Return an unordered cloud of points of type :data:`mininet_ros.clouds.POINT`."""
     offsets = {str(name): field for name, field in (POINT.fields or {}).items()}
     return PointCloud2(
         header=header,
@@ -249,7 +249,7 @@ def cloud_message(points: np.ndarray, header: Any) -> PointCloud2:
 
 
 def _rows(message: Image, size: int) -> np.ndarray:
-    """The bytes of an image's rows without their padding, uint8 (H, W * size)."""
+    """Return the bytes of an image's rows without their padding, uint8 (H, W * size)."""
     needed = message.width * size
     data = np.frombuffer(message.data, np.uint8)
     if not needed or message.step < needed or len(data) < message.step * message.height:

@@ -1,1 +1,1 @@
-"""What the nodes share: parameters, quality of service, diagnostics, image messages, process."""
+"""Shared by all nodes: parameters, quality of service, diagnostics, messages, process."""

@@ -12,16 +12,16 @@ from sensor_msgs.msg import CameraInfo, RegionOfInterest
 def resized_camera_info(info: CameraInfo, scale_x: float, scale_y: float) -> CameraInfo:
     """Return the calibration of an image after it was resized.
 
-    Focal lengths and the stereo offset ``P[3]``, ``P[7]`` scale with their axis, as do size and
-    region of interest; distortion and rectification do not depend on the size. The principal point
-    scales about the corner of the image, which lies half a pixel from the centre of the first
-    pixel, where coordinates begin: ``c' = (c + 0.5) * scale - 0.5``, as in ``cv2.resize``.
-    Binning stays: sizes in the message are those before binning, and they scale alike. A camera
-    that is not calibrated (all of K zero) stays so.
+    Focal lengths, the stereo offsets ``P[3]`` and ``P[7]``, the size and the region of interest
+    scale with their axis. Distortion and rectification do not depend on the size. The principal
+    point scales about the corner of the image. That corner lies half a pixel from the centre of the
+    first pixel, where coordinates begin: ``c' = (c + 0.5) * scale - 0.5``, as in ``cv2.resize``.
+    Binning is unchanged, because the sizes in the message are those before binning. An uncalibrated
+    camera (all of K zero) stays uncalibrated.
 
     Args:
-        info: calibration that belongs to the image before. It is not changed.
-        scale_x, scale_y: new size / old size of the image, along each axis, above 0.
+        info: calibration of the image before resizing; it is not changed.
+        scale_x, scale_y: new size divided by old size of the image along each axis, above 0.
     """
     resized = deepcopy(info)
     resized.width = round(info.width * scale_x)
@@ -50,7 +50,7 @@ def _scale_rows(
 
 
 def _scale_region(roi: RegionOfInterest, scale_x: float, scale_y: float) -> RegionOfInterest:
-    """Scale the corners, so that regions that touch still touch. All 0 means the whole image."""
+    """Scale the corners, so that adjacent regions stay adjacent. All 0 means the whole image."""
     left, right = round(roi.x_offset * scale_x), round((roi.x_offset + roi.width) * scale_x)
     top, bottom = round(roi.y_offset * scale_y), round((roi.y_offset + roi.height) * scale_y)
     return RegionOfInterest(
@@ -66,9 +66,9 @@ def pinhole_camera_info(width: int, height: int, camera_matrix: np.ndarray | Non
     """Return the calibration of a camera without distortion.
 
     Args:
-        width, height: of the image, pixels.
-        camera_matrix: (3, 3); None for an uncalibrated camera, whose K is zero by the message's
-            own convention.
+        width, height: size of the image, pixels.
+        camera_matrix: (3, 3) intrinsics in pixels; None for an uncalibrated camera, whose K is zero
+            by the convention of the message.
     """
     info = CameraInfo(width=width, height=height)
     if camera_matrix is not None:

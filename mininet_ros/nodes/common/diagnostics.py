@@ -1,4 +1,4 @@
-"""What a node reports of itself on ``/diagnostics``."""
+"""Diagnostics of a node, published on ``/diagnostics``."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ WARN = DiagnosticStatus.WARN
 ERROR = DiagnosticStatus.ERROR
 
 PERIOD_S = 1.0
-SILENCE_S = 3.0  # a camera that is silent for so long is worth a warning
+SILENCE_S = 3.0  # a camera that is silent for this long causes a warning
 
 
 @dataclass(frozen=True)
 class Status:
-    """One status: ``level`` is OK, WARN or ERROR, ``message`` a line for people.
+    """One status: ``level`` is OK, WARN or ERROR, ``message`` is one line for people.
 
-    ``values`` become strings; the unit of a number is the end of its name. ``device`` names the
-    hardware that does the work.
+    ``values`` are converted to strings; the unit of a number is the end of its name. ``device``
+    names the hardware that does the work.
     """
 
     level: bytes
@@ -35,11 +35,12 @@ class Status:
 
 
 class DiagnosticsPublisher:
-    """Publishes a node's status once a second, whatever its ROS time does.
+    """Publishes the status of a node once a second of real time.
 
     Args:
-        node: reports; the status carries its full name, so robots in namespaces stay apart.
-        task: what it reports on, the second part of the status's name.
+        node: node that publishes; the status carries its full name, so that robots in different
+            namespaces stay apart.
+        task: subject of the report, the second part of the status's name.
         status: called in the thread that spins the node, once a second.
     """
 
@@ -51,7 +52,7 @@ class DiagnosticsPublisher:
         self._timer = steady_timer(node, PERIOD_S, self.publish)
 
     def publish(self) -> None:
-        """Publish the status as it is now."""
+        """Publish the present status."""
         status = self._status()
         message = DiagnosticArray()
         message.header.stamp = self._node.get_clock().now().to_msg()
@@ -68,10 +69,10 @@ class DiagnosticsPublisher:
 
 
 def input_problem(node: Node, subscription: OnDemandSubscription) -> str | None:
-    """Return why messages of a subscription stay out, as a sentence, or None while all is well.
+    """Return why messages of a subscription do not arrive, as a sentence, or None.
 
-    A publisher of another message type or with less quality of service than asked for is named;
-    what remains is the transport.
+    The sentence names a publisher of another message type, or one that offers less quality of
+    service than requested. Otherwise the transport is the cause.
     """
     topic = subscription.topic
     if subscription.losing():
@@ -111,7 +112,7 @@ def input_problem(node: Node, subscription: OnDemandSubscription) -> str | None:
 
 
 def clock_problem(node: Node) -> str | None:
-    """Return why a node's simulated time stands still, as a sentence, or None while all is well."""
+    """Return why a node's simulated time stands still, as a sentence, or None."""
     if not node.get_parameter("use_sim_time").value or node.get_clock().now().nanoseconds:
         return None
     return (

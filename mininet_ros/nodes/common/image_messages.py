@@ -1,4 +1,4 @@
-"""Image messages to arrays and back, without copies that are not needed."""
+"""Conversion between image messages and arrays, without unneeded copies."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _CHANNELS = {"mono8": 1, "rgb8": 3, "bgr8": 3}
 
 
 def image_to_bgr(message: Image | CompressedImage) -> np.ndarray:
-    """Return the pixels of a message by itself as uint8 (height, width, 3), BGR.
+    """Return the pixels of a single message as uint8 (height, width, 3), BGR.
 
     The messages of a stream are decoded by one :class:`~mininet_ros.images.decoding.ImageDecoder`.
 
@@ -27,15 +27,15 @@ def image_to_bgr(message: Image | CompressedImage) -> np.ndarray:
 
 
 def image_message(pixels: np.ndarray, encoding: str, header: Header) -> Image:
-    """Return the message of an array.
+    """Return an image message with the pixels of an array.
 
     Args:
-        pixels: uint8 (H, W) for mono8, (H, W, 3) for rgb8 and bgr8.
-        encoding: "mono8", "rgb8" or "bgr8".
-        header: becomes the message's header.
+        pixels: uint8 (H, W) array for mono8, (H, W, 3) for rgb8 and bgr8.
+        encoding: encoding of the pixels: "mono8", "rgb8" or "bgr8".
+        header: header of the new message.
 
     Raises:
-        ValueError: the array does not have the shape and type of the encoding.
+        ValueError: the array does not have the shape and dtype of the encoding.
     """
     channels = pixels.shape[2] if pixels.ndim == 3 else 1
     if pixels.dtype != np.uint8 or pixels.ndim not in (2, 3) or channels != _CHANNELS[encoding]:
@@ -52,7 +52,7 @@ def image_message(pixels: np.ndarray, encoding: str, header: Header) -> Image:
 
 
 def jpeg_message(image_bgr: np.ndarray, header: Header, quality: int = 90) -> CompressedImage:
-    """Return a BGR image as JPEG, in the format that ``image_transport`` readers expect."""
+    """Return a BGR image as JPEG, in the format that ``image_transport`` expects."""
     _, encoded = cv2.imencode(".jpg", image_bgr, (cv2.IMWRITE_JPEG_QUALITY, quality))
     return CompressedImage(
         header=header, format="bgr8; jpeg compressed bgr8", data=byte_array(encoded)
@@ -70,8 +70,8 @@ def png_message(labels: np.ndarray, header: Header) -> CompressedImage:
 def byte_array(values: np.ndarray) -> array:
     """Return the bytes of an array in the type of a message's ``uint8[]`` field.
 
-    Any other type is checked or copied byte by byte by the field's setter, which takes 75 to
-    240 ms for a 640x480 image; this takes less than 1 ms.
+    The setter of the field checks or copies any other type byte by byte, which takes 75 to 240 ms
+    for a 640x480 image. This function takes less than 1 ms.
     """
     data = array("B")
     data.frombytes(np.ascontiguousarray(values).data.cast("B"))
@@ -79,11 +79,11 @@ def byte_array(values: np.ndarray) -> array:
 
 
 def through_cv_bridge(message: Image, unknown: UnknownEncodingError) -> np.ndarray:
-    """Convert with cv_bridge: the last resort for encodings that are not converted here.
+    """Convert with cv_bridge: the fallback for encodings that this package does not convert.
 
     Args:
-        message: of an encoding such as 8UC2.
-        unknown: what to raise where cv_bridge is not installed.
+        message: message in an encoding such as 8UC2.
+        unknown: error to raise where cv_bridge is not installed.
 
     Returns:
         uint8 (height, width, 3), BGR.
@@ -93,12 +93,12 @@ def through_cv_bridge(message: Image, unknown: UnknownEncodingError) -> np.ndarr
     """
     try:
         from cv_bridge import CvBridge, CvBridgeError
-    # AttributeError: a cv_bridge that was compiled for another NumPy.
+    # AttributeError: raised by a cv_bridge that was compiled for another NumPy.
     except (ImportError, AttributeError):
         raise unknown from None
     try:
         return CvBridge().imgmsg_to_cv2(message, "bgr8")
-    # Some encodings leave cv_bridge as the errors of what it is made of.
+    # For some encodings, errors of the libraries below cv_bridge come through unchanged.
     except (CvBridgeError, cv2.error, ValueError, KeyError, RuntimeError, TypeError) as error:
         raise ImageError(
             "unknown encoding",

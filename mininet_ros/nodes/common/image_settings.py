@@ -1,4 +1,4 @@
-"""The parameters of every node that looks at the pixels of camera images."""
+"""Parameters of every node that decodes camera images."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from mininet_ros.parameters import ParameterError, parameter
 
 @dataclass(frozen=True)
 class ImageSettings:
-    """How camera images are decoded."""
+    """Parameters for decoding camera images."""
 
     max_pixels: int = parameter(
         MAX_PIXELS,
@@ -30,10 +30,10 @@ class ImageSettings:
     )
 
     def decoder(self) -> ImageDecoder:
-        """A decoder for one stream.
+        """Return a decoder for one stream.
 
         Raises:
-            ParameterError: ``channel_bits`` is 1 to 8.
+            ParameterError: ``channel_bits`` is between 1 and 8.
         """
         if 0 < self.channel_bits < 9:
             raise ParameterError(

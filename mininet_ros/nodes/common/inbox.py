@@ -1,4 +1,4 @@
-"""What is to be done, handed in order from the thread that receives to the thread that works."""
+"""Queue of tasks from the receiving thread to the working thread."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Task:
-    """One thing to be done.
+    """One piece of work.
 
     Attributes:
-        run: does it, in the thread that works.
-        dropped: called in its place, in the same thread, where the inbox had no room for the task;
-            None for a task that is never dropped.
+        run: function that does the work, called in the working thread.
+        dropped: function called in place of ``run``, in the same thread, if the task was dropped
+            for lack of room; None for a task that is never dropped.
     """
 
     run: Callable[[], None]
@@ -23,25 +23,25 @@ class Task:
 
 
 class Inbox:
-    """A queue of tasks, of which the oldest that may be dropped make room for new ones.
+    """A queue of tasks in which the oldest droppable tasks make room for new ones.
 
-    Each task is handed out once, as ``run`` or as ``dropped``. A dropped task is let go at once,
-    with the message that it holds.
+    Each task is returned once, as ``run`` or as ``dropped``. A dropped task is released at once,
+    together with its message.
 
     Args:
-        capacity: most tasks that wait. Those that are never dropped go beyond it, if they must.
+        capacity: largest number of waiting tasks; tasks that are never dropped may exceed it.
     """
 
     def __init__(self, capacity: int) -> None:
         self._capacity = capacity
         self._condition = threading.Condition()
         self._tasks: deque[Task] = deque()
-        # Not bounded: each entry is small, and a bound would let a task vanish uncounted.
+        # Without a bound: each entry is small, and a bound would lose tasks without counting them.
         self._dropped: deque[Callable[[], None]] = deque()
         self._closed = False
 
     def put(self, task: Task) -> None:
-        """Add a task; one that comes after :meth:`close` is not taken in."""
+        """Add a task; a task that comes after :meth:`close` is discarded."""
         with self._condition:
             if self._closed:
                 return
@@ -51,13 +51,13 @@ class Inbox:
             self._condition.notify()
 
     def take(self, timeout_s: float | None) -> Callable[[], None] | None:
-        """Wait for something to do and return it; what became of dropped tasks goes first.
+        """Wait for a task and return its function; the functions of dropped tasks come first.
 
         Args:
-            timeout_s: longest wait; None waits as long as it takes.
+            timeout_s: longest wait in seconds; None waits without limit.
 
         Returns:
-            What to call; None when there is nothing in time, or nothing more will come.
+            The function to call; None after the timeout, or when no more tasks will come.
         """
         with self._condition:
             self._condition.wait_for(
@@ -69,12 +69,12 @@ class Inbox:
 
     @property
     def finished(self) -> bool:
-        """Whether nothing will be handed out any more."""
+        """Return whether no more tasks will be returned."""
         with self._condition:
             return self._closed and not self._tasks and not self._dropped
 
     def close(self) -> None:
-        """Take nothing in any more, and drop what waits and may be dropped."""
+        """Accept no more tasks, and drop the waiting tasks that are droppable."""
         with self._condition:
             self._closed = True
             self._dropped.extend(task.dropped for task in self._tasks if task.dropped is not None)

@@ -1,4 +1,4 @@
-"""Names of the class ids in a mask, as ``vision_msgs/LabelInfo`` where that is installed."""
+"""Class names of the ids in a mask, as ``vision_msgs/LabelInfo`` where it is installed."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from mininet_ros.nodes.common.topics import LATCHED_QOS, create_publisher, creat
 def publish_label_info(node: Node, topic: str, classes: Sequence[str]) -> Publisher | None:
     """Publish the class names once, for subscribers now and later (transient local).
 
-    Id 255, unlabelled, has no entry: the message reserves it.
+    Id 255 (unlabelled) has no entry, because the message reserves it.
 
     Args:
-        node: publishes.
-        topic: beside the mask, ``label_info``.
-        classes: names in the order of the ids.
+        node: node that publishes.
+        topic: name of the topic ``label_info`` beside the mask.
+        classes: class names in the order of their ids.
 
     Returns:
-        The publisher, which serves late subscribers as long as it lives; None without vision_msgs.
+        The publisher, which serves late subscribers while it exists; None without vision_msgs.
     """
     try:
         from vision_msgs.msg import LabelInfo, VisionClass
@@ -33,7 +33,7 @@ def publish_label_info(node: Node, topic: str, classes: Sequence[str]) -> Publis
     publisher = create_publisher(node, LabelInfo, topic, LATCHED_QOS)
     message = LabelInfo()
     message.header.stamp = node.get_clock().now().to_msg()
-    # Every pixel gets the class that wins, however unsure: there is no threshold.
+    # Every pixel gets the winning class, however uncertain: there is no threshold.
     message.threshold = 0.0
     message.class_map = [
         VisionClass(class_id=class_id, class_name=name) for class_id, name in enumerate(classes)
@@ -45,13 +45,13 @@ def publish_label_info(node: Node, topic: str, classes: Sequence[str]) -> Publis
 def subscribe_label_info(
     node: Node, topic: str, received: Callable[[tuple[str, ...]], None]
 ) -> Subscription | None:
-    """Subscribe to class names, published before or later.
+    """Subscribe to class names, whether they are published before or after this call.
 
     Args:
-        node: subscribes.
-        topic: beside the mask, ``label_info``.
-        received: called with the names in the order of the ids; an id without a name has "".
-            Ids that a mask of 8 bits cannot hold are left out.
+        node: node that subscribes.
+        topic: name of the topic ``label_info`` beside the mask.
+        received: called with the names in the order of the ids; an id without a name has "". Ids
+            above 255 do not fit into a mask of 8 bits and are left out.
 
     Returns:
         The subscription; None without vision_msgs.

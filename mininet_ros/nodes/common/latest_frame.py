@@ -1,4 +1,4 @@
-"""The newest frame, handed from the thread that receives to the thread that works."""
+"""Slot that hands the newest frame from the receiving to the working thread."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ Frame = TypeVar("Frame")
 class LatestFrame(Generic[Frame]):
     """A slot for one frame, which a newer one replaces.
 
-    Work that is slower than the camera costs frames this way, never latency: a queue in its place
-    would hold the output as many frames behind as it is long.
+    If the work is slower than the camera, frames are skipped and latency stays low. A queue would
+    delay the output by as many frames as it holds.
     """
 
     def __init__(self) -> None:
@@ -21,10 +21,10 @@ class LatestFrame(Generic[Frame]):
         self._closed = False
 
     def put(self, frame: Frame) -> bool:
-        """Leave a frame for :meth:`take`.
+        """Store a frame for :meth:`take`.
 
         Returns:
-            True where this replaced a frame that nobody has taken.
+            True if this replaced a frame that was not taken.
         """
         with self._condition:
             replaced = self._frame is not None
@@ -33,24 +33,24 @@ class LatestFrame(Generic[Frame]):
             return replaced
 
     def take(self) -> Frame | None:
-        """Wait for a frame and return it; None once the slot is closed."""
+        """Wait for a frame and return it; return None once the slot is closed."""
         with self._condition:
             self._condition.wait_for(lambda: self._frame is not None or self._closed)
             frame, self._frame = self._frame, None
             return None if self._closed else frame
 
     def clear(self) -> bool:
-        """Forget the frame that waits.
+        """Discard the waiting frame.
 
         Returns:
-            True where there was one.
+            True if a frame was waiting.
         """
         with self._condition:
             cleared, self._frame = self._frame is not None, None
             return cleared
 
     def close(self) -> None:
-        """End every :meth:`take`, now and later, with None."""
+        """Make every present and later :meth:`take` return None."""
         with self._condition:
             self._closed = True
             self._condition.notify_all()

@@ -1,4 +1,4 @@
-"""Nodes that a lifecycle manager can drive, and that start by themselves unless told otherwise."""
+"""Lifecycle nodes that also start by themselves, unless told otherwise."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ FINALIZED = "finalized"
 class ManagedNode(LifecycleNode):
     """A lifecycle node whose transitions are four methods that may raise.
 
-    Publishers, subscriptions and guard conditions that :meth:`configure` makes end after
-    :meth:`cleanup`.
+    Publishers, subscriptions and guard conditions that :meth:`configure` creates are destroyed
+    after :meth:`cleanup`.
 
-    A transition that raises one of ``expected_errors`` leaves the node in the state before it, and
-    the sentence is logged; any other error is a defect: it is logged with its traceback and the
-    node becomes unconfigured.
+    If a transition raises one of ``expected_errors``, its sentence is logged and the node stays in
+    the previous state. Any other error is a defect: it is logged with its traceback, and the node
+    becomes unconfigured.
 
     Attributes:
-        state: "unconfigured", "inactive", "active" or "finalized".
+        state: present state: "unconfigured", "inactive", "active" or "finalized".
 
     Args:
-        name: of the node.
-        **options: for :class:`rclpy.lifecycle.LifecycleNode`.
+        name: name of the node.
+        **options: options of :class:`rclpy.lifecycle.LifecycleNode`.
     """
 
     expected_errors: ClassVar[tuple[type[Exception], ...]] = (ParameterError,)
@@ -47,25 +47,25 @@ class ManagedNode(LifecycleNode):
 
     @abstractmethod
     def configure(self) -> None:
-        """Load what takes memory, by the parameters as they are now."""
+        """Load what needs memory, according to the present parameters."""
 
     @abstractmethod
     def activate(self) -> None:
-        """Begin to work."""
+        """Start working."""
 
     @abstractmethod
     def deactivate(self) -> None:
-        """Stop working: nothing is received or published any more, and the processor is free."""
+        """Stop working: receive and publish nothing, and use no CPU time."""
 
     @abstractmethod
     def cleanup(self) -> None:
         """Free what :meth:`configure` loaded."""
 
     def start(self, autostart: bool) -> None:
-        """Configure and activate the node, if that is wanted.
+        """Configure and activate the node if ``autostart`` is true.
 
         Raises:
-            Exception: what :meth:`configure` or :meth:`activate` raised.
+            Exception: the error that :meth:`configure` or :meth:`activate` raised.
         """
         if not autostart:
             self.get_logger().info("unconfigured: waits for a lifecycle manager (autostart: false)")
@@ -79,7 +79,7 @@ class ManagedNode(LifecycleNode):
             self._starts_itself = False
 
     def close(self) -> None:
-        """Stop working and free everything; at the end of the process."""
+        """Stop working and free everything, at the end of the process."""
         if self.state == ACTIVE:
             self.deactivate()
             self.state = INACTIVE
@@ -92,7 +92,7 @@ class ManagedNode(LifecycleNode):
         return self._transition(self._configure, INACTIVE)
 
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Begin to work; called by rclpy."""
+        """Start working; called by rclpy."""
         return self._transition(self.activate, ACTIVE)
 
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
@@ -126,7 +126,7 @@ class ManagedNode(LifecycleNode):
         return_freed_memory()
 
     def _end_entities(self) -> None:
-        """End what was made since the node was configured."""
+        """Destroy all entities that were created since the node was configured."""
         for publisher in list(self.publishers):
             if publisher not in self._lasting:
                 self.destroy_publisher(publisher)
@@ -142,10 +142,10 @@ class ManagedNode(LifecycleNode):
             step()
         except self.expected_errors as error:
             self._failure = error
-            if not self._starts_itself:  # else it is raised
+            if not self._starts_itself:  # otherwise the error is raised
                 self.get_logger().error(str(error))
             return TransitionCallbackReturn.FAILURE
-        # rclpy would drop it without a word.
+        # rclpy would discard the error silently.
         except Exception as error:  # noqa: BLE001 - logged, and kept for start()
             self._failure = error
             self.get_logger().error(f"transition to {to} failed: {type(error).__name__}: {error}")

@@ -32,20 +32,20 @@ P = TypeVar("P")
 class NodeParameters(Generic[P]):
     """The current values of a node's parameters, as ``parameters.values``.
 
-    A change is first checked and takes effect only once the node has it: another callback of the
-    node may refuse what this one accepts. Values change under running threads, all at once: a
-    thread that needs several which belong together takes ``values`` once.
+    A change is checked first and takes effect only once the node has accepted it, because another
+    callback of the node may refuse it. Values change while threads run, and all values of one
+    change together. A thread that needs several related values reads ``values`` once.
 
     Args:
-        node: the parameters are declared on it, and take its overrides (command line, file).
+        node: node that declares the parameters and supplies their overrides (command line, file).
         declaration: dataclass of the parameters.
-        check: called with all values as they would be; returns what is wrong with them together,
+        check: called with all values after a change; returns what is wrong with their combination,
             as one sentence, or None.
-        changed: called with the names whose values have just changed at run time, in the thread
+        changed: called with the names of the values that have changed at run time, in the thread
             that spins the node.
 
     Raises:
-        ParameterError: an override is of the wrong type, out of range or no choice.
+        ParameterError: an override has the wrong type, is out of range or is not a valid choice.
     """
 
     def __init__(
@@ -61,7 +61,7 @@ class NodeParameters(Generic[P]):
         self._check = check
         self._changed = changed
         self._timer: Timer | None = None
-        # Humble has neither a callback that may convert a value nor one after the change.
+        # Humble has neither a callback that may convert a value nor a post-set callback.
         self._converts = hasattr(node, "add_pre_set_parameters_callback")
         values = {name: self._declare(spec) for name, spec in self._specs.items()}
         self.values: P = from_values(declaration, values)
@@ -75,7 +75,8 @@ class NodeParameters(Generic[P]):
             node.add_on_set_parameters_callback(self._judge_and_apply_soon)
 
     def _declare(self, spec: ParameterSpec) -> Value:
-        # First with any type, to see the override before rclpy refuses it in words of its own.
+        # Declared with any type first, to read the override before rclpy refuses it with its own
+        # text.
         anything = ParameterDescriptor(dynamic_typing=True)
         given = self._node.declare_parameter(spec.name, spec.default, anything).value
         self._node.undeclare_parameter(spec.name)
@@ -83,7 +84,8 @@ class NodeParameters(Generic[P]):
         if problem := spec.problem(value):
             raise ParameterError(problem)
         descriptor = parameter_descriptor(spec)
-        # An integer for a number has to pass rclpy's own check where nothing can convert it.
+        # An integer for a float parameter must pass rclpy's own check where no callback can convert
+        # it.
         descriptor.dynamic_typing = not self._converts and isinstance(spec.default, float)
         self._node.declare_parameter(spec.name, value, descriptor, ignore_override=True)
         return cast(Value, value)
@@ -96,14 +98,14 @@ class NodeParameters(Generic[P]):
         if spec is None:
             return parameter
         value = spec.converted(parameter.value)
-        # Unchanged values keep their Parameter: rclpy cannot make one of an empty list.
+        # Unchanged values keep their Parameter, because rclpy cannot make one of an empty list.
         return parameter if value is parameter.value else Parameter(parameter.name, value=value)
 
     def _judge(self, requested: list[Parameter]) -> SetParametersResult:
-        """Accept or refuse a change; rclpy has checked type, range and read-only before."""
+        """Accept or refuse a change; rclpy has already checked type, range and read-only."""
         values: dict[str, object] = {**to_values(self.values)}
         for parameter in requested:
-            if parameter.name in self._specs:  # not use_sim_time and others that rclpy declares
+            if parameter.name in self._specs:  # skip use_sim_time and others that rclpy declares
                 values[parameter.name] = parameter.value
         try:
             problem = self._check(from_values(self._declaration, values))
@@ -118,7 +120,7 @@ class NodeParameters(Generic[P]):
         return result
 
     def _apply(self) -> None:
-        """Take over what the node has by now."""
+        """Take over the values that the node has now."""
         if self._timer is not None:
             self._node.destroy_timer(self._timer)
             self._timer = None
@@ -140,14 +142,14 @@ class NodeParameters(Generic[P]):
 
 
 def parameter_descriptor(spec: ParameterSpec) -> ParameterDescriptor:
-    """Return what ``ros2 param describe`` and parameter editors show."""
+    """Return the text and limits for ``ros2 param describe`` and parameter editors."""
     descriptor = ParameterDescriptor(
         name=spec.name,
         description=spec.description,
         additional_constraints=f"one of {spec.allowed}" if spec.choices else "",
         read_only=spec.change is Change.NEVER,
     )
-    # ROS knows ranges of single numbers alone.
+    # ROS supports ranges only for single numbers.
     if spec.minimum is None or spec.maximum is None or isinstance(spec.default, list):
         return descriptor
     if isinstance(spec.default, float):
@@ -160,7 +162,7 @@ def parameter_descriptor(spec: ParameterSpec) -> ParameterDescriptor:
 
 
 def parameter_help(specs: Sequence[ParameterSpec]) -> str:
-    """Return parameters as text for ``--help``."""
+    """Return the parameters as text for ``--help``."""
     lines = []
     for spec in specs:
         limits = f"one of {spec.allowed}" if spec.choices else spec.limits

@@ -1,4 +1,4 @@
-"""Nodes as a process, usually one: arguments, errors at start, signals, end."""
+"""Process of one or more nodes: arguments, start errors, signals, shutdown."""
 
 from __future__ import annotations
 
@@ -25,20 +25,20 @@ Finish = Callable[..., None]
 
 
 class ProcessNode(Protocol):
-    """A node that tidies up at the end of its process."""
+    """A node that releases its resources at the end of its process."""
 
     def close(self) -> None:
         """Stop working; called before the node is destroyed."""
 
     def destroy_node(self) -> None:
-        """End the node; of :class:`rclpy.node.Node`."""
+        """Destroy the node; a method of :class:`rclpy.node.Node`."""
 
 
 IMAGE_BYTES = 32 * 2**20
 
 
 class StartError(Exception):
-    """Why a node cannot start or go on; one sentence."""
+    """A node cannot start or continue. The message is one sentence."""
 
 
 def run_node(
@@ -49,11 +49,11 @@ def run_node(
     expected_errors: tuple[type[Exception], ...] = (),
     args: Sequence[str] | None = None,
 ) -> int:
-    """Run a node until it is done or interrupted: :func:`run_nodes` for the usual one.
+    """Run a node until it is done or interrupted: :func:`run_nodes` for one node.
 
     Args:
-        name, description, parameters, expected_errors, args: as there.
-        make_node: makes the node, as ``make_nodes`` makes several.
+        name, description, parameters, expected_errors, args: as for :func:`run_nodes`.
+        make_node: makes the node; otherwise as ``make_nodes`` of :func:`run_nodes`.
 
     Returns:
         The exit status.
@@ -73,24 +73,25 @@ def run_nodes(
 ) -> int:
     """Run nodes until one is done or the process is interrupted (SIGINT, SIGTERM).
 
-    Each node has an executor, which spins in a thread of its own, and this thread waits, so that a
-    signal ends the nodes in order: their ``close()`` comes first, the context goes last, and no
-    thread ever publishes through a context that is gone.
+    Each node has an executor, which spins in its own thread, and the calling thread waits. A signal
+    then ends the nodes in order: first their ``close()``, last the context. No thread publishes
+    through a destroyed context.
 
     Args:
-        name: of the executable, for messages.
-        description: for ``--help``.
+        name: name of the executable, for messages.
+        description: text for ``--help``.
         parameters: dataclass of the nodes' parameters, for ``--help``.
-        make_nodes: makes the nodes. The function that it is given
-            ends the process when called, with an error where that is given as its argument.
-        expected_errors: what make_nodes may raise besides ParameterError because of what the user
-            asked for: printed as one line. All else is a defect and comes with its traceback.
-        args: command line without the program's name; default: the process's own.
+        make_nodes: makes the nodes; its argument is a function that ends the process, with an error
+            if one is given.
+        expected_errors: errors that ``make_nodes`` may raise because of the user's input, besides
+            ParameterError; they are printed as one line. Any other error is a defect and is printed
+            with its traceback.
+        args: command line without the program's name; None for that of the process.
 
     Returns:
-        The exit status: 0, or 1 after an error, which is then one line on standard error.
+        The exit status: 0, or 1 after an error, which is printed to standard error as one line.
     """
-    # Not an Event: its set() may be called from a signal handler that interrupted its wait().
+    # Not an Event: a signal handler cannot safely call set() when it interrupts wait().
     ending: queue.SimpleQueue[BaseException | None] = queue.SimpleQueue()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ending.put(None))
@@ -120,7 +121,7 @@ def run_nodes(
 
 
 def _start_ros(name: str, description: str, parameters: type, args: Sequence[str]) -> None:
-    """Give ROS its arguments, and answer ``--help``; no one would read any others."""
+    """Pass the arguments to ROS, answer ``--help``, and refuse any other arguments."""
     listed = parameter_help(parameter_specs(parameters))
     parser = argparse.ArgumentParser(
         prog=name,
@@ -133,16 +134,16 @@ def _start_ros(name: str, description: str, parameters: type, args: Sequence[str
         parser.parse_args(_own_arguments(args))
         use_image_profile()
         rclpy.init(args=list(args), signal_handler_options=SignalHandlerOptions.NO)
-    except RuntimeError as error:  # the common base of what rcl raises
+    except RuntimeError as error:  # base class of all errors of rcl
         sentence = " ".join(str(error).split())
         raise StartError(f"ROS cannot start with these arguments: {sentence}") from error
 
 
 def _own_arguments(args: Sequence[str]) -> list[str]:
-    """Return what is not between ``--ros-args`` and ``--``.
+    """Return the arguments that are not between ``--ros-args`` and ``--``.
 
-    Unlike rclpy's ``remove_ros_args`` it keeps ``NAME:=VALUE`` in front of ``--ros-args``: ROS
-    takes that for a remapping of old, and a user who meant a parameter would never know.
+    Unlike rclpy's ``remove_ros_args``, it keeps ``NAME:=VALUE`` before ``--ros-args``. ROS takes
+    that as an old-style remapping, and a user who meant a parameter would not notice.
     """
     own, for_ros = [], False
     for argument in args:
@@ -158,21 +159,22 @@ def _own_arguments(args: Sequence[str]) -> list[str]:
 def _spin_until(
     nodes: Sequence[ProcessNode], ending: queue.SimpleQueue[BaseException | None]
 ) -> None:
-    """Spin nodes until something is put; raise it where it is an error."""
-    # Not executor.shutdown(): it takes away what the executor still waits on. Nor
-    # spin_until_future_complete(): it adds a callback to its future with every turn.
+    """Spin nodes until an item is put into the queue; raise it if it is an error."""
+    # Not executor.shutdown(): it destroys what the executor still waits on. Not
+    # spin_until_future_complete(): it adds a callback to its future in every turn.
     ended = threading.Event()
 
     def spin(executor: SingleThreadedExecutor) -> None:
         try:
             while not ended.is_set():
                 executor.spin_once()
-        # Whatever it is, it is raised again below, in the thread that waits.
+        # Any error is raised again below, in the waiting thread.
         except BaseException as error:  # noqa: BLE001
             ending.put(error)
 
-    # One each: an executor builds its wait set anew for every message, at a cost that grows with
-    # all that its nodes wait for, and the callbacks of a node stay in one thread.
+    # One executor for each node: an executor rebuilds its wait set for every message, at a cost
+    # that grows with everything that its nodes wait for. The callbacks of a node also stay in one
+    # thread.
     executors = [SingleThreadedExecutor() for _ in nodes]
     spinners = []
     for node, executor in zip(nodes, executors, strict=True):
@@ -182,7 +184,7 @@ def _spin_until(
     error = ending.get()
     ended.set()
     for executor, spinner in zip(executors, spinners, strict=True):
-        executor.create_task(lambda: None)  # something to do, so that it looks up
+        executor.create_task(lambda: None)  # an empty task wakes the executor
         spinner.join()
         executor.shutdown()
     if error is not None:

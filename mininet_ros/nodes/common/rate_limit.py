@@ -1,20 +1,20 @@
-"""An upper limit on how often something is done."""
+"""Upper limit on the rate of events."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
 
-# Cameras jitter: one of 30 Hz under a limit of 30 Hz must not lose every frame that comes early.
+# Camera periods vary: with a limit of 30 Hz, a camera of 30 Hz must not lose every early frame.
 _EARLY = 0.25
 
 
 class RateLimit:
-    """Admits events evenly, no more than so many a second on average.
+    """Admits events evenly, at most a given number per second on average.
 
     Args:
-        max_rate_hz: the limit; 0 admits everything.
-        clock: seconds, monotonic.
+        max_rate_hz: largest mean rate in Hz; 0 admits everything.
+        clock: function that returns the monotonic time in seconds.
     """
 
     def __init__(self, max_rate_hz: float, clock: Callable[[], float] = time.monotonic) -> None:
@@ -27,7 +27,8 @@ class RateLimit:
         now = self._clock()
         if now < self._due - _EARLY * self._period_s:
             return False
-        # On schedule the next is due a period later; what a pause left out is not made up for.
+        # On schedule, the next event is due one period later; events missed in a pause are not made
+        # up.
         on_schedule = now < self._due + self._period_s
         self._due = (self._due if on_schedule else now) + self._period_s
         return True

@@ -1,4 +1,4 @@
-"""Figures of the last seconds: rates, medians, percentiles."""
+"""Statistics of the last seconds: rates, medians, percentiles."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from collections.abc import Callable
 
 
 class RecentValues:
-    """The values of the last seconds, and how many a second. Safe to use from several threads.
+    """Values of the last seconds and their rate. Safe to use from several threads.
 
     Args:
-        span_s: how far back they reach, in seconds.
-        clock: seconds, monotonic.
+        span_s: length of the period that is kept, in seconds.
+        clock: function that returns the monotonic time in seconds.
     """
 
     def __init__(self, span_s: float = 5.0, clock: Callable[[], float] = time.monotonic) -> None:
@@ -22,22 +22,22 @@ class RecentValues:
         self._clock = clock
         self._start = clock()
         self._lock = threading.Lock()
-        self._values: deque[tuple[float, float]] = deque()  # (when, value)
+        self._values: deque[tuple[float, float]] = deque()  # (time, value)
 
     def add(self, value: float = 0.0) -> None:
-        """Add a value that comes now; what is only counted needs none."""
+        """Add a value with the present time; events that are only counted need no value."""
         with self._lock:
             self._forget()
             self._values.append((self._clock(), value))
 
     def values(self) -> list[float]:
-        """Return the values of the span, oldest first."""
+        """Return the values of the period, oldest first."""
         with self._lock:
             self._forget()
             return [value for _, value in self._values]
 
     def rate_hz(self) -> float:
-        """Return how many values came per second, over the span or since the start."""
+        """Return the number of values per second, over the period or since the start."""
         elapsed = min(self._span_s, self._clock() - self._start)
         return len(self.values()) / elapsed if elapsed > 0 else 0.0
 
@@ -48,7 +48,7 @@ class RecentValues:
 
 
 def quantile(values: list[float], share: float) -> float:
-    """Return the value that ``share`` (0 to 1) of the values do not exceed; nan for no values."""
+    """Return the quantile ``share`` (0 to 1) of the values; nan for no values."""
     if not values:
         return math.nan
     ordered = sorted(values)

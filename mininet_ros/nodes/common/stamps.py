@@ -1,4 +1,4 @@
-"""Stamps of messages as plain integers: whatever a sender writes, nothing here raises."""
+"""Stamps of messages as integers; no function here raises, whatever the sender wrote."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ _LAST_SECOND = 2**31 - 1
 
 
 def stamp_of(header: Header) -> int:
-    """Return a header's stamp in nanoseconds; it may be negative."""
+    """Return the stamp of a header in nanoseconds; it may be negative."""
     return header.stamp.sec * NANOSECONDS + header.stamp.nanosec
 
 
 def header_of(stamp_ns: int) -> Header:
-    """Return a header with a stamp given in nanoseconds, and no frame."""
+    """Return a header with a stamp given in nanoseconds and an empty frame id."""
     header = Header()
     header.stamp.sec, header.stamp.nanosec = divmod(stamp_ns, NANOSECONDS)
     return header
 
 
 def odd_stamp(header: Header) -> str | None:
-    """Return what is odd about a header's stamp, as a sentence, or None."""
+    """Return what is unusual about the stamp of a header, as a sentence, or None."""
     sec, nanosec = header.stamp.sec, header.stamp.nanosec
     if sec == nanosec == 0:
         return "the stamp of an image is zero: its sender did not set it"

@@ -1,4 +1,4 @@
-"""What happened to the images that a node received, counted."""
+"""Counts of what happened to the images that a node received."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections import Counter
 from mininet_ros.images.encodings import ImageError
 from mininet_ros.nodes.common.recent_values import RecentValues, quantile
 
-# Stamps further from this node's clock than this are of another clock.
+# Stamps that differ from this node's clock by more than this come from another clock.
 PLAUSIBLE_LATENCY_S = (-1.0, 60.0)
 
 OUTCOMES = ("published", "replaced", "skipped", "rejected", "failed")
@@ -18,17 +18,17 @@ COUNTS = ("received", "inferred", *OUTCOMES)
 class StreamStatistics:
     """Counts since the start, and rates and durations of the last seconds.
 
-    Every received image ends in one count: ``published``, ``replaced`` (by a newer one while it
-    waited), ``skipped`` (over ``max_rate``, or nobody listened any more), ``rejected`` (a bad
-    message, by reason) or ``failed`` (an error of the node while it worked on it). Until then it
-    counts as ``waiting``, so that ``received`` is always the sum of the others.
+    Every received image ends in one count: ``published``, ``replaced`` (by a newer image while it
+    waited), ``skipped`` (above ``max_rate``, or without a subscriber), ``rejected`` (a bad message,
+    by reason) or ``failed`` (an error of the node during its work). Until then it counts as
+    ``waiting``, so that ``received`` is always the sum of the others.
 
     Attributes:
-        last_rejection, last_failure: the last of each, as a sentence; "" without any.
+        last_rejection, last_failure: last error of each kind, as a sentence; "" without any.
     """
 
     def __init__(self) -> None:
-        # Two threads count: the one that receives, and the one that works.
+        # Two threads count: the receiving one and the working one.
         self._lock = threading.Lock()
         self._counts: Counter[str] = Counter()
         self._rejected: Counter[str] = Counter()
@@ -51,7 +51,7 @@ class StreamStatistics:
         self._count("replaced")
 
     def note_skipped(self) -> None:
-        """Count an image that was not wanted: over the rate limit, or without a listener."""
+        """Count an image that was not wanted: above the rate limit, or without a subscriber."""
         self._count("skipped")
 
     def note_inferred(self, duration_s: float) -> None:
@@ -60,11 +60,11 @@ class StreamStatistics:
         self._inferences_s.add(duration_s)
 
     def note_published(self, latency_s: float | None) -> None:
-        """Count an image whose outputs are out.
+        """Count an image whose outputs were published.
 
         Args:
-            latency_s: from the image's stamp to the first output, seconds; None for a stamp that
-                tells nothing.
+            latency_s: time from the image's stamp to the first output, seconds; None if the stamp
+                cannot be used.
         """
         self._count("published")
         self._publications.add()
@@ -72,7 +72,7 @@ class StreamStatistics:
             self._latencies_s.add(latency_s)
 
     def note_rejected(self, error: ImageError) -> None:
-        """Count a bad message under its reason."""
+        """Count a bad message by its reason."""
         self._count("rejected")
         with self._lock:
             self._rejected[error.reason] += 1
@@ -91,22 +91,22 @@ class StreamStatistics:
 
     @property
     def recent_rejections(self) -> int:
-        """How many messages were rejected in the last seconds."""
+        """Return how many messages were rejected in the last seconds."""
         return len(self._rejections.values())
 
     @property
     def recent_failures(self) -> int:
-        """How many images failed in the last seconds."""
+        """Return how many images failed in the last seconds."""
         return len(self._failures.values())
 
     @property
     def latency_s(self) -> float:
-        """Median of the last seconds; nan without any."""
+        """Return the median latency of the last seconds; nan without any."""
         return quantile(self._latencies_s.values(), 0.5)
 
     @property
     def foreign_clock(self) -> bool:
-        """Whether stamps are of another clock than the node's: latencies mean nothing then."""
+        """Return whether stamps come from another clock, so that latencies mean nothing."""
         shortest, longest = PLAUSIBLE_LATENCY_S
         return self.latency_s < shortest or self.latency_s > longest
 

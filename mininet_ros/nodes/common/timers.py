@@ -1,4 +1,4 @@
-"""Timers of real time, whatever a node's ROS time does."""
+"""Timers of real time, independent of a node's ROS time."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from rclpy.timer import Timer
 
 
 def steady_timer(node: Node, period_s: float, callback: Callable[[], None]) -> Timer:
-    """Create a timer that no jump of the system's clock and no simulated time affects.
+    """Create a timer that is independent of the system clock and of simulated time.
 
     Args:
-        node: whose executor calls back.
-        period_s: seconds.
-        callback: called with every period.
+        node: node whose executor runs the callback.
+        period_s: period in seconds.
+        callback: function called in every period.
     """
     return node.create_timer(period_s, callback, clock=Clock(clock_type=ClockType.STEADY_TIME))

@@ -1,4 +1,4 @@
-"""Publishers and subscriptions of image streams: quality of service, and work on demand."""
+"""Publishers and subscriptions of image streams: quality of service, work on demand."""
 
 from __future__ import annotations
 
@@ -41,19 +41,19 @@ except ImportError:  # Humble
 
 RELIABILITIES = ("best_effort", "reliable")
 
-OUTPUT_QOS = QoSProfile(depth=5)  # reliable: serves subscribers of either kind
+OUTPUT_QOS = QoSProfile(depth=5)  # reliable: serves both kinds of subscribers
 LATCHED_QOS = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
 
 
 def input_qos(reliability: str) -> QoSProfile:
-    """Return the profile to subscribe to a camera with.
+    """Return the profile for subscriptions to a camera.
 
-    The few messages that it holds are no queue: callbacks that only hand over the message empty it
-    at once, and a camera that is briefly ahead of them then loses nothing unseen.
+    The short history is not a work queue. Callbacks that only pass on the message empty it at once.
+    It avoids unnoticed losses when a camera is briefly faster than they are.
 
     Args:
-        reliability: "best_effort" takes images of any camera, "reliable" only of those that
-            publish so, and asks again for fragments that were lost on the way.
+        reliability: "best_effort" receives images of any camera; "reliable" receives only those of
+            reliable publishers, and requests lost fragments again.
     """
     policies = {
         "best_effort": ReliabilityPolicy.BEST_EFFORT,
@@ -62,7 +62,7 @@ def input_qos(reliability: str) -> QoSProfile:
     return QoSProfile(depth=5, reliability=policies[reliability])
 
 
-# What users may override by parameters such as qos_overrides./image.subscription.depth.
+# Policies that users may override by parameters such as qos_overrides./image.subscription.depth.
 _POLICIES = (
     QoSPolicyKind.HISTORY,
     QoSPolicyKind.DEPTH,
@@ -73,10 +73,10 @@ _POLICIES = (
 
 @contextlib.contextmanager
 def qos_overrides(topic: str) -> Iterator[QoSOverridingOptions]:
-    """Give the option that lets users override an endpoint's quality of service.
+    """Return the option that lets users override an endpoint's quality of service.
 
     Args:
-        topic: of the endpoint that is created in the context.
+        topic: topic of the endpoint that is created in the context.
 
     Raises:
         ParameterError: an override cannot be used.
@@ -85,7 +85,7 @@ def qos_overrides(topic: str) -> Iterator[QoSOverridingOptions]:
         yield QoSOverridingOptions(_POLICIES)
     except UnsupportedEventTypeError:
         raise
-    # RuntimeError: a value that names no policy, or one that the middleware refuses.
+    # RuntimeError: the value names no policy, or the middleware refuses it.
     except (RuntimeError, ParameterException) as error:
         sentence = " ".join(str(error).split())
         raise ParameterError(f"the QoS of {topic} cannot be used: {sentence}") from error
@@ -98,13 +98,12 @@ def create_publisher(
     qos: QoSProfile,
     matched: Callable[[], None] | None = None,
 ) -> Publisher:
-    """Create a publisher, whose quality of service users may override.
+    """Create a publisher whose quality of service users may override.
 
-    Humble and some middleware do not tell when subscribers come and go: ask for the count now and
-    then, too.
+    Humble and some middleware do not report when subscribers come and go: poll the count as well.
 
     Args:
-        node: publishes.
+        node: node that publishes.
         message_type, topic, qos: as for ``Node.create_publisher``.
         matched: called in the thread that spins the node when subscribers come and go.
 
@@ -133,10 +132,10 @@ def create_subscription(
     qos: QoSProfile,
     event_callbacks: SubscriptionEventCallbacks | None = None,
 ) -> Subscription:
-    """Create a subscription, whose quality of service users may override.
+    """Create a subscription whose quality of service users may override.
 
     Args:
-        node: subscribes.
+        node: node that subscribes.
         message_type, topic, callback, qos, event_callbacks: as for ``Node.create_subscription``.
 
     Raises:
@@ -156,11 +155,11 @@ def create_subscription(
 class OnDemandSubscription:
     """A subscription that exists only while its messages are wanted.
 
-    While it does not, messages cost this process nothing, not even their way through the
-    middleware. Made for the thread that spins the node.
+    While it does not exist, messages cost this process nothing, not even in the middleware. The
+    methods must be called in the thread that spins the node.
 
     Args:
-        node: subscribes.
+        node: node that subscribes.
         callback: called with each message.
         message_type, topic, qos: as for ``Node.create_subscription``.
     """
@@ -180,16 +179,16 @@ class OnDemandSubscription:
         self._qos = qos
         self._subscription: Subscription | None = None
         self._last_message = 0.0
-        self.incompatible_policy: str | None = None  # of a publisher that offers less than asked
-        self.received = 0  # messages since the subscription was made
-        self.lost = 0  # messages that the middleware knows to have lost on the way
+        self.incompatible_policy: str | None = None  # publishers that offer less than requested
+        self.received = 0  # messages since the subscription was created
+        self.lost = 0  # messages lost on the way, as the middleware reports
         self._recent_losses = RecentValues()
         self._declare_reliability()
 
     def _declare_reliability(self) -> None:
-        """Let the parameter reliability and the override of this topic's be of one value.
+        """Give the parameter reliability and the QoS override of this topic the same value.
 
-        rclpy would declare the override once, for good.
+        rclpy would declare the override only once and never change it.
         """
         name = f"qos_overrides.{self.topic}.subscription.reliability"
         reliability = self._qos.reliability.name.lower()
@@ -203,7 +202,7 @@ class OnDemandSubscription:
         self._node.declare_parameter(name, reliability, description)
 
     def change(self, message_type: type, topic: str, qos: QoSProfile) -> None:
-        """Subscribe to something else from now on, where messages are wanted."""
+        """Change the type, topic or profile; resubscribe if messages are wanted."""
         wanted = self.active
         self.want(False)
         self._type, self._topic, self._qos = message_type, topic, qos
@@ -212,30 +211,30 @@ class OnDemandSubscription:
 
     @property
     def active(self) -> bool:
-        """Whether the subscription exists."""
+        """Return whether the subscription exists."""
         return self._subscription is not None
 
     @property
     def topic(self) -> str:
-        """The name on the graph, expanded and remapped."""
+        """Return the topic name in the graph, expanded and remapped."""
         return self._node.resolve_topic_name(self._topic)
 
     @property
     def type_name(self) -> str:
-        """The message type as the graph spells it, for example sensor_msgs/msg/Image."""
+        """Return the message type as the graph spells it, for example sensor_msgs/msg/Image."""
         package = self._type.__module__.partition(".")[0]
         return f"{package}/msg/{self._type.__name__}"
 
     def silent_s(self) -> float:
-        """Seconds since the last message, or since the subscription was made."""
+        """Return the seconds since the last message, or since the subscription was created."""
         return time.monotonic() - self._last_message
 
     def losing(self) -> bool:
-        """Whether messages were lost on the way in the last seconds."""
+        """Return whether messages were lost on the way in the last seconds."""
         return bool(self._recent_losses.values())
 
     def want(self, wanted: bool) -> None:
-        """Make the subscription or end it."""
+        """Create or destroy the subscription."""
         if wanted and self._subscription is None:
             self.incompatible_policy = None
             self.received = 0

@@ -1,7 +1,7 @@
-"""The Fast DDS profile that lets camera images through, set before ROS starts.
+"""Fast DDS profile with room for camera images, set before ROS starts.
 
-The stock shared-memory segment of Fast DDS is smaller than one colour image; what finds no room in
-it is lost (``config/fastdds_images.xml`` says more). The publisher's side decides.
+The default shared-memory segment of Fast DDS is smaller than one colour image, and messages without
+room in it are lost (see ``config/fastdds_images.xml``). The setting of the publisher decides.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from mininet_ros.share import share_folder
 
 # Fast DDS 2 (Humble, Jazzy) reads the first name, Fast DDS 3 (Kilted and later) the second.
 PROFILE_VARIABLES = ("FASTRTPS_DEFAULT_PROFILES_FILE", "FASTDDS_DEFAULT_PROFILES_FILE")
-# Fast DDS reads these from the working directory where no variable names a file.
+# Fast DDS reads these files in the working directory if no variable names a file.
 PROFILE_FILES = ("DEFAULT_FASTRTPS_PROFILES.xml", "DEFAULT_FASTDDS_PROFILES.xml")
 _FAST_DDS_2 = ("humble", "iron", "jazzy")
 
@@ -32,15 +32,15 @@ def is_fast_dds() -> bool:
 
 
 def use_image_profile(environment: MutableMapping[str, str] = os.environ) -> bool:
-    """Let this process use the shipped profile, unless its user has chosen; before ``rclpy.init``.
+    """Select the shipped profile unless the user has chosen one; before ``rclpy.init``.
 
-    A variable that is set but empty is a choice as well: the stock transport.
+    A variable that is set but empty is also a choice: the default transport.
 
     Args:
-        environment: is changed.
+        environment: environment variables, which are changed.
 
     Returns:
-        Whether the shipped profile is used.
+        True if the shipped profile is used.
     """
     chosen = any(name in environment for name in PROFILE_VARIABLES)
     chosen = chosen or any(Path(name).is_file() for name in PROFILE_FILES)
@@ -51,7 +51,7 @@ def use_image_profile(environment: MutableMapping[str, str] = os.environ) -> boo
 
 
 def lost_images_advice() -> str:
-    """Return what to do where the images of a publisher outside this package get lost."""
+    """Return advice for lost images of a publisher outside this package."""
     if not is_fast_dds():
         return "give the middleware of both ends more room for large messages"
     old = os.environ.get("ROS_DISTRO", _FAST_DDS_2[-1]) in _FAST_DDS_2

@@ -1,4 +1,4 @@
-"""What the class ids in a mask are called: from a model folder, or from who makes the masks."""
+"""Class names of the ids in a mask: from a model folder, or from the node that makes masks."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ TOPIC = "segmentation/label_info"
 
 
 class ClassNames:
-    """The class names of the masks, in the order of their ids.
+    """Class names of the masks, in the order of their ids.
 
-    ``label_info`` is the word of the node that makes the masks and wins over the model, which
-    serves where no such message comes: without vision_msgs, or from another segmentation node.
+    ``label_info`` comes from the node that makes the masks and overrides the model. The model is
+    used where no such message comes: without vision_msgs, or with another segmentation node.
 
     Args:
-        node: subscribes.
-        model: as :func:`~mininet_ros.models.load_model` takes it; only its card is used. Empty
-            for none.
-        changed: called in the thread that spins the node when other names came.
+        node: node that subscribes.
+        model: model as :func:`~mininet_ros.models.load_model` takes it; only its card is read.
+            Empty for no model.
+        changed: called in the thread that spins the node when other names arrive.
 
     Raises:
         ModelError: there is no such model.
@@ -40,11 +40,11 @@ class ClassNames:
 
     @property
     def known(self) -> bool:
-        """Whether there are names."""
+        """Return whether the names are known."""
         return bool(self.names)
 
     def why_unknown(self) -> str | None:
-        """Return why there are no names, as a sentence, or None."""
+        """Return why the names are not known, as a sentence, or None."""
         if self.known:
             return None
         if self._subscription is None:
@@ -59,14 +59,14 @@ class ClassNames:
 
     @property
     def can_come(self) -> bool:
-        """Whether there are names, or may be later."""
+        """Return whether the names are known or may still arrive."""
         return self.known or self._subscription is not None
 
     def problem(self, targets: Mapping[str, float]) -> str | None:
-        """Return why targets cannot be looked for, as a sentence, or None.
+        """Return why the targets cannot be found in the masks, as a sentence, or None.
 
         Args:
-            targets: weight by class name.
+            targets: weight of each target class by its name.
         """
         if not targets or not self.known:
             return self.why_unknown() if targets else None

@@ -1,7 +1,7 @@
-"""Messages that go with a keyframe unchanged: depth, the right image, whatever else has a stamp.
+"""Messages that are forwarded unchanged with a keyframe: depth, the right image, others.
 
-They are received, held and published in serialised form, so that their types need not be known
-beforehand and nothing of them is lost.
+The messages are received, held and published in serialised form. Their types need not be known
+beforehand, and no content is lost.
 """
 
 from __future__ import annotations
@@ -22,19 +22,19 @@ from rclpy.subscription import Subscription
 
 from mininet_ros.nodes.common.topics import OUTPUT_QOS, create_publisher
 
-# Keyframes whose companion has not come yet, of each topic.
+# Keyframes that wait for their companion, for each topic.
 MAX_PENDING = 16
 
 
 @dataclass(frozen=True)
 class CompanionSettings:
-    """What goes with a keyframe.
+    """Settings of the messages that go with a keyframe.
 
     Attributes:
-        names: topics, relative to the node's namespace.
-        slop_ns: largest distance between the stamps of a keyframe and its companion, nanoseconds.
-        max_bytes: largest size of what is held for all topics together.
-        qos: of the inputs.
+        names: topic names, relative to the node's namespace.
+        slop_ns: largest difference between the stamps of a keyframe and its companion, nanoseconds.
+        max_bytes: largest total size of the held messages of all topics.
+        qos: quality of service of the subscriptions.
     """
 
     names: tuple[str, ...]
@@ -44,14 +44,14 @@ class CompanionSettings:
 
 
 class Companions:
-    """Holds what may go with a keyframe, and publishes it as ``keyframe/<name>``.
+    """Holds messages that may go with a keyframe, and publishes them as ``keyframe/<name>``.
 
-    Which type a topic has is known once somebody publishes it: :meth:`follow` is to be called now
-    and then, in the thread that spins the node, as messages are received there.
+    The type of a topic is known once somebody publishes it. Call :meth:`follow` regularly, in the
+    thread that spins the node, because messages are received there.
 
     Args:
-        node: subscribes and publishes.
-        settings: what goes with a keyframe.
+        node: node that subscribes and publishes.
+        settings: settings of the messages that go with a keyframe.
         matched: called when subscribers come and go; see :func:`create_publisher`.
     """
 
@@ -74,16 +74,16 @@ class Companions:
 
     @property
     def wanted(self) -> bool:
-        """Whether one of them has a subscriber."""
+        """Return whether a companion topic has a subscriber."""
         return any(topic.get_subscription_count() for topic in self._publishers.values())
 
     @property
     def held_bytes(self) -> int:
-        """Size of what is held."""
+        """Return the total size of the held messages in bytes."""
         return self._bytes
 
     def follow(self, active: bool) -> None:
-        """Publish what is published, and subscribe to what is subscribed to."""
+        """Create publishers for topics with publishers, and subscribe to those with subscribers."""
         for name in self._settings.names:
             if name not in self._publishers and not self._advertise(name):
                 continue
@@ -100,7 +100,7 @@ class Companions:
                 self._node.destroy_subscription(self._subscriptions.pop(name))
 
     def forward(self, stamp_ns: int) -> None:
-        """Publish the companions of a keyframe; those to come follow as soon as they do."""
+        """Publish the companions of a keyframe; later ones follow as soon as they arrive."""
         due: list[tuple[str, bytes]] = []
         with self._lock:
             for name in self._subscriptions:
@@ -114,7 +114,7 @@ class Companions:
             self._publish(name, data)
 
     def clear(self) -> None:
-        """Forget what is held: the stream began anew."""
+        """Discard the held messages, because the stream restarted."""
         with self._lock:
             self._held.clear()
             self._bytes = 0
@@ -175,10 +175,10 @@ class Companions:
 
 
 def companion_names(entries: Sequence[str]) -> tuple[str, ...]:
-    """The topics that a parameter names; a list of one empty string names none.
+    """Return the topics in a parameter value; a list of one empty string names none.
 
     Raises:
-        ValueError: a name is absolute, or is named twice.
+        ValueError: a name is absolute, or occurs twice.
     """
     names = tuple(entry.strip() for entry in entries if entry.strip())
     for name in names:
@@ -193,10 +193,10 @@ def companion_names(entries: Sequence[str]) -> tuple[str, ...]:
 
 
 def _message_type(name: str) -> type:
-    """The class of a message type, such as sensor_msgs/msg/Image, that starts with a header.
+    """Return the class of a message type that starts with a header, such as Image.
 
     Raises:
-        ValueError: it is not installed, or has no header.
+        ValueError: the type is not installed, or has no header.
     """
     package, _, kind = name.partition("/msg/")
     try:
@@ -210,9 +210,9 @@ def _message_type(name: str) -> type:
 
 
 def _stamp_of(data: bytes) -> int:
-    """The stamp of a serialised message that begins with a header, nanoseconds.
+    """Return the stamp of a serialised message that begins with a header, nanoseconds.
 
-    Four bytes of CDR encapsulation come first, whose second tells the byte order.
+    Four bytes of CDR encapsulation come first; the second one gives the byte order.
     """
     order = "<" if data[1] & 1 else ">"
     seconds, nanoseconds = struct.unpack_from(f"{order}iI", data, 4)

@@ -1,4 +1,4 @@
-"""Images waiting for what belongs to them: masks, confidences, calibrations of the same stamp."""
+"""Store of images that wait for their parts: mask, confidence, calibration of equal stamp."""
 
 from __future__ import annotations
 
@@ -14,26 +14,27 @@ from mininet_ros.nodes.common.stamps import NANOSECONDS
 
 Part = Image | CameraInfo
 
-# Parts whose image has not come, of each kind; and stamps of the frames that went last.
+# Number of parts of each kind that are kept without an image, and of stamps of the last released
+# frames.
 MAX_UNPAIRED = 16
 MAX_GONE = 256
-# Images that wait for their parts: two seconds of a camera at 30 Hz.
+# Number of images that may wait for their parts: two seconds of a camera at 30 Hz.
 MAX_PENDING = 64
-# A mask that overtakes its image is kept for so long at least.
+# A mask that arrives before its image is kept for at least this time.
 MIN_UNPAIRED_S = 1.0
 
 
 @dataclass(eq=False)
 class StoredFrame:
-    """An image and what came with it.
+    """An image and the messages that belong to it.
 
     Attributes:
-        image: as received.
-        arrival_s: when, by the store's clock.
+        image: image message as received.
+        arrival_s: time of arrival, in seconds of the store's clock.
         parts: messages of the same stamp by name, as received.
-        waits: False for a frame that the selector will refuse: nothing can come for it.
-        header: the image's own.
-        stamp_ns: the image's stamp, nanoseconds.
+        waits: whether the frame waits for parts; False for a frame that the selector will refuse.
+        header: header of the image.
+        stamp_ns: stamp of the image, nanoseconds.
     """
 
     image: Image | CompressedImage
@@ -49,16 +50,18 @@ class StoredFrame:
 
 
 class FrameStore:
-    """Holds each image until its parts are there, and again until the decision on it.
+    """Holds each image until its parts have arrived, and again until the decision on it.
 
-    Images leave in the order in which they came. One leaves when every part that is expected has
-    come, or cannot come any more because a later one of its kind has, or when it has waited long
-    enough, or when too many wait. Parts that come later still join the frame while it is held.
+    Images leave in the order in which they came. An image leaves when every expected part has
+    arrived, or can no longer arrive because a later one of its kind has. It also leaves after the
+    longest wait, or when too many images wait. Parts that arrive later still join the frame while
+    it is held.
 
     Args:
         wait_s: longest wait for parts, seconds of the clock.
-        capacity: most images that wait for their parts.
-        clock: seconds, monotonic: parts are made in real time, whatever the stamps do.
+        capacity: largest number of images that wait for their parts.
+        clock: function that returns the monotonic time in seconds; parts are made in real time,
+            whatever the stamps are.
     """
 
     def __init__(
@@ -82,8 +85,9 @@ class FrameStore:
         self._open: dict[int, StoredFrame] = {}  # frames that parts may join, by stamp
         self._unpaired: dict[str, OrderedDict[int, tuple[float, Part]]] = {}
         self._newest_part: dict[str, int] = {}
-        # Parts that did not come with the last image: no further one waits for their kind until
-        # one comes. Not every camera is calibrated, so calibration has to come first.
+        # Kinds of parts that did not come with the last image. Images do not wait for such a kind
+        # until a part of it arrives. Not every camera is calibrated, so calibration must arrive
+        # once first.
         self._absent = {"camera_info"}
         self._newest: int | None = None
 
@@ -91,12 +95,13 @@ class FrameStore:
         return len(self._pending)
 
     def add_image(self, image: Image | CompressedImage, reorder_ns: int) -> None:
-        """Take in an image.
+        """Add an image.
 
         Args:
-            image: the message.
-            reorder_ns: a stamp this much before the newest is a late image, an earlier one a jump
-                back in time, after which nothing from before can be joined any more.
+            image: image message.
+            reorder_ns: tolerance in nanoseconds. A stamp up to this much before the newest one is a
+                late image. An earlier one is a jump back in time; earlier images then get no more
+                parts.
         """
         frame = StoredFrame(image, self._clock())
         stamp, newest = frame.stamp_ns, self._newest
@@ -115,7 +120,7 @@ class FrameStore:
                 self._join(frame, name, part)
 
     def add_part(self, name: str, part: Part) -> None:
-        """Take in a message that belongs to the image of the same stamp."""
+        """Add a message that belongs to the image of the same stamp."""
         stamp = _nanoseconds(part.header)
         frame = self._open.get(stamp)
         if frame is None:
@@ -133,7 +138,7 @@ class FrameStore:
             self._newest_part[name] = max(stamp, self._newest_part.get(name, stamp))
 
     def take(self) -> StoredFrame | None:
-        """Return the next image that is not to wait any longer, or None."""
+        """Return the next image that need not wait any longer, or None."""
         now = self._clock()
         self._forget_unpaired(now - max(self.wait_s, MIN_UNPAIRED_S))
         if not self._pending:
@@ -149,7 +154,7 @@ class FrameStore:
         return self._taken
 
     def wait_no_longer(self) -> None:
-        """Let all images go that wait for their parts."""
+        """Release all images that wait for their parts."""
         for frame in self._pending:
             frame.waits = False
 
@@ -159,14 +164,14 @@ class FrameStore:
         self._held[frame.stamp_ns] = frame
 
     def release(self, stamp_ns: int) -> StoredFrame | None:
-        """Give up the frame held under a stamp and return it; None if there is none."""
+        """Remove and return the frame held under a stamp; None if there is none."""
         frame = self._held.pop(stamp_ns, None)
         if frame is not None:
             self.forget(frame)
         return frame
 
     def forget(self, frame: StoredFrame) -> None:
-        """Let nothing join a frame any more."""
+        """Let no further part join a frame."""
         self._taken = None if frame is self._taken else self._taken
         stamp = frame.stamp_ns
         if self._open.get(stamp) is frame:
@@ -181,14 +186,14 @@ class FrameStore:
         return [*self._held.values(), *taken, *self._pending]
 
     def clear(self) -> None:
-        """Forget everything but the counts."""
+        """Discard everything except the counts."""
         self._pending.clear()
         self._held.clear()
         self._gone.clear()
         self._begin()
 
     def _jump_back(self) -> None:
-        """Begin anew behind what is pending, which is to wait no longer."""
+        """Restart after a jump back; pending images no longer wait."""
         self.wait_no_longer()
         for name, parts in self._unpaired.items():
             self.counts[f"{name}_without_image"] += len(parts)
@@ -202,7 +207,7 @@ class FrameStore:
         self._newest_part[name] = max(stamp, self._newest_part.get(name, stamp))
 
     def _missing(self, frame: StoredFrame) -> set[str]:
-        """The expected parts that have not come and still may."""
+        """Return the expected parts that have not arrived and still may."""
         return {
             name
             for name in self.expected - self._absent
@@ -227,5 +232,5 @@ class FrameStore:
 
 
 def _nanoseconds(header: Header) -> int:
-    # As stamp_of() has it; here, because every message of every frame passes.
+    # Same as stamp_of(); repeated here because it runs for every message of every frame.
     return header.stamp.sec * NANOSECONDS + header.stamp.nanosec

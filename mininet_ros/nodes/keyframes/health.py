@@ -1,4 +1,4 @@
-"""What the keyframe selector reports of itself on ``/diagnostics``."""
+"""Diagnostics of the keyframe selector on ``/diagnostics``."""
 
 from __future__ import annotations
 
@@ -24,21 +24,21 @@ from mininet_ros.nodes.keyframes.interest import TeamInterest
 from mininet_ros.nodes.keyframes.outputs import KeyframeOutputs
 from mininet_ros.nodes.keyframes.session import KeyframeSession
 
-# Reports that "recent" reaches back: one a second.
+# Number of reports, one a second, that count as recent.
 RECENT_REPORTS = 5
-# What becomes of an image, each exactly once.
+# Outcomes of an image; each image has exactly one.
 _OUTCOMES = ("decided", "refused", "rejected_images", "overrun", "abandoned")
-# A killed process stays on the graph until the middleware gives it up, which takes Fast DDS 20 s.
+# A killed process stays in the graph until the middleware drops it; Fast DDS needs 20 s for that.
 GIVEN_UP_S = 30.0
 
 
 class KeyframeHealth:
-    """Counts, and what they say of the node's health.
+    """Counts events and derives the health of the node.
 
     Args:
-        node: reports.
-        session, outputs, names, interest: what it is made of.
-        inputs: its subscriptions: "image", "mask", "confidence", "camera_info".
+        node: node that reports.
+        session, outputs, names, interest: parts of the node whose counts are reported.
+        inputs: subscriptions of the node: "image", "mask", "confidence", "camera_info".
     """
 
     def __init__(
@@ -50,7 +50,7 @@ class KeyframeHealth:
         interest: TeamInterest,
         inputs: Mapping[str, OnDemandSubscription],
     ) -> None:
-        self.received = 0  # images, whether the working thread has had them or not
+        self.received = 0  # images received, processed or not
         self.failures = 0
         self.last_failure = ""
         self._node = node
@@ -60,7 +60,7 @@ class KeyframeHealth:
         self._interest = interest
         self._inputs = inputs
         self._history: deque[Counter[str]] = deque([Counter()], maxlen=RECENT_REPORTS)
-        self._several_since: dict[str, float] = {}  # by topic, on a monotonic clock
+        self._several_since: dict[str, float] = {}  # by topic, in seconds of a monotonic clock
 
     def note_failure(self, error: Exception) -> None:
         """Count an error of the node itself."""
@@ -68,11 +68,11 @@ class KeyframeHealth:
         self.last_failure = f"{type(error).__name__}: {error}"
 
     def status(self, mode: str, targets: Mapping[str, float]) -> Status:
-        """Return the present status; to be called once a second, while the session rests.
+        """Return the present status; call it once a second, while the session is idle.
 
         Args:
-            mode: of the selector.
-            targets: weight by class name.
+            mode: mode of the selector.
+            targets: weight of each target class by its name.
         """
         counts = self._counts()
         recent = counts - self._history[0]  # positive differences only
@@ -89,7 +89,7 @@ class KeyframeHealth:
                 "class_names_from": self._names.source,
                 **{f"{name}_size": size for name, size in sorted(session.sizes.items())},
                 **dict(sorted(counts.items())),
-                # What was received is the sum of _OUTCOMES and of queued, pairing and waiting.
+                # The number received is the sum of _OUTCOMES and of queued, pairing and waiting.
                 "received": self.received,
                 "queued": self.received - counts["images"],
                 "pairing": len(session.store),
@@ -128,7 +128,7 @@ class KeyframeHealth:
     def _judgement(
         self, recent: Counter[str], mode: str, targets: Mapping[str, float]
     ) -> tuple[bytes, str]:
-        """Return the level of the node's health and what it is about, the worst first."""
+        """Return the level of the node's health and the reasons, the worst first."""
         images, masks = self._inputs["image"], self._inputs["mask"]
         names_problem = self._names.problem(targets)
         if recent["failed"]:
@@ -162,7 +162,7 @@ class KeyframeHealth:
         return self._outputs.team.problem(), self._interest.problem(self._names.names)
 
     def _several_publishers(self, recent: Counter[str]) -> str | None:
-        """Return who publishes beside whom, once it is sure that both are alive."""
+        """Return which publishers share a topic, once all of them are known to be alive."""
         now = time.monotonic()
         for name, subscription in self._inputs.items():
             topic = subscription.topic

@@ -1,4 +1,4 @@
-"""The topic ``team/interest``: what team mates look for, from the robot's graph and the radio."""
+"""Topic ``team/interest``: targets of the team, from the robot's graph and the radio."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ from mininet_ros.team.errors import TeamError
 from mininet_ros.team.interest import Interest, parse_interest
 from mininet_ros.team.keys import INTEREST_TOPIC
 
-# Least time between two changes of the selection; of what comes faster the newest counts.
+# Least time between two changes of the selection; of faster messages only the newest counts.
 PERIOD_S = 0.3
-# So many messages within two seconds are a flood.
+# This many messages within two seconds are a flood.
 FLOOD_SPAN_S = 2.0
 FLOOD_MESSAGES = 10
-# Messages from the radio that wait to be read. More only come in a flood.
+# Messages from the radio that wait to be read; more arrive only in a flood.
 MAX_QUEUED = 16
 MAX_BYTES = 4096
 
 
 class TeamInterest:
-    """Keeps what the team looks for, and changes the settings accordingly.
+    """Keeps the targets of the team, and changes the settings accordingly.
 
     Args:
-        node: subscribes.
-        changed: called in the thread that spins the node when other things are looked for.
+        node: node that subscribes.
+        changed: called in the thread that spins the node when the targets change.
     """
 
     def __init__(self, node: Node, changed: Callable[[], None]) -> None:
@@ -55,7 +55,7 @@ class TeamInterest:
         self._timer = steady_timer(node, PERIOD_S, self._settle)
 
     def receive_serialized(self, content: bytes) -> None:
-        """Take in a serialised message; to be called from any thread."""
+        """Take a serialised message; may be called from any thread."""
         self._radio.append(content)
         self._wake.trigger()
 
@@ -63,8 +63,8 @@ class TeamInterest:
         """Return settings with the team's weights in place of the robot's own.
 
         Args:
-            settings: of the robot.
-            known: classes of the masks; empty while they are not known.
+            settings: settings of the robot.
+            known: class names of the masks; empty while they are not known.
         """
         if not self._active:
             return settings
@@ -72,7 +72,7 @@ class TeamInterest:
         return replace(settings, classes=tuple(f"{name}: {w:g}" for name, w in targets.items()))
 
     def problem(self, known: Collection[str]) -> str | None:
-        """Return what is wrong with what the team wants, as a sentence, or None."""
+        """Return what is wrong with the team's targets, as a sentence, or None."""
         recent = len(self._recent.values())
         if recent >= FLOOD_MESSAGES:
             return (
@@ -88,7 +88,7 @@ class TeamInterest:
         return self._problem
 
     def text(self) -> str:
-        """Return what the team looks for, for diagnostics."""
+        """Return the targets of the team as text, for diagnostics."""
         weights = self._current.weights.items() if self._active else ()
         return ", ".join(f"{name}: {weight:g}" for name, weight in weights)
 
@@ -99,7 +99,7 @@ class TeamInterest:
                 if len(content) > MAX_BYTES:
                     raise TeamError(f"a message on {INTEREST_TOPIC} has {len(content)} bytes")
                 text = deserialize_message(content, String).data
-            # Whatever the middleware's reader of bytes from the radio raises.
+            # The middleware may raise any error when it reads bytes from the radio.
             except Exception as error:  # noqa: BLE001 - counted below and told in diagnostics
                 self._note_problem(str(error))
                 continue
@@ -112,7 +112,7 @@ class TeamInterest:
         self._settle()
 
     def _settle(self) -> None:
-        """Put what came last into effect, unless it is too soon, and see what has run out."""
+        """Apply the newest message unless it is too soon, and drop what has expired."""
         now = time.monotonic()
         if now - self._last_change < PERIOD_S:
             return

@@ -1,4 +1,4 @@
-"""The keyframe selector node: a camera's stream in, the frames worth forwarding out."""
+"""Keyframe selector node: takes a camera's stream, forwards the selected frames."""
 
 from __future__ import annotations
 
@@ -39,9 +39,9 @@ from mininet_ros.nodes.keyframes.team_link import make_link
 from mininet_ros.parameters import ParameterError
 from mininet_ros.team.errors import TeamError
 
-# Messages on their way to the thread that works: half a second of four topics at 30 Hz.
+# Messages queued for the working thread: half a second of four topics at 30 Hz.
 INBOX_CAPACITY = 64
-# How often the working thread looks whether a wait is over.
+# Period in which the working thread checks whether a wait is over.
 TICK_S = 0.05
 REQUEST_QOS = QoSProfile(depth=20)
 
@@ -49,22 +49,22 @@ REQUEST_QOS = QoSProfile(depth=20)
 class KeyframeSelectorNode(ManagedNode):
     """Pairs images with their masks, decides which are keyframes, and forwards these unchanged.
 
-    The thread that spins receives and answers; while the node is active, a second one does all the
-    work, in the order in which the messages came. While no output has a subscriber, no input is
-    subscribed to either.
+    The thread that spins receives messages and answers requests. While the node is active, a second
+    thread does all the work, in the order in which the messages came. While no output has a
+    subscriber, no input is subscribed to either.
 
     Args:
-        **node_options: for :class:`rclpy.node.Node`.
+        **node_options: options of :class:`rclpy.node.Node`.
 
     Raises:
         ParameterError: a parameter override is wrong, or names a class that the model lacks.
         ModelError: the model does not exist or is damaged.
-        TeamError: the team link cannot be set up as the parameters say.
+        TeamError: the parameters of the team link cannot be used.
     """
 
     expected_errors = (ParameterError, ModelError, TeamError)
 
-    # Made by configure().
+    # Created by configure().
     _outputs: KeyframeOutputs
     _companions: Companions
     _session: KeyframeSession
@@ -79,13 +79,13 @@ class KeyframeSelectorNode(ManagedNode):
             self, KeyframeParameters, check=self._problem, changed=self._apply
         )
         self._inbox = Inbox(INBOX_CAPACITY)
-        self._resting = threading.Lock()  # free while the working thread rests
+        self._resting = threading.Lock()  # free while the working thread is idle
         self._worker: threading.Thread | None = None
         self._diagnostics = DiagnosticsPublisher(self, "keyframes", self._report)
         self.start(self._settings.values.autostart)
 
     def configure(self) -> None:
-        """Make everything that the parameters describe, except the subscriptions to inputs."""
+        """Create everything that the parameters describe, except the input subscriptions."""
         parameters = self._settings.values
         settings = parameters.settings
         self._names = ClassNames(self, parameters.model, self._targets_changed)
@@ -121,15 +121,15 @@ class KeyframeSelectorNode(ManagedNode):
         )
 
     def activate(self) -> None:
-        """Work from now on, while somebody listens."""
+        """Start working; inputs are subscribed to while an output has a subscriber."""
         self._inbox = Inbox(INBOX_CAPACITY)
         self._worker = threading.Thread(target=self._work, name="keyframes", daemon=True)
         self._worker.start()
-        self._put_configuration()  # parameters may have changed while nobody worked
+        self._put_configuration()  # parameters may have changed while the node was inactive
         self._follow_subscribers(active=True)
 
     def deactivate(self) -> None:
-        """Decide on all frames that wait, and end the working thread."""
+        """Decide on all waiting frames, and end the working thread."""
         self._follow_subscribers(active=False)
         self._inbox.close()
         if self._worker is not None:
@@ -137,7 +137,7 @@ class KeyframeSelectorNode(ManagedNode):
             self._worker = None
 
     def cleanup(self) -> None:
-        """Forget everything that :meth:`configure` made."""
+        """Discard everything that :meth:`configure` created."""
         self._outputs.team.close()
         self._companions.close()
         self._names = self._interest = None
@@ -158,7 +158,7 @@ class KeyframeSelectorNode(ManagedNode):
 
     def _make_inputs(self, kind: type) -> dict[str, OnDemandSubscription]:
         qos = input_qos(self._settings.values.reliability)
-        # From the resolved name, so that remapping image moves the compressed topic with it.
+        # From the resolved name, so that remapping image also moves the compressed topic.
         image = self.resolve_topic_name("image")
         image = f"{image}/compressed" if kind is CompressedImage else image
         topics = {
@@ -195,7 +195,7 @@ class KeyframeSelectorNode(ManagedNode):
             self._follow_subscribers(active=True)
 
     def _follow_subscribers(self, active: bool) -> None:
-        """Subscribe to what the wanted outputs are made of, and only to that."""
+        """Subscribe to the inputs that the wanted outputs need, and to no others."""
         self._companions.follow(active)
         settings = self._effective_settings()
         outputs = self._outputs.wanted if active else frozenset()
@@ -218,26 +218,26 @@ class KeyframeSelectorNode(ManagedNode):
             self._inbox.put(Task(self._session.finish))
 
     def _problem(self, parameters: KeyframeParameters) -> str | None:
-        """Return what is wrong with the parameters together, as a sentence, or None."""
+        """Return what is wrong with the combination of parameters, as a sentence, or None."""
         if self._names is None or not self._names.known:
             return None
         return self._names.problem(parameters.settings.named())
 
     def _effective_settings(self) -> KeyframeSettings:
-        """Return the settings as the parameters and the team want them."""
+        """Return the settings from the parameters and the targets of the team."""
         own = self._settings.values.settings
         if self._interest is None or self._names is None:
             return own
         return self._interest.applied_to(own, self._names.names)
 
     def _targets_changed(self) -> None:
-        """Look for other things from now on."""
+        """Apply changed targets."""
         if self.state == ACTIVE:
             self._reconfigure()
             self._follow_subscribers(active=True)
 
     def _apply(self, changed: frozenset[str]) -> None:
-        """Put changed parameters into effect."""
+        """Apply changed parameters."""
         self._targets_changed()
 
     def _reconfigure(self) -> None:
@@ -247,7 +247,7 @@ class KeyframeSelectorNode(ManagedNode):
         self._put_configuration()
 
     def _put_configuration(self) -> None:
-        """Let the working thread work by the settings as they are now."""
+        """Queue the present settings for the working thread."""
         settings = self._effective_settings()
         wait_s = self._settings.values.mask_wait_s
         self._inbox.put(Task(partial(self._take_over, settings, self._semantics(settings), wait_s)))
@@ -278,7 +278,7 @@ class KeyframeSelectorNode(ManagedNode):
         self._outputs.release()
 
     def _guarded(self, run: Callable[[], None]) -> None:
-        """Do something; whatever comes of it, the next thing is done, too."""
+        """Run a task; count and log any error, so that the next task runs."""
         with self._resting:
             try:
                 run()
@@ -293,7 +293,7 @@ class KeyframeSelectorNode(ManagedNode):
     def _report(self) -> Status:
         if self.state not in (ACTIVE, INACTIVE):
             return Status(OK, f"{self.state}: a lifecycle manager can configure the node")
-        self._matched()  # for the middleware that does not tell of subscribers
+        self._matched()  # for middleware that does not report subscribers
         settings = self._effective_settings()
         with self._resting:
             status = self._health.status(settings.selector.mode.value, settings.targets())

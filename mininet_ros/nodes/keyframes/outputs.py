@@ -1,4 +1,4 @@
-"""Where the keyframe selector publishes: keyframes, frames for team mates, scores."""
+"""Outputs of the keyframe selector: keyframes, frames for team mates, scores."""
 
 from __future__ import annotations
 
@@ -20,24 +20,24 @@ from mininet_ros.nodes.keyframes.frame_store import StoredFrame
 from mininet_ros.nodes.keyframes.scores import FrameReport, scores_message
 from mininet_ros.nodes.keyframes.team_link import Link, TeamLink
 
-# Deep, for all frames of a window are decided on at once, and no keyframe comes a second time.
+# A deep history, because all frames of a window are decided at once and no keyframe is repeated.
 KEYFRAME_QOS = QoSProfile(depth=20)
-# Deep, for there is a message for every frame, also for those that a burst leaves no time for.
+# A deep history, because every frame has a message, also in a burst.
 SCORES_QOS = QoSProfile(depth=1000)
 
 
 class KeyframeOutputs:
-    """Publishes what a :class:`~mininet_ros.nodes.keyframes.session.KeyframeSession` brings about.
+    """Publishes the results of a :class:`~mininet_ros.nodes.keyframes.session.KeyframeSession`.
 
     Args:
-        node: publishes.
-        settings: for the byte budget and the JPEG quality.
-        link: to team mates.
-        image_type: of the input and of keyframe/image: Image, or CompressedImage, which goes to
-            keyframe/image/compressed.
+        node: node that publishes.
+        settings: settings with the byte budget and the JPEG quality.
+        link: link to team mates.
+        image_type: message type of the input and of keyframe/image: Image, or CompressedImage,
+            which is published on keyframe/image/compressed.
         matched: called when subscribers come and go; see :func:`create_publisher`.
-        decoder: of the camera's images.
-        companions: what goes with a keyframe.
+        decoder: decoder of the camera's images.
+        companions: publishes the messages that go with a keyframe.
     """
 
     def __init__(
@@ -57,7 +57,7 @@ class KeyframeOutputs:
         self.team = TeamLink(settings, link, decoder)
         self._node = node
         topic = "keyframe/image" + ("/compressed" if image_type is CompressedImage else "")
-        # The image comes last: who works on it has what belongs to it.
+        # The image comes last: an image subscriber then already has the other messages.
         self._keyframe = {
             name: create_publisher(node, kind, topic, KEYFRAME_QOS, matched)
             for name, kind, topic in (
@@ -72,7 +72,7 @@ class KeyframeOutputs:
 
     @property
     def wanted(self) -> frozenset[str]:
-        """What has subscribers: "image", "mask", "camera_info", "scores", "companions"."""
+        """Outputs with subscribers: "image", "mask", "camera_info", "scores", "companions"."""
         own = {name for name, topic in self._keyframe.items() if topic.get_subscription_count()}
         if self._scores.get_subscription_count():
             own.add("scores")
@@ -81,7 +81,7 @@ class KeyframeOutputs:
         return self.team.wanted | own
 
     def forward(self, frame: StoredFrame, worth: float) -> None:
-        """Publish the received messages of a chosen frame, and offer it to team mates."""
+        """Publish the received messages of a chosen frame, and offer the frame to team mates."""
         self.counts["forwarded"] += 1
         for name, publisher in self._keyframe.items():
             if not publisher.get_subscription_count():
@@ -95,31 +95,31 @@ class KeyframeOutputs:
         if self.team.wanted:
             try:
                 self.team.offer(frame, worth, self.jpeg_quality, self._now_ns())
-            except ImageError as error:  # costs team mates this frame, and nobody else any
+            except ImageError as error:  # only team mates miss this frame
                 self.rejected(error)
 
     def configure(self, settings: KeyframeSettings) -> None:
-        """Put other settings into effect."""
+        """Apply changed settings."""
         self.jpeg_quality = settings.jpeg_quality
         self.team.configure(settings, self._now_ns())
 
     def release(self) -> None:
-        """Send to team mates what the budget allows by now."""
+        """Send to team mates what the budget allows now."""
         self.team.release(self._now_ns())
 
     def report(self, report: FrameReport, header: Header) -> None:
-        """Publish what became of a frame."""
+        """Publish what happened to a frame."""
         if self._scores.get_subscription_count():
             name = self._node.get_fully_qualified_name()
             self._scores.publish(scores_message(report, header, name))
 
     def restarted(self) -> None:
-        """Drop what waits for the budget: the stream began anew."""
+        """Drop the frames that wait for the budget, because the stream restarted."""
         self.team.clear()
         self.companions.clear()
 
     def rejected(self, error: ValueError) -> None:
-        """Note and log that a message cannot be used."""
+        """Count and log a message that cannot be used."""
         self.counts["rejected"] += 1
         self.last_rejection = str(error)
         self._node.get_logger().warning(f"message rejected: {error}", throttle_duration_sec=5.0)

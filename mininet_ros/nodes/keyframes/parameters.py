@@ -13,7 +13,7 @@ from mininet_ros.team.settings import LinkSettings
 
 @dataclass(frozen=True)
 class KeyframeParameters:
-    """Where the messages come from, the settings of the selection, the link to team mates."""
+    """Parameters of the inputs, the selection and the team link."""
 
     autostart: bool = parameter(
         True,

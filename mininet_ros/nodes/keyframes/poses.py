@@ -1,4 +1,4 @@
-"""Where the robot was when an image was taken, by the messages on ``odometry``."""
+"""Pose of the robot when an image was taken, from the messages on ``odometry``."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from mininet_ros.nodes.common.stamps import stamp_of
 # Ten seconds of odometry at 50 Hz.
 MAX_POSES = 500
 
-# A pose this far in time from an image is none of its.
+# A pose further than this in time from an image does not belong to it.
 MAX_DISTANCE_NS = 500_000_000
 
 
@@ -24,7 +24,7 @@ class PoseHistory:
         self._poses: deque[tuple[int, Pose]] = deque(maxlen=MAX_POSES)
 
     def add(self, message: Odometry) -> None:
-        """Take in a pose. A stamp before the last one starts the history anew."""
+        """Add a pose. A stamp before the last one clears the history first."""
         stamp = stamp_of(message.header)
         if self._poses and stamp <= self._poses[-1][0]:
             if stamp == self._poses[-1][0]:
@@ -35,10 +35,10 @@ class PoseHistory:
         self._poses.append((stamp, pose))
 
     def at(self, stamp_ns: int) -> Pose | None:
-        """The pose at a time: the position between two messages, the nearer one's orientation.
+        """Return the pose at a time: interpolated position, orientation of the nearer message.
 
         Returns:
-            None where no message is within half a second.
+            The pose; None where no message is within half a second.
         """
         if not self._poses:
             return None

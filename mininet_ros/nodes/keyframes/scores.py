@@ -1,4 +1,4 @@
-"""The message that tells all that is known of one frame, and what was decided on it."""
+"""Message with all scores of one frame and the decision on it."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from mininet_ros.keyframes.cues.scores import score_text, score_texts
 
 @dataclass(frozen=True)
 class FrameReport:
-    """What became of one frame, or of a request that no frame answers.
+    """Outcome of one frame, or of a request that no frame answers.
 
     Attributes:
-        forwarded: whether it was.
-        reason: why, for machines: a :class:`~mininet_ros.keyframes.Reason`, ``rejected`` for an
+        forwarded: whether the frame was forwarded.
+        reason: reason for programs: a :class:`~mininet_ros.keyframes.Reason`, ``rejected`` for an
             image that cannot be used, ``overrun`` for one that there was no time for, or
             ``unanswered_request``.
-        sentence: why, for people.
-        decision: the selector's; None where it did not see the frame.
+        sentence: reason for people.
+        decision: decision of the selector; None where the frame did not reach it.
     """
 
     forwarded: bool
@@ -31,12 +31,12 @@ class FrameReport:
 
 
 def scores_message(report: FrameReport, header: Header, node: str) -> DiagnosticArray:
-    """Return the report as a message, whose numbers plotting tools read.
+    """Return the report as a message with numbers that plotting tools can read.
 
     Args:
-        report: of one frame.
-        header: the frame's own; the message copies stamp and frame_id.
-        node: full name of the node, for the status's name.
+        report: report on one frame.
+        header: header of the frame; the message copies stamp and frame_id.
+        node: full name of the node, used in the name of the status.
     """
     values: dict[str, object] = {"forwarded": int(report.forwarded), "reason": report.reason}
     values |= _figures(report.decision)
@@ -51,7 +51,7 @@ def scores_message(report: FrameReport, header: Header, node: str) -> Diagnostic
 
 
 def _figures(decision: Decision | None) -> dict[str, object]:
-    """The numbers behind a decision, by name."""
+    """Return the numbers behind a decision, by name."""
     if decision is None:
         return {}
     values: dict[str, object] = {"worth": decision.worth}

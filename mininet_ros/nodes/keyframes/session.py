@@ -1,7 +1,7 @@
-"""The work of the keyframe selector: from messages that come in to decisions carried out.
+"""Work of the keyframe selector, from incoming messages to decisions.
 
-All of it happens in one thread, in the order in which the messages came, so that the same messages
-lead to the same decisions.
+All work runs in one thread, in the order in which the messages came, so that the same messages lead
+to the same decisions.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from mininet_ros.nodes.keyframes.frame_store import FrameStore, StoredFrame
 from mininet_ros.nodes.keyframes.poses import PoseHistory
 from mininet_ros.nodes.keyframes.scores import FrameReport
 
-# Parts that are read as labels.
+# Parts that are decoded as labels.
 LABELS = frozenset({"mask", "confidence"})
 
 
@@ -34,16 +34,16 @@ RECENT_FRAMES = 100
 
 
 class Outputs(Protocol):
-    """Where the results of a session go."""
+    """Receiver of the results of a session."""
 
     def forward(self, frame: StoredFrame, worth: float) -> None:
         """Publish a chosen frame."""
 
     def report(self, report: FrameReport, header: Header) -> None:
-        """Tell what became of a frame."""
+        """Report what happened to a frame."""
 
     def restarted(self) -> None:
-        """Drop what is under way: the stream began anew."""
+        """Drop all pending output, because the stream restarted."""
 
     def rejected(self, error: ValueError) -> None:
         """Note that a message cannot be used."""
@@ -51,11 +51,11 @@ class Outputs(Protocol):
 
 @dataclass(frozen=True)
 class Semantics:
-    """How masks are read.
+    """Meaning of the values in masks.
 
     Attributes:
-        classes: names in the order of the ids.
-        problem: why they cannot be read, as a sentence; None if they can.
+        classes: class names in the order of their ids.
+        problem: reason why masks cannot be used, as a sentence; None if they can.
     """
 
     classes: tuple[str, ...] = ()
@@ -63,15 +63,15 @@ class Semantics:
 
 
 class KeyframeSession:
-    """Pairs messages, has them scored and decided on, and forwards the chosen frames.
+    """Pairs messages, scores frames, and forwards the chosen ones.
 
     Args:
-        settings: of the selection.
-        semantics: of the masks.
-        store: for the messages.
-        outputs: for the results.
-        now_ns: the time of the node's clock, nanoseconds.
-        decoder: of the camera's images; None for one with default settings.
+        settings: settings of the selection.
+        semantics: meaning of the masks.
+        store: store of the messages.
+        outputs: receiver of the results.
+        now_ns: function that returns the time of the node's clock, nanoseconds.
+        decoder: decoder of the camera's images; None for one with default settings.
     """
 
     def __init__(
@@ -85,8 +85,8 @@ class KeyframeSession:
     ) -> None:
         self.store = store
         self.counts: Counter[str] = Counter()
-        self.sizes: dict[str, str] = {}  # of the last image and mask, width x height
-        # Of the last frames: what scoring took, and the time from arrival to forwarding.
+        self.sizes: dict[str, str] = {}  # width x height of the last image and mask
+        # For the last frames: time taken by scoring, and time from arrival to forwarding.
         self.scoring_s: deque[float] = deque(maxlen=RECENT_FRAMES)
         self.delay_s: deque[float] = deque(maxlen=RECENT_FRAMES)
         self.last_refusal = ""
@@ -98,24 +98,24 @@ class KeyframeSession:
         self._decoder = decoder or ImageDecoder()
         self._poses = PoseHistory()
         self._notes: dict[int, str] = {}
-        self._newest: tuple[int, int] | None = None  # stamp, and when it was scored
+        self._newest: tuple[int, int] | None = None  # stamp, and time of scoring
         self.pipeline = self._make_pipeline()
 
     @property
     def busy(self) -> bool:
-        """Whether time alone may bring something about."""
+        """Return whether the mere passing of time may lead to results."""
         return bool(len(self.store) or self._newest is not None)
 
     def add_image(self, image: Image | CompressedImage) -> None:
-        """Take in an image."""
+        """Process an image."""
         self.counts["images"] += 1
         self.store.add_image(image, self._settings.selector.reorder_ns)
         self._work_off()
 
     def add_part(self, name: str, part: Any) -> None:
-        """Take in a "mask", "confidence", "camera_info" or "odometry".
+        """Process a "mask", "confidence", "camera_info" or "odometry" message.
 
-        One that cannot be read is rejected here, whether its image has been scored or not.
+        A message that cannot be read is rejected here, whether its image was scored or not.
         """
         if name == "odometry":
             self._poses.add(part)
@@ -131,44 +131,44 @@ class KeyframeSession:
         self._work_off()
 
     def overrun_part(self, name: str) -> None:
-        """Note that there was no time for a message other than an image."""
+        """Count a message other than an image that there was no time for."""
         self.counts[f"overrun_{name}"] += 1
 
     def expect(self, parts: frozenset[str]) -> None:
-        """Let images wait for these parts from now on."""
+        """Set the parts that images wait for from now on."""
         self.store.expected = parts
 
     def request(self, header: Header) -> None:
-        """Take in a request for the frame of this stamp."""
+        """Process a request for the frame of this stamp."""
         self._carry_out(self.pipeline.request(stamp_of(header)))
 
     def tick(self) -> None:
         """Note that time passes."""
         self._work_off()
-        # Images that wait for their masks are no silence of the camera.
+        # Images that wait for their masks do not count as silence of the camera.
         if self._newest is None or len(self.store):
             return
         stamp, scored_at = self._newest
-        # By the node's clock, which stands still while simulated time does.
+        # The node's clock is used; it stands still while simulated time does.
         elapsed = self._now_ns() - scored_at
         self._carry_out(self.pipeline.tick(stamp + max(0, elapsed)))
 
     def finish(self) -> None:
-        """Decide on all frames, for the stream ended, and be ready for another."""
+        """Decide on all frames at the end of the stream, and prepare for another stream."""
         self.store.wait_no_longer()
         self._work_off()
         self._carry_out(self.pipeline.finish())
         self._begin()
 
     def overrun(self, header: Header) -> None:
-        """Note that there was no time for an image."""
+        """Count an image that there was no time for."""
         self.counts["images"] += 1
         self.counts["overrun"] += 1
         report = FrameReport(False, "overrun", "There was no time for it.")
         self._outputs.report(report, header)
 
     def configure(self, settings: KeyframeSettings, semantics: Semantics) -> None:
-        """Put other settings into effect, between two frames."""
+        """Apply changed settings between two frames."""
         targets = settings.targets()
         rescore = semantics != self._semantics or any(
             getattr(settings, name) != getattr(self._settings, name)
@@ -179,10 +179,10 @@ class KeyframeSession:
         self._carry_out(self.pipeline.configure(settings.selector, scorer))
 
     def abandon(self, error: str) -> None:
-        """Begin anew after an error; the frames that are not decided on are given up.
+        """Restart after an error; frames without a decision are given up.
 
         Args:
-            error: what went wrong, in words.
+            error: description of the error.
         """
         sentence = f"The node gave it up after an error: {error}"
         for frame in self.store.undecided():
@@ -230,7 +230,7 @@ class KeyframeSession:
     def _pixels(
         self, frame: StoredFrame
     ) -> tuple[np.ndarray, np.ndarray | None, np.ndarray | None]:
-        """Return image, mask and confidence, the last two where they came and are to be read."""
+        """Return image, mask and confidence; the last two are None if absent or not used."""
         image = self._decoder.message(frame.image)
         self.sizes["image"] = f"{image.shape[1]}x{image.shape[0]}"
         mask = self._labels(frame, "mask")
@@ -247,7 +247,7 @@ class KeyframeSession:
         return self._decoder.labels(part) if isinstance(part, Image) else None
 
     def _note(self, frame: StoredFrame) -> str:
-        """Return what is to be said of the frame's content besides the decision; count it."""
+        """Count the frame; return a remark on its content besides the decision."""
         if not self._targets:
             return ""
         if self._semantics.problem is not None:
@@ -277,7 +277,7 @@ class KeyframeSession:
     def _carry_out(self, decisions: Sequence[Decision]) -> None:
         for decision in decisions:
             frame = self.store.release(decision.stamp_ns)
-            if frame is None:  # the selector decides on each frame once, and all are held
+            if frame is None:  # every frame is held and gets exactly one decision
                 raise LookupError(f"no frame is held for stamp {decision.stamp_ns}")
             self.counts["decided"] += 1
             note = self._notes.pop(decision.stamp_ns, "")

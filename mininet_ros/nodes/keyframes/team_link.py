@@ -1,4 +1,4 @@
-"""Frames for team mates: compressed, and no more of them than the byte budget allows."""
+"""Compressed frames for team mates, within the byte budget."""
 
 from __future__ import annotations
 
@@ -30,16 +30,16 @@ _TYPES = {"camera_info": CameraInfo, "mask": CompressedImage, "image": Compresse
 
 
 class Link(Carrier, Protocol):
-    """A way to team mates, and what is to be said of it."""
+    """A transport to team mates, and its state."""
 
     @property
     def wanted(self) -> frozenset[str]:
-        """What has subscribers, of ``TEAM_TOPICS``."""
+        """Topics of ``TEAM_TOPICS`` that have subscribers."""
         ...
 
     @property
     def mates(self) -> MatesViews | None:
-        """What mates have sent; None where they need not be told of views and tell of none."""
+        """Views sent by mates; None where mates and robot do not exchange views."""
         ...
 
     def problem(self) -> str | None:
@@ -51,15 +51,15 @@ class Link(Carrier, Protocol):
         ...
 
     def close(self) -> None:
-        """End the link."""
+        """Close the link."""
         ...
 
 
 class RosTopics:
-    """Publishes to the robot's own graph, as many frames as there are.
+    """Publishes to the robot's own graph, without a limit on the number of frames.
 
     Args:
-        node: publishes.
+        node: node that publishes.
         matched: called when subscribers come and go; see :func:`create_publisher`.
     """
 
@@ -78,11 +78,11 @@ class RosTopics:
 
     @property
     def takes(self) -> None:
-        """No limit."""
+        """None: there is no limit."""
 
     @property
     def mates(self) -> None:
-        """Mates see all topics."""
+        """None: mates see all topics."""
 
     def send(self, ticket: int, payload: Payload) -> None:
         """Publish the messages of a frame."""
@@ -90,18 +90,18 @@ class RosTopics:
             self._publishers[name].publish(content)
 
     def collect(self) -> list[Outcome]:
-        """Nothing is known of what came of them."""
+        """No results: the outcome of a frame is not known."""
         return []
 
     def problem(self) -> None:
-        """None is known."""
+        """None: no problem is known."""
 
     def values(self) -> Mapping[str, object]:
         """No figures."""
         return {}
 
     def close(self) -> None:
-        """The node ends its publishers."""
+        """Do nothing: the node destroys its publishers."""
 
 
 def make_link(
@@ -110,11 +110,11 @@ def make_link(
     matched: Callable[[], None],
     interest: Callable[[bytes], None],
 ) -> Link:
-    """Return the link that the parameters ask for.
+    """Return the link that the parameters select.
 
     Args:
-        node: has a namespace that may name the robot.
-        settings: what is asked for.
+        node: node whose namespace may name the robot.
+        settings: settings of the link.
         matched: called in the thread that spins the node when subscribers come and go.
         interest: called from any thread with serialised messages on team/interest.
 
@@ -136,13 +136,13 @@ def make_link(
 class TeamLink:
     """Sends forwarded frames as JPEG, PNG mask and calibration within a byte budget.
 
-    Only what has a subscriber is made and counted. Counted are the serialised messages, once
-    each: several subscribers in a ROS graph over a radio take that much again.
+    Only messages with subscribers are encoded and counted. The budget counts each serialised
+    message once: several subscribers in a ROS graph over a radio use that size again each.
 
     Args:
-        settings: for the byte budget.
-        link: carries the frames.
-        decoder: of the camera's images.
+        settings: settings with the byte budget.
+        link: transport of the frames.
+        decoder: decoder of the camera's images.
     """
 
     def __init__(self, settings: KeyframeSettings, link: Link, decoder: ImageDecoder) -> None:
@@ -159,22 +159,22 @@ class TeamLink:
 
     @property
     def wanted(self) -> frozenset[str]:
-        """What has subscribers: "image", "mask", "camera_info"."""
+        """Messages with subscribers: "image", "mask", "camera_info"."""
         return self._link.wanted
 
     @property
     def waiting(self) -> bool:
-        """Whether a frame waits for the budget or is under way."""
+        """Return whether a frame waits for the budget or is being sent."""
         return self._outbox.waiting
 
     def offer(self, frame: StoredFrame, worth: float, jpeg_quality: int, now_ns: int) -> None:
         """Compress a forwarded frame, and send it now, later or never.
 
         Args:
-            frame: the frame with its parts.
-            worth: what decides between frames that wait for the budget.
-            jpeg_quality: 1 to 100.
-            now_ns: the time, nanoseconds.
+            frame: frame with its parts.
+            worth: priority among the frames that wait for the budget.
+            jpeg_quality: JPEG quality, 1 to 100.
+            now_ns: present time, nanoseconds.
 
         Raises:
             ImageError: the image or its mask cannot be read.
@@ -199,21 +199,21 @@ class TeamLink:
             self._too_large.add()
 
     def configure(self, settings: KeyframeSettings, now_ns: int) -> None:
-        """Put another byte budget into effect; what was spent of the old one stays spent."""
+        """Apply another byte budget; what was spent of the old one stays spent."""
         limits = settings.team_bytes_per_s, settings.team_burst_bytes, settings.team_waiting
         self._outbox.configure(*limits, now_ns)
         self._follow_rate(settings)
 
     def release(self, now_ns: int) -> None:
-        """Send what the budget allows by now."""
+        """Send what the budget allows now."""
         self._outbox.release(now_ns)
 
     def clear(self) -> None:
-        """Drop what waits: the stream ended or began anew."""
+        """Drop the waiting frames, because the stream ended or restarted."""
         self._outbox.clear()
 
     def close(self) -> None:
-        """End the link."""
+        """Close the link."""
         self._link.close()
 
     def problem(self) -> str | None:
@@ -256,7 +256,7 @@ class TeamLink:
             self._link.pace_bytes_per_s = settings.team_bytes_per_s
 
     def _encode(self, frame: StoredFrame, jpeg_quality: int) -> list[tuple[str, bytes]]:
-        """Return the wanted messages, serialised, the image last: it completes the frame."""
+        """Return the wanted messages, serialised. The image is last: it completes the frame."""
         wanted, messages = self.wanted, {}
         if "camera_info" in wanted and "camera_info" in frame.parts:
             messages["camera_info"] = frame.parts["camera_info"]

@@ -1,1 +1,1 @@
-"""Nodes that watch a stream, record it and time it."""
+"""Nodes that observe a stream, record it and measure its timing."""

@@ -1,4 +1,4 @@
-"""The record of a keyframe selection: what was forwarded and why, beside every N-th frame."""
+"""Record of a keyframe selection: forwarded frames, reasons, and every N-th frame."""
 
 from __future__ import annotations
 
@@ -28,23 +28,23 @@ class KeyframeRecording:
 
     def __init__(self) -> None:
         self._decisions: dict[int, Mapping[str, str]] = {}
-        self._received = 0  # images, as the selector says
+        self._received = 0  # images, as counted by the selector
         self._thumbnails: dict[int, np.ndarray] = {}
         self._team_frames = 0
         self._team_bytes = 0
 
     def add_decision(self, stamp_ns: int, values: Mapping[str, str]) -> None:
-        """Note what the selector says of one frame: its scores, ``forwarded`` and ``reason``."""
-        if values["reason"] != UNANSWERED:  # which is about a request, not about a frame
+        """Add the selector's report on a frame: its scores, ``forwarded`` and ``reason``."""
+        if values["reason"] != UNANSWERED:  # reports on a request, not on a frame
             self._decisions[stamp_ns] = values
 
     def add_report(self, values: Mapping[str, str]) -> None:
-        """Note what the selector says of itself."""
+        """Add the diagnostics of the selector."""
         self._received = int(values.get("received", self._received))
 
     @property
     def seen(self) -> int:
-        """How many frames the selector has told of."""
+        """Number of frames that the selector has reported."""
         return len(self._decisions)
 
     def add_picture(self, stamp_ns: int, picture_bgr: np.ndarray) -> None:
@@ -55,18 +55,19 @@ class KeyframeRecording:
         self._thumbnails[stamp_ns] = cv2.imencode(".jpg", small, quality)[1]
 
     def add_team_message(self, size: int, is_image: bool) -> None:
-        """Note a message for team mates of ``size`` bytes; each frame has one image."""
+        """Count a message for team mates of ``size`` bytes; each frame has one image."""
         self._team_frames += is_image
         self._team_bytes += size
 
     def summary(self, published: int) -> dict[str, object]:
-        """Return the figures: frames told of, forwarded, by reason, and bytes for the team.
+        """Return the figures: frames reported, forwarded, by reason, and bytes for the team.
 
-        ``camera_bytes`` is what the same frames take as raw colour images. Of the frames that the
-        selector has not told of, ``not_received`` never reached it, and ``not_told`` did.
+        ``camera_bytes`` is the size of the same frames as raw colour images. Frames without a
+        report are divided into ``not_received``, which never reached the selector, and
+        ``not_told``, which did.
 
         Args:
-            published: images that the camera published.
+            published: number of images that the camera published.
         """
         reasons = Counter(values["reason"] for values in self._decisions.values())
         return {
@@ -84,7 +85,7 @@ class KeyframeRecording:
         }
 
     def write_sheet(self, folder: Path) -> None:
-        """Draw the forwarded frames, and as many at even distances; nothing without a picture."""
+        """Draw the forwarded frames, and as many evenly spaced ones; nothing without a picture."""
         forwarded = self._forwarded()[:_MAX_TILES]
         if not forwarded or not self._thumbnails:
             return
@@ -108,7 +109,7 @@ class KeyframeRecording:
         )
 
     def _picture(self, stamp_ns: int) -> np.ndarray:
-        """Return the picture of a frame, or of the nearest one that has any."""
+        """Return the picture of a frame, or of the nearest frame that has one."""
         nearest = min(self._thumbnails, key=lambda other: abs(other - stamp_ns))
         return ImageDecoder().encoded(self._thumbnails[nearest])
 

@@ -1,4 +1,4 @@
-"""Times the masks of several cameras over the same seconds, once all of them run."""
+"""Measures mask latencies of several cameras over the same seconds, once all run."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from mininet_ros.parameters import parameter
 
 @dataclass(frozen=True)
 class MaskTimingParameters:
-    """What is timed, for how long."""
+    """Parameters that select the cameras and the duration."""
 
     namespaces: tuple[str, ...] = parameter(
         ("camera",), "Namespaces of the segmentation nodes, one for each camera."
@@ -40,20 +40,21 @@ class MaskTimingParameters:
 
 
 LOOK_PERIOD_S = 0.1
-# From the first masks of the last camera: until the machine has done with starting things.
+# Delay after the first masks of the last camera, until the machine has finished starting processes.
 WARM_UP_S = 2.0
-# Deep and reliable: what is timed late is still timed.
+# Deep and reliable, so that late messages are still timed.
 TIMING_QOS = QoSProfile(depth=1000)
 COUNTS = ("received", "replaced", "lost")
 
 
 @dataclass
 class CameraRecord:
-    """What came of one camera, by arrival on a monotonic clock in seconds.
+    """Messages from one camera, with arrival times in seconds of a monotonic clock.
 
     Attributes:
-        latencies_ms: from the stamp of an image to the arrival of its mask here.
-        reports: the segmentation node's own counts.
+        latencies_ms: times from the stamp of an image to the arrival of its mask here,
+            milliseconds.
+        reports: counts from the diagnostics of the segmentation node.
     """
 
     latencies_ms: list[tuple[float, float]] = field(default_factory=list)
@@ -61,11 +62,11 @@ class CameraRecord:
 
     @property
     def runs(self) -> bool:
-        """Whether masks and reports come."""
+        """Return whether masks and reports arrive."""
         return bool(self.latencies_ms and self.reports)
 
     def figures(self, begin_s: float, end_s: float) -> dict[str, object]:
-        """Latencies of the time that counts, and counts of the reports that enclose it."""
+        """Return the latencies of an interval, and the counts of the reports that enclose it."""
         before = [counts for when, counts in self.reports if when <= begin_s][-1]
         after = next(counts for when, counts in self.reports if when >= end_s)
         return {
@@ -75,11 +76,11 @@ class CameraRecord:
 
 
 class MaskTimingNode(Node):
-    """Waits until the masks of all cameras come, then times them, then writes what it saw.
+    """Waits for the masks of all cameras, times them, then writes the results.
 
     Args:
-        finish: called when all is written, with an error where a camera gave no masks.
-        **node_options: for :class:`rclpy.node.Node`.
+        finish: called when the results are written, with an error if a camera gave no masks.
+        **node_options: options of :class:`rclpy.node.Node`.
 
     Raises:
         ParameterError: a parameter override is wrong.
@@ -101,7 +102,7 @@ class MaskTimingNode(Node):
         self._timer = steady_timer(self, LOOK_PERIOD_S, self._look)
 
     def close(self) -> None:
-        """Nothing is left to do."""
+        """Do nothing: there is nothing to release."""
 
     def _take_mask_of(self, camera: CameraRecord) -> Callable[[Image], None]:
         def take(mask: Image) -> None:

@@ -1,4 +1,4 @@
-"""The record of a segmented stream: pictures, figures, and what became of each image."""
+"""Record of a segmented stream: pictures, figures, and the outcome of each image."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ SHEET = "contact_sheet.png"
 PICTURES = "overlays"
 KEYFRAMES = "keyframes.png"
 RECORDED = (SUMMARY, SHEET, PICTURES, KEYFRAMES)
-"""What a recording leaves in its folder."""
+"""Files and folders of a recording in its folder."""
 
-# What a segmentation node reports of images that it received and did not segment.
+# Counts of a segmentation node for images that it received and did not segment.
 ACCOUNTED = ("replaced", "skipped", "rejected", "failed")
 
-# What it says of itself.
+# Other values in the diagnostics of a segmentation node.
 RUNNING = ("model", "network", "backend", "runtime", "device")
 
 _SHEET_TILES = 12
@@ -35,21 +35,21 @@ _TILE_WIDTH = 320
 class Recording:
     """Collects a run and writes it to a folder.
 
-    Pictures are thinned while they come: no more than ``max_pictures`` are kept, evenly spaced over
-    the whole run however long it is.
+    Pictures are thinned during the run: at most ``max_pictures`` are kept, evenly spaced over the
+    whole run, however long it is.
 
     Args:
         folder: an empty folder; see :class:`mininet_ros.results.ResultFolder`.
-        max_pictures: 0 for none.
+        max_pictures: largest number of pictures to keep; 0 for none.
     """
 
     def __init__(self, folder: Path, max_pictures: int) -> None:
         self._folder = folder
         self._max_pictures = max_pictures
-        self._interval = 1  # every how many-th overlay is kept
+        self._interval = 1  # every N-th overlay is kept
         self._overlays = 0
-        self._pictures: dict[Path, int] = {}  # and the stamp of each
-        self._images: list[int] = []  # stamps
+        self._pictures: dict[Path, int] = {}  # path and stamp of each
+        self._images: list[int] = []  # stamps, nanoseconds
         self._masks: list[tuple[float, float]] = []  # arrival and latency, seconds
         self._node_before: Mapping[str, str] = {}
         self._node: Mapping[str, str] = {}
@@ -58,12 +58,12 @@ class Recording:
 
     @property
     def images(self) -> int:
-        """How many images were announced."""
+        """Number of images that were announced."""
         return len(self._images)
 
     @property
     def published(self) -> int:
-        """How many images the camera published, as far as can be known."""
+        """Number of images that the camera published, as far as it can be known."""
         watched_throughout = (
             bool(self._images)
             and self._stream.get("first_stamp_ns") == str(self._images[0])
@@ -73,7 +73,7 @@ class Recording:
 
     @property
     def masks(self) -> int:
-        """How many masks came."""
+        """Number of masks that arrived."""
         return len(self._masks)
 
     def add_image(self, stamp_ns: int) -> None:
@@ -81,25 +81,25 @@ class Recording:
         self._images.append(stamp_ns)
 
     def add_mask(self, arrival_s: float, latency_s: float) -> None:
-        """Note that a mask came.
+        """Note that a mask arrived.
 
         Args:
-            arrival_s: when, on a monotonic clock.
-            latency_s: how long after the stamp of its image.
+            arrival_s: time of arrival, in seconds of a monotonic clock.
+            latency_s: time since the stamp of its image, seconds.
         """
         self._masks.append((arrival_s, latency_s))
 
     def add_node_report(self, values: Mapping[str, str]) -> None:
-        """Note what the segmentation node says; first before anything else, as a baseline."""
+        """Add the diagnostics of the segmentation node; add the first ones early, as a baseline."""
         self._node_before = self._node_before or values
         self._node = values
 
     def add_stream_report(self, values: Mapping[str, str]) -> None:
-        """Note what the image stream says."""
+        """Add the diagnostics of the image stream."""
         self._stream = values
 
     def add_overlay(self, stamp_ns: int, overlay_bgr: np.ndarray) -> None:
-        """Keep a picture (uint8 (H, W, 3), BGR), if it is its turn."""
+        """Keep a picture (uint8 (H, W, 3), BGR) if it is one of the evenly spaced ones."""
         number = self._overlays
         self._overlays += 1
         if number % self._interval:
@@ -116,16 +116,17 @@ class Recording:
     def summary(self, complete: bool) -> dict[str, object]:
         """Return the figures of the run.
 
-        ``published`` is the stream's own final count, or else, where it gives none or had begun
-        before, the images that were announced by their calibration. Of these, ``masks`` came out,
-        and ``replaced``, ``skipped``, ``rejected`` and ``failed`` reached the segmentation node,
-        which says so; the rest is ``lost``: on the way to it, or as masks on the way back.
-        ``latency_ms`` is from the stamp of an image to the arrival of its mask here;
-        ``inference_ms`` is the node's own median of its last seconds.
+        ``published`` is the stream's own final count. Where there is none, or the stream had begun
+        earlier, it is the number of images announced by their calibration. Of these images,
+        ``masks`` were segmented and arrived. ``replaced``, ``skipped``, ``rejected`` and ``failed``
+        reached the segmentation node, by its own counts. The rest is ``lost``, on the way to the
+        node or as masks on the way back. ``latency_ms`` is the time from the stamp of an image to
+        the arrival of its mask here; ``inference_ms`` is the node's own median over its last
+        seconds.
 
         Args:
-            complete: the stream has ended and all its masks had time to come. Otherwise ``lost``
-                includes what was on its way and what the node has not reported yet.
+            complete: whether the stream has ended and all its masks had time to arrive. Otherwise
+                ``lost`` includes images on their way and those that the node has not reported yet.
         """
         accounted = {
             name: int(self._node.get(name, 0)) - int(self._node_before.get(name, 0))
@@ -152,7 +153,7 @@ class Recording:
     def write(
         self, complete: bool, sections: Mapping[str, object] | None = None
     ) -> dict[str, object]:
-        """Write ``summary.json``, ``sections`` added, and the contact sheet; return the summary."""
+        """Write ``summary.json`` (with ``sections``) and the contact sheet; return the summary."""
         summary = {**self.summary(complete), **(sections or {})}
         (self._folder / SUMMARY).write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
         if self._pictures:
@@ -182,5 +183,5 @@ def _fit_width(image: np.ndarray, width: int) -> np.ndarray:
 
 
 def _number(value: float) -> float | None:
-    """Return a figure for JSON, which knows no nan."""
+    """Return a number for JSON, which has no nan."""
     return None if math.isnan(value) else round(value, 3)

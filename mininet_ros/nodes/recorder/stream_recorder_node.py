@@ -1,4 +1,4 @@
-"""Watches a segmented stream, shows how it goes, and leaves pictures and a summary."""
+"""Observes a segmented stream, shows its progress, writes pictures and a summary."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from mininet_ros.results import ResultError, ResultFolder
 
 @dataclass(frozen=True)
 class StreamRecorderParameters:
-    """What is recorded, and where."""
+    """Parameters of the recording and its output folder."""
 
     output_dir: str = parameter("demo_output", "Folder that the recording is written to.")
     max_pictures: int = parameter(
@@ -43,24 +43,25 @@ class StreamRecorderParameters:
 
 
 SHOW_PERIOD_S = 0.5
-# After the stream has ended: for the last masks, and for the counts that nodes report each second.
+# Time after the end of the stream for the last masks, and for the counts that nodes report each
+# second.
 SETTLE_S = 2.0
-# And for decisions on the last frames, which a selector puts off until the camera falls silent.
+# Further time for decisions on the last frames, which a selector makes only after a silence.
 DECISIONS_S = 15.0
-# Deep and reliable: to count images that others may lose, none may be lost here.
+# Deep and reliable: this node counts losses elsewhere, so it must lose nothing itself.
 COUNTING_QOS = QoSProfile(depth=1000)
 
 
 class StreamRecorderNode(Node):
     """Records ``segmentation/mask`` and ``segmentation/overlay`` until the stream ends.
 
-    Images are counted by their ``camera_info``, so that the images themselves travel to the
-    segmentation node alone. The stream has ended when ``camera_info``, once seen, has no publisher
-    any more.
+    Images are counted by their ``camera_info``, so that only the segmentation node receives the
+    images themselves. The stream has ended when ``camera_info``, once seen, no longer has a
+    publisher.
 
     Args:
-        finish: called when all is written, with an error where no mask ever came.
-        **node_options: for :class:`rclpy.node.Node`.
+        finish: called when everything is written, with an error if no mask ever arrived.
+        **node_options: options of :class:`rclpy.node.Node`.
 
     Raises:
         ParameterError: a parameter override is wrong.
@@ -79,14 +80,14 @@ class StreamRecorderNode(Node):
         self._recent_s = RecentValues()
         self._written = False
         self._shown = (0, 0)
-        self._health = ""  # of the segmentation node, in its words
+        self._health = ""  # problem that the segmentation node reports, in its words
         self.create_subscription(DiagnosticArray, "/diagnostics", self._take_reports, 10)
         if self._keyframes:
             self._listen_to_keyframes(self._keyframes)
         steady_timer(self, SHOW_PERIOD_S, self._show)
 
     def close(self) -> None:
-        """Write what there is, where the stream was interrupted."""
+        """Write the results so far if the stream was interrupted."""
         if not self._written:
             self._write(complete=False)
 
@@ -124,9 +125,9 @@ class StreamRecorderNode(Node):
                 self._health = status.message
 
     def _listen(self) -> None:
-        """Subscribe to results and images: now that the node's counts before are known.
+        """Subscribe to results and images, after the earlier counts of the node are known.
 
-        The images come last, so that a stream that waits for its listeners loses no mask here.
+        The images come last, so that a stream that waits for its subscribers loses no mask here.
         """
         self.create_subscription(Image, "segmentation/mask", self._take_mask, COUNTING_QOS)
         if self._settings.values.max_pictures:
@@ -154,7 +155,7 @@ class StreamRecorderNode(Node):
             self.create_subscription(CompressedImage, topic, take, COUNTING_QOS)
 
     def _show(self) -> None:
-        """Show how it goes; end where there is nothing more to come."""
+        """Show the progress; finish when nothing more will come."""
         recording = self._recording
         if (recording.images, recording.masks) != self._shown:
             self._shown = (recording.images, recording.masks)
@@ -185,7 +186,7 @@ class StreamRecorderNode(Node):
 
     @property
     def _settle_s(self) -> float:
-        """How long nothing must have come before the recording ends."""
+        """Return the silence in seconds after which the recording ends."""
         undecided = self._keyframes and self._keyframes.seen < self._recording.images
         return DECISIONS_S if undecided else SETTLE_S
 
@@ -193,7 +194,7 @@ class StreamRecorderNode(Node):
         return time.monotonic() - self._started > self._settings.values.start_timeout
 
     def _write(self, complete: bool) -> None:
-        """Publish what came; where nothing did, an earlier recording stays."""
+        """Write the results; without any, an earlier recording is left unchanged."""
         self._written = True
         if not self._recording.masks:
             self._results.discard()
@@ -206,11 +207,11 @@ class StreamRecorderNode(Node):
             self._recording.write(complete)
         self._results.publish()
         if sys.stdout.isatty():
-            print()  # leave the line that was rewritten
+            print()  # end the line that shows the progress
 
 
 def recorded_results(folder: Path) -> ResultFolder:
-    """The context that replaces what an earlier recording left in a folder."""
+    """Return the context that replaces an earlier recording in a folder."""
     return ResultFolder(folder, "stream_recorder_node", RECORDED)
 
 

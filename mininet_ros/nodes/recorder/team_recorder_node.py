@@ -1,4 +1,4 @@
-"""Notes every message that arrives from the robots of a team, for the benchmark of the link."""
+"""Records every message that arrives from the robots of a team, for the link benchmark."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ TOPICS = ("team/image/compressed", "team/mask/compressed")
 
 @dataclass(frozen=True)
 class TeamRecorderParameters:
-    """What is noted."""
+    """Parameters that select the robots and the file."""
 
     robots: tuple[str, ...] = parameter(("robot1",), "Names of the robots that are listened to.")
     output_file: str = parameter(

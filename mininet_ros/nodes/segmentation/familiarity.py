@@ -1,4 +1,4 @@
-"""Whether the camera shows what the model was trained on, from the masks of the last seconds."""
+"""Monitor that compares the camera's view with the training images, by recent masks."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ NOT_CALIBRATED = "not calibrated"
 
 
 class FamiliarityMonitor:
-    """The mean familiarity of the masks of the last seconds; see the module of the measure.
+    """Mean familiarity of recent masks; see :mod:`mininet_ros.inference.familiarity`.
 
-    It warns and gates nothing. The thread that infers notes, the one that spins asks.
+    It only warns and never suppresses output. The working thread calls :meth:`note`; the thread
+    that spins reads the value.
     """
 
     def __init__(self) -> None:
@@ -23,23 +24,23 @@ class FamiliarityMonitor:
         self._recent = RecentValues()
 
     def follow(self, model: Model) -> None:
-        """Judge the masks of a model from now on.
+        """Judge the masks of this model from now on.
 
         Raises:
-            ModelError: its card holds a measure that is not what it must be.
+            ModelError: the measure in the model's card is invalid.
         """
         self._measure = read_familiarity(model)
         self._model = model.name
         self._recent = RecentValues()
 
     def note(self, mask: np.ndarray) -> None:
-        """Take in a mask, uint8 (H, W) of class ids."""
+        """Add a mask, uint8 (H, W) of class ids."""
         if self._measure is not None:
             self._recent.add(self._measure.of(mask))
 
     @property
     def value(self) -> float | str:
-        """About 1 for pictures like the model's own, 0 for others; NaN while there is no mask."""
+        """About 1 for pictures like the model's own, 0 for others; NaN without a mask."""
         if self._measure is None:
             return NOT_CALIBRATED
         values = self._recent.values()
@@ -47,7 +48,7 @@ class FamiliarityMonitor:
 
     @property
     def warning(self) -> str | None:
-        """One sentence where the pictures are unlike those that the model was trained on."""
+        """Return a sentence if the pictures are unlike the model's training images, else None."""
         value = self.value
         if self._measure is None or isinstance(value, str):
             return None

@@ -1,8 +1,8 @@
-"""Segmentation nodes of several cameras in one process, each in a namespace of its own.
+"""Segmentation nodes of several cameras in one process, each in its own namespace.
 
-It takes less memory than a process each; but the nodes then share one interpreter's lock, and
-masks come later and fewer of them where the cores are busy: ``mininet_ros benchmark --node
---cameras 4`` measures both ways.
+One process takes less memory than one process for each camera. But the nodes share the lock of one
+interpreter: masks come later, and fewer of them where the cores are busy. ``mininet_ros benchmark
+--node --cameras 4`` measures both arrangements.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from mininet_ros.parameters import ParameterError, parameter
 
 @dataclass(frozen=True)
 class GroupParameters:
-    """The namespaces; the nodes' own parameters are declared on each node."""
+    """Parameter with the namespaces; each node declares its own other parameters."""
 
     namespaces: tuple[str, ...] = parameter(
         ("camera",), "Namespaces of the segmentation nodes, one for each camera."
@@ -41,11 +41,11 @@ class ProcessParameters:
 
 
 def make_group() -> list[SegmentationNode]:
-    """Make a segmentation node in each namespace; the process's other parameters are for them all.
+    """Make a segmentation node in each namespace; other parameters apply to all nodes.
 
     Raises:
         ParameterError: a parameter override is wrong.
-        ModelError, BackendError: the segmenter cannot be made.
+        ModelError, BackendError: the segmenter cannot be created.
     """
     nodes: list[SegmentationNode] = []
     try:

@@ -1,4 +1,4 @@
-"""What the segmentation node reports of itself on ``/diagnostics``."""
+"""Diagnostics of the segmentation node on ``/diagnostics``."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def judgement(
     images: OnDemandSubscription,
     familiarity: FamiliarityMonitor,
 ) -> tuple[bytes, str]:
-    """Return the level of an active node's health and what it is about, the worst first."""
+    """Return the level of an active node's health and the reasons, the worst first."""
     if statistics.recent_failures:
         return ERROR, f"images fail: {statistics.last_failure}"
     if statistics.recent_rejections:
@@ -38,7 +38,7 @@ def judgement(
 
 
 def running(segmenter: Segmenter) -> dict[str, object]:
-    """Return what runs and where, by name."""
+    """Return model, backend and device in use, by name."""
     reason = segmenter.precision_reason
     return {
         "model": segmenter.model.name,

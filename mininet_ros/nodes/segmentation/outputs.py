@@ -1,4 +1,4 @@
-"""The topics that the segmentation node publishes, and what goes out on them for one image."""
+"""Topics that the segmentation node publishes, and the messages for one image."""
 
 from __future__ import annotations
 
@@ -38,14 +38,14 @@ _BACK = {
 
 @dataclass(frozen=True)
 class Wishes:
-    """What the outputs of an image are to be like.
+    """Settings of the outputs for an image.
 
     Attributes:
-        topics: keys of ``OUTPUTS``.
-        at_camera_size: whether masks have the size of the image, or that of the network.
+        topics: wanted topics, keys of ``OUTPUTS``.
+        at_camera_size: True for masks of the image's size, False for the network's size.
         overlay_alpha: weight of the class colours in the overlay, 0 to 1.
         rotate: clockwise rotation that brings the image upright, degrees: 0, 90, 180 or 270.
-        class_table: uint8 (256,), value in the class mask of each class id.
+        class_table: uint8 (256,), value of each class id in the class mask.
     """
 
     topics: frozenset[str]
@@ -56,15 +56,15 @@ class Wishes:
 
 
 def class_mask_table(classes: Sequence[str], names: Sequence[str], inverse: bool) -> np.ndarray:
-    """Return the value in the class mask of each id, uint8 (256,): 255 for those of the classes.
+    """Return the class mask's value for each id, uint8 (256,): 255 for the named classes.
 
     Args:
         classes: names of the model's classes in the order of their ids.
-        names: classes that the mask shows; empty names are passed over.
-        inverse: whether the mask shows all others instead.
+        names: classes that the mask shows; empty names are ignored.
+        inverse: True for a mask of all other classes.
 
     Raises:
-        ValueError: the model has no class of a name; one sentence.
+        ValueError: the model has no class of this name. The message is one sentence.
     """
     table = np.zeros(256, np.uint8)
     for name in filter(None, names):
@@ -77,7 +77,7 @@ def class_mask_table(classes: Sequence[str], names: Sequence[str], inverse: bool
 
 
 def segmented(segmenter: Segmenter, image: np.ndarray, wishes: Wishes) -> Segmentation:
-    """Label an image (uint8 (H, W, 3), BGR) as its camera holds it, at the wanted size."""
+    """Label an image (uint8 (H, W, 3), BGR, as received) at the wanted size."""
     upright = cv2.rotate(image, _CLOCKWISE[wishes.rotate]) if wishes.rotate else image
     result = segmenter.infer(upright, with_confidence="confidence" in wishes.topics)
     if wishes.rotate:
@@ -92,21 +92,21 @@ def segmented(segmenter: Segmenter, image: np.ndarray, wishes: Wishes) -> Segmen
 
 
 def upright_mask(result: Segmentation, wishes: Wishes) -> np.ndarray:
-    """Return the mask uint8 (H, W) of :func:`segmented` as the network saw the picture."""
+    """Return the mask of :func:`segmented` upright, as the network saw it, uint8 (H, W)."""
     return cv2.rotate(result.mask, _CLOCKWISE[wishes.rotate]) if wishes.rotate else result.mask
 
 
 def results(
     image: np.ndarray, result: Segmentation, colors: np.ndarray, header: Header, wishes: Wishes
 ) -> Iterator[tuple[str, Image | CompressedImage]]:
-    """Yield the wanted topics with their messages, each made when its turn comes.
+    """Yield the wanted topics with their messages; each message is made when it is reached.
 
     Args:
-        image: uint8 (H, W, 3), BGR.
-        result: of :func:`segmented`.
-        colors: uint8 (classes, 3), RGB.
-        header: becomes that of all messages.
-        wishes: what is wanted.
+        image: uint8 (H, W, 3), BGR image.
+        result: result of :func:`segmented`.
+        colors: uint8 (classes, 3), RGB colour of each class.
+        header: header of all messages.
+        wishes: settings of the outputs.
     """
     wanted = wishes.topics
     if "mask" in wanted:
@@ -119,7 +119,7 @@ def results(
         yield "mask/compressed", png_message(result.mask, header)
     if not wanted & {"overlay", "overlay/compressed"}:
         return
-    # Always over the whole picture: it is made to be looked at.
+    # Always over the whole picture, because the overlay is for people.
     height, width = image.shape[:2]
     mask = result.resized(width, height).mask
     picture = overlay(image, mask, colors, wishes.overlay_alpha)
@@ -136,11 +136,11 @@ def calibration(
     """Return a camera's calibration for the mask of an image.
 
     Args:
-        info: of the camera.
-        image: (H, W, 3).
-        model: that labels it.
-        header: becomes the message's.
-        wishes: size and rotation of the mask.
+        info: calibration of the camera.
+        image: (H, W, 3) image.
+        model: model that labels the image.
+        header: header of the new message.
+        wishes: settings of the outputs: size and rotation of the mask.
     """
     height, width = image.shape[:2]
     columns, rows = (width, height) if wishes.at_camera_size else (model.width, model.height)

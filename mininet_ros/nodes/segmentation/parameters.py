@@ -12,7 +12,7 @@ from mininet_ros.parameters import Change, parameter
 
 @dataclass(frozen=True)
 class SegmentationParameters:
-    """What runs, where the images come from, and what is made of them."""
+    """Parameters of the model, the input and the outputs."""
 
     autostart: bool = parameter(
         True,

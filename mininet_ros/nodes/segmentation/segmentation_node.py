@@ -1,4 +1,4 @@
-"""The segmentation node: camera images in, label masks with the same header out."""
+"""Segmentation node: takes camera images, publishes label masks with the same header."""
 
 from __future__ import annotations
 
@@ -50,19 +50,20 @@ from mininet_ros.parameters import ParameterError
 
 
 class SegmentationNode(ManagedNode):
-    """Serves the newest camera image, and only what somebody listens to.
+    """Segments the newest camera image, and publishes only outputs with a subscriber.
 
-    The thread that spins receives and answers; while the node is active, a second one converts,
-    infers and publishes. While no output has a subscriber, or ``~/enable`` said false, the camera
-    is not subscribed to either.
+    The thread that spins receives messages and answers requests. While the node is active, a second
+    thread converts images, infers and publishes. The camera is not subscribed to while no output
+    has a subscriber, or after ``~/enable`` was called with false.
 
     Args:
-        load: makes the segmenter of the parameters model, backend, network, threads and precision.
-        **node_options: for :class:`rclpy.node.Node`.
+        load: makes the segmenter from the parameters model, backend, network, threads and
+            precision.
+        **node_options: options of :class:`rclpy.node.Node`.
 
     Raises:
         ParameterError: a parameter override is wrong.
-        ModelError, BackendError: what ``load`` raises, where the node starts by itself.
+        ModelError, BackendError: ``load`` raised it, and the node starts by itself.
     """
 
     expected_errors = (ParameterError, ModelError, BackendError)
@@ -126,14 +127,14 @@ class SegmentationNode(ManagedNode):
         )
 
     def activate(self) -> None:
-        """Take images from now on, while somebody listens."""
+        """Start to segment images, while an output has a subscriber."""
         self._slot = LatestFrame()
         self._worker = threading.Thread(target=self._work, name="segmentation", daemon=True)
         self._worker.start()
         self._follow_subscribers(active=True)
 
     def deactivate(self) -> None:
-        """End the working thread; it finishes the image that it works on."""
+        """End the working thread after its present image."""
         self._follow_subscribers(active=False)
         self._slot.close()
         if self._worker is not None:
@@ -141,18 +142,18 @@ class SegmentationNode(ManagedNode):
             self._worker = None
 
     def cleanup(self) -> None:
-        """Forget the model."""
+        """Release the model."""
         self._segmenter = None
 
     def _output(self, name: str) -> Publisher:
-        # From the resolved name, so that remapping a topic moves its compressed one with it.
+        # From the resolved name, so that remapping a topic also moves its compressed topic.
         base, _, form = name.partition("/")
         topic = self.resolve_topic_name(f"segmentation/{base}")
         topic = f"{topic}/{form}" if form else topic
         return create_publisher(self, OUTPUTS[name], topic, OUTPUT_QOS, self._matched)
 
     def _input(self) -> tuple[type, str, QoSProfile]:
-        """Return message type, topic and quality of service that the parameters ask for."""
+        """Return the message type, topic and quality of service from the parameters."""
         qos = input_qos(self._settings.values.reliability)
         topic = self.resolve_topic_name("image")
         if self._settings.values.image_transport == "compressed":
@@ -163,7 +164,7 @@ class SegmentationNode(ManagedNode):
         self._follow_subscribers(self.state == ACTIVE)
 
     def _follow_subscribers(self, active: bool) -> None:
-        """Subscribe while the node is active and somebody listens, and only then."""
+        """Subscribe only while the node is active and an output has a subscriber."""
         wanted = active and self._enabled and any(map(_has_subscribers, self._outputs.values()))
         self._images.want(wanted)
         self._camera_infos.want(wanted and _has_subscribers(self._outputs["camera_info"]))
@@ -171,7 +172,7 @@ class SegmentationNode(ManagedNode):
             self._statistics.note_skipped()
 
     def _problem(self, wanted: SegmentationParameters) -> str | None:
-        """Return what is wrong with the parameters together, as a sentence, or None."""
+        """Return what is wrong with the combination of parameters, as a sentence, or None."""
         if self._segmenter is None:
             return None
         try:
@@ -181,7 +182,7 @@ class SegmentationNode(ManagedNode):
         return None
 
     def _apply(self, changed: frozenset[str]) -> None:
-        """Put changed parameters into effect; those that are read for each image need nothing."""
+        """Apply changed parameters; those that are read for each image need no action."""
         if "max_rate" in changed:
             self._rate_limit = RateLimit(self._settings.values.max_rate)
         if changed & {"image_transport", "reliability"}:
@@ -216,7 +217,7 @@ class SegmentationNode(ManagedNode):
             except ImageError as error:
                 self._statistics.note_rejected(error)
                 self.get_logger().warning(f"image rejected: {error}", throttle_duration_sec=5.0)
-            # Whatever one image brings up, the next one is served.
+            # Whatever error one image causes, the next image is processed.
             except Exception as error:  # noqa: BLE001 - counted and logged
                 self._statistics.note_failed(error)
                 self.get_logger().error(
@@ -224,7 +225,7 @@ class SegmentationNode(ManagedNode):
                 )
 
     def _serve(self, segmenter: Segmenter, message: Image | CompressedImage) -> None:
-        """Publish the outputs of one image that somebody listens to."""
+        """Publish the wanted outputs of one image."""
         wishes = self._wishes(segmenter)
         info = self._camera_info if "camera_info" in wishes.topics else None
         if not wishes.topics - {"camera_info"} and info is None:
@@ -274,7 +275,7 @@ class SegmentationNode(ManagedNode):
         return (self.get_clock().now().nanoseconds - stamp_of(header)) / NANOSECONDS
 
     def _stamp_is_odd(self, header: Header) -> bool:
-        """Return whether a stamp is odd; say so when one is odd in a way not seen before."""
+        """Return whether a stamp is unusual; log each kind of unusual stamp once."""
         problem = odd_stamp(header)
         if problem is None:
             return False
@@ -285,7 +286,7 @@ class SegmentationNode(ManagedNode):
         return True
 
     def _report(self) -> Status:
-        self._matched()  # for the middleware that does not tell of subscribers
+        self._matched()  # for middleware that does not report subscribers
         level, message = self._judgement()
         segmenter = self._segmenter
         values = {

@@ -1,1 +1,1 @@
-"""The base station's node: what robots send over the radio, as ordinary topics."""
+"""Base station node: messages of robots from the radio, republished as ordinary topics."""

@@ -1,4 +1,4 @@
-"""What the team base node reports of itself on ``/diagnostics``."""
+"""Diagnostics of the team base node on ``/diagnostics``."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from mininet_ros.nodes.common.diagnostics import OK, WARN, Status
 from mininet_ros.nodes.common.recent_values import quantile
 from mininet_ros.team.base import BaseLink, RobotRecord
 
-# A robot's clock that is off by more than this gives its stamps another meaning.
+# Above this offset of a robot's clock, its stamps cannot be compared with the local time.
 CLOCK_S = 2.0
 
 
@@ -16,8 +16,8 @@ def status(link: BaseLink, before: Counter[str]) -> tuple[Status, Counter[str]]:
     """Return the present status.
 
     Args:
-        link: what it is of.
-        before: the counts at the last call, as returned there.
+        link: link to the robots.
+        before: counts that the last call returned.
     """
     counts = Counter(link.counts)
     values: dict[str, object] = {

@@ -1,4 +1,4 @@
-"""Passes on what the team looks for, from the base station to the robots, at a slow pace."""
+"""Forwards the team's targets from the base station to the robots at a limited rate."""
 
 from __future__ import annotations
 
@@ -9,36 +9,36 @@ from rclpy.node import Node
 from mininet_ros.nodes.common.timers import steady_timer
 from mininet_ros.team.base import BaseLink
 
-# Least time between two messages to the same robots: of what comes faster the newest goes.
+# Least time between two messages to the same robots; of faster messages only the newest is sent.
 PERIOD_S = 0.3
 
 
 class InterestRelay:
-    """Sends the newest interest to each robot, or to all, now or when the pace allows it.
+    """Sends the newest targets to one robot or to all, now or when the rate limit allows it.
 
     Args:
-        node: has the timer.
-        link: to the robots.
+        node: node that owns the timer.
+        link: link to the robots.
     """
 
     def __init__(self, node: Node, link: BaseLink) -> None:
         self._link = link
-        self._last: dict[str | None, bytes] = {}  # by robot, None for all
+        self._last: dict[str | None, bytes] = {}  # by robot, None for all robots
         self._waiting: dict[str | None, bytes] = {}
         self._sent_at: dict[str | None, float] = {}
         self._timer = steady_timer(node, PERIOD_S, self._send)
 
     def tell(self, robot: str | None, content: bytes) -> None:
-        """Pass on a serialised message to a robot, or to all."""
+        """Forward a serialised message to a robot, or to all."""
         self._last[robot] = content
         if robot is None:
-            # What is said to all replaces what was said to one.
+            # A message to all robots replaces messages to single robots.
             self._last = {None: content}
         self._waiting[robot] = content
         self._send()
 
     def repeat(self, robot: str) -> None:
-        """Tell a robot that came into contact what it may have missed."""
+        """Send the newest messages to a robot that came into contact."""
         content = self._last.get(robot, self._last.get(None))
         if content is not None:
             self._waiting[robot] = content

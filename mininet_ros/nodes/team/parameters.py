@@ -9,7 +9,7 @@ from mininet_ros.parameters import parameter
 
 @dataclass(frozen=True)
 class TeamBaseParameters:
-    """Where the robots are found."""
+    """Parameters of the connections to robots."""
 
     listen: tuple[str, ...] = parameter(
         ("tcp/0.0.0.0:7447",),

@@ -1,4 +1,4 @@
-"""One robot's topics at the base station."""
+"""Topics of one robot at the base station."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from mininet_ros.team.keys import INTEREST_TOPIC, TEAM_TOPICS, topic_key
 
 _TYPES = {"camera_info": CameraInfo, "mask": CompressedImage, "image": CompressedImage}
 
-# As deep as several frames: after a silence they come in a row.
+# Depth of several frames, because after a silence they arrive in quick succession.
 REPUBLISHED_QOS = QoSProfile(depth=20)
 
 
 class RobotTopics:
-    """Republishes a robot's messages, and asks it for those that somebody subscribes to.
+    """Republishes a robot's messages, and requests those that have a subscriber.
 
     Args:
-        node: publishes.
-        link: to the robot.
-        robot: its name.
+        node: node that publishes.
+        link: link to the robot.
+        robot: name of the robot.
         matched: called when subscribers come and go; see :func:`create_publisher`.
         interest: called with messages on the robot's ``team/interest``.
     """
@@ -53,15 +53,15 @@ class RobotTopics:
         )
 
     def follow_subscribers(self) -> None:
-        """Ask the robot for what has subscribers, and only for that."""
+        """Request from the robot the topics with subscribers, and only these."""
         for name, publisher in self._publishers.items():
             self._link.want(self._robot, name, publisher.get_subscription_count() > 0)
 
     def publish(self, message: Message) -> bool:
-        """Publish a message as it came; return whether it could be read."""
+        """Publish a message unchanged; return whether it could be read."""
         try:
             deserialize_message(message.content, _TYPES[message.name])
-        # Whatever the middleware's reader of bytes from the radio raises: counted by the link.
+        # The middleware may raise any error when it reads bytes from the radio; the link counts it.
         except Exception:  # noqa: BLE001
             return False
         self._publishers[message.name].publish(message.content)

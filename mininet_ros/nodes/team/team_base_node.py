@@ -1,4 +1,4 @@
-"""The base station of a team: messages from the radio, republished as ordinary topics."""
+"""Base station of a team: messages from the radio, republished as ordinary topics."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ from mininet_ros.team.keys import INTEREST_TOPIC, VIEWS
 
 
 class TeamBaseNode(Node):
-    """Republishes what robots send, under ``/<robot>/team/``, with the original stamps.
+    """Republishes messages of robots under ``/<robot>/team/``, with the original stamps.
 
     Each message comes over the radio once, however many subscribers it has here, and not at all
-    while it has none. What is published on ``/team/interest`` goes to all robots, what is on
-    ``/<robot>/team/interest`` to one.
+    while it has none. Messages on ``/team/interest`` go to all robots, messages on
+    ``/<robot>/team/interest`` to one robot.
 
     Args:
-        **node_options: for :class:`rclpy.node.Node`.
+        **node_options: options of :class:`rclpy.node.Node`.
 
     Raises:
         ParameterError: a parameter override is wrong.
@@ -59,7 +59,7 @@ class TeamBaseNode(Node):
         self.get_logger().info(f"waiting for robots on {', '.join([*listen, *connect])}")
 
     def close(self) -> None:
-        """End the session with the robots."""
+        """Close the session with the robots."""
         self._link.close()
 
     def _work_off(self) -> None:
@@ -78,7 +78,7 @@ class TeamBaseNode(Node):
             self._link.confirm(message, self._passed_on(message))
 
     def _passed_on(self, message: Message) -> bool:
-        """Pass a message on; return whether it could be read."""
+        """Forward a message; return whether it could be read."""
         if message.name == VIEWS:
             return self._views.add(message)
         topics = self._robots.get(message.robot)
@@ -92,7 +92,7 @@ class TeamBaseNode(Node):
         self._interests.tell(robot, serialize_message(message))
 
     def _report(self) -> Status:
-        self._follow_subscribers()  # for the middleware that does not tell of subscribers
+        self._follow_subscribers()  # for middleware that does not report subscribers
         report, self._counts = status(self._link, self._counts)
         return report
 

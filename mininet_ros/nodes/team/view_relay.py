@@ -1,4 +1,4 @@
-"""Tells robots which views their mates have sent, so that no two send the same."""
+"""Tells robots which views their mates have sent, so that each view is sent once."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from mininet_ros.team.base import BaseLink, Message
 from mininet_ros.team.keys import VIEWS
 
 PERIOD_S = 0.2
-# What may go out at once after a quiet time: seconds of the rate.
+# Burst after a quiet time, in seconds of the rate.
 BURST_S = 2.0
 MAX_WAITING = 32
 
 
 class ViewRelay:
-    """Passes on views at a limited rate, the newest first.
+    """Forwards views at a limited rate, the newest first.
 
     Args:
-        node: has the timer.
-        link: to the robots.
-        bytes_per_s: of all robots together; 0 passes on nothing.
+        node: node that owns the timer.
+        link: link to the robots.
+        bytes_per_s: total rate for all robots, bytes per second; 0 forwards nothing.
     """
 
     def __init__(self, node: Node, link: BaseLink, bytes_per_s: int) -> None:
@@ -36,7 +36,7 @@ class ViewRelay:
         self._timer = steady_timer(node, PERIOD_S, self._turn)
 
     def add(self, message: Message) -> bool:
-        """Take in a robot's view; return whether it can be read."""
+        """Process the view of a robot; return whether it can be read."""
         try:
             View.unpack(message.content)
         except ValueError:
@@ -48,7 +48,7 @@ class ViewRelay:
     def _turn(self) -> None:
         robots = self._link.robots_in_contact()
         for robot in robots:
-            # Of a robot alone nobody need be told.
+            # With a single robot there are no mates to tell.
             self._link.want(robot, VIEWS, self._bytes_per_s > 0 and len(robots) > 1)
         now = time.monotonic()
         grown = self._credit + (now - self._last) * self._bytes_per_s
