@@ -1,4 +1,4 @@
-"""A running average of a network's weights, which is steadier than the weights themselves."""
+"""Running average of a network's weights, which varies less than the weights themselves."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ EARLY = 10  # steps after which the average forgets the first weights, however s
 class WeightAverage:
     """Exponential average of weights and batch norm statistics over the steps of a training.
 
-    The first steps count for less, since they begin from weights that have learned little:
-    the decay of step n is ``min(decay, (n + 1) / (n + 10))``.
+    Early weights have learned little and are forgotten faster: the decay of step n is
+    ``min(decay, (n + 1) / (n + 10))``.
 
     Attributes:
-        network: with the average, in evaluation mode.
-        steps: that it was taken over.
+        network: network with the averaged weights, in evaluation mode.
+        steps: number of steps in the average.
     """
 
     def __init__(self, network: StagedNetwork, decay: float) -> None:
@@ -31,7 +31,7 @@ class WeightAverage:
 
     @torch.no_grad()
     def update(self, network: nn.Module) -> None:
-        """Take in the weights of one more step."""
+        """Add the weights of one more step to the average."""
         decay = min(self.decay, (self.steps + 1) / (self.steps + EARLY))
         self.steps += 1
         for mine, theirs in zip(
@@ -43,10 +43,10 @@ class WeightAverage:
                 mine.copy_(theirs)
 
     def state_dict(self) -> dict[str, Any]:
-        """What :meth:`load_state_dict` takes."""
+        """Return the state for :meth:`load_state_dict`."""
         return {"network": self.network.state_dict(), "steps": self.steps}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Go on from where another average was."""
+        """Continue from the state of another average."""
         self.network.load_state_dict(state["network"])
         self.steps = state["steps"]

@@ -1,4 +1,4 @@
-"""Picture of a training run's log."""
+"""Charts of a training run's log."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 
 def draw_curves(log: Path) -> bytes:
-    """A PNG of loss and validation mIoU over the epochs of ``log`` (csv)."""
+    """Draw a PNG of loss and validation mIoU over the epochs of the CSV file ``log``."""
     with log.open(newline="") as file:
         rows = list(csv.DictReader(file))
     epochs = [int(row["epoch"]) for row in rows]
@@ -27,7 +27,7 @@ def draw_curves(log: Path) -> bytes:
 
 
 def as_png(figure: Figure) -> bytes:
-    """The figure as a PNG file, 100 pixels an inch."""
+    """Return the figure as a PNG file with 100 pixels per inch."""
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=100)
     return buffer.getvalue()

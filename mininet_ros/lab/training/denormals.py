@@ -1,4 +1,4 @@
-"""Floats that are too small to calculate with at full speed."""
+"""Speed of calculations with denormal floats."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ import torch
 
 @contextmanager
 def denormals_as_zero() -> Iterator[None]:
-    """Let this thread, and those that it starts, calculate with zeros for denormal floats.
+    """Treat denormal floats as zero in this thread and in the threads that it starts.
 
-    Processors take several times longer with them, and a training meets many: a module that begins
-    as the identity has such gradients, and weight decay leaves such weights in channels that
-    nothing depends on. As zeros they change nothing. Afterwards denormal floats are floats again,
-    as other code of the process expects; processors that cannot do it calculate on as they did.
+    Processors are several times slower with denormal floats, and a training has many of them. A
+    module that starts as the identity has such gradients. Weight decay leaves such weights in
+    unused channels. Zeros in their place do not change the result. The setting ends with the
+    context, as other code of the process expects. Processors without this mode are not affected.
     """
     torch.set_flush_denormal(True)
     try:

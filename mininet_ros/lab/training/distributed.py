@@ -1,7 +1,8 @@
-"""Several processes that train one network together, started by ``torchrun``.
+"""Trains one network in several processes that ``torchrun`` started.
 
-Each takes its part of every batch, so that the recipe's batch size is that of all together. The
-first one alone validates, logs and writes; all of them must see the data and the run's folder.
+Each process takes its part of every batch; the batch size of the recipe is the total. Only the
+first process validates, logs and writes. All processes need access to the data and the run's
+folder.
 """
 
 from __future__ import annotations
@@ -23,26 +24,26 @@ Value = TypeVar("Value")
 
 
 class DistributionError(RuntimeError):
-    """The work cannot be spread over the processes; one sentence says why."""
+    """The work cannot be distributed over the processes; the message is one sentence."""
 
 
 @dataclass(frozen=True)
 class Processes:
-    """This process among those that train together; alone by default."""
+    """This process in a group of training processes; by default the only one."""
 
     rank: int = 0
     size: int = 1
 
     @property
     def leads(self) -> bool:
-        """Whether this is the process that validates, logs and writes."""
+        """Whether this process validates, logs and writes."""
         return self.rank == 0
 
     def part_of(self, batch: int) -> slice:
-        """This process's part of a batch of so many images.
+        """Return this process's part of a batch of ``batch`` images.
 
         Raises:
-            DistributionError: the batch cannot be cut into equal parts.
+            DistributionError: the batch cannot be divided into equal parts.
         """
         if batch % self.size:
             raise DistributionError(
@@ -53,11 +54,11 @@ class Processes:
         return slice(self.rank * part, (self.rank + 1) * part)
 
     def spread(self, network: nn.Module) -> nn.Module:
-        """The network as the training runs it: gradients are averaged over the processes.
+        """Wrap the network so that gradients are averaged over the processes.
 
-        On CUDA, batch norms see the whole batch (SyncBatchNorm). On the CPU, for which PyTorch has
-        no such layer, each process normalises by its own part of the batch, and the running
-        statistics are those of the first.
+        On CUDA, batch norms use the whole batch (``SyncBatchNorm``). PyTorch has no such layer for
+        the CPU. There each process normalises its own part of the batch, and the running
+        statistics are those of the first process.
         """
         if self.size == 1:
             return network
@@ -67,15 +68,15 @@ class Processes:
         return DistributedDataParallel(network)
 
     def relative_weight(self, weight: Tensor) -> Tensor:
-        """``weight`` of this process's part over the mean of all.
+        """Return ``weight`` of this process divided by its mean over the processes.
 
-        A mean loss over the part, times this, has as its gradient, averaged over the processes,
-        that of the mean over the whole batch.
+        Multiply the mean loss of this process's part by it. The gradient, averaged over the
+        processes, is then that of the mean loss over the whole batch.
         """
         return weight / self.mean(weight).clamp_min(1e-12)
 
     def mean(self, value: Tensor) -> Tensor:
-        """Mean of a tensor over the processes."""
+        """Return the mean of a tensor over the processes."""
         if self.size == 1:
             return value
         total = value.clone()
@@ -83,11 +84,11 @@ class Processes:
         return total / self.size
 
     def unwrapped(self, network: nn.Module) -> nn.Module:
-        """The network itself, without what :meth:`spread` put around it."""
+        """Return the network without the wrapper of :meth:`spread`."""
         return network.module if isinstance(network, DistributedDataParallel) else network
 
     def agree(self, value: Value) -> Value:
-        """The first process's value, once all have asked for it."""
+        """Return the value of the first process; waits until all processes have called it."""
         if self.size == 1:
             return value
         values = [value]
@@ -95,7 +96,7 @@ class Processes:
         return values[0]
 
     def describe(self, device: str) -> str:
-        """The machine's part that trains, for people."""
+        """Return a description of the training device and processes as text."""
         if device.startswith("cuda"):
             place = torch.cuda.get_device_name(device)
         else:
@@ -109,13 +110,13 @@ ALONE = Processes()
 
 @contextmanager
 def joined(device: str) -> Iterator[tuple[Processes, str]]:
-    """This process's place among those that ``torchrun`` started, and the device that it takes.
+    """Join the processes that ``torchrun`` started; yield this process and its device.
 
-    A process that ``torchrun`` did not start is alone. Where one fails, whatever breaks in the
-    others in turn ends them without a word: the user reads one sentence, that of the first.
+    A process that ``torchrun`` did not start is alone. If one process fails, the resulting errors
+    of the others end them without a message. The user reads only the first message.
 
     Args:
-        device: "cuda" becomes this process's own GPU.
+        device: PyTorch device; ``cuda`` is replaced by this process's own GPU.
 
     Raises:
         DistributionError: there is no such GPU.

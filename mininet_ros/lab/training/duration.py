@@ -1,4 +1,4 @@
-"""How long a training will take, told after its first steps."""
+"""Estimates the duration of a training after its first steps."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ MEASURED_STEPS = 5
 
 
 class EpochBar(tqdm):
-    """The progress bar of one epoch, which may tell how long the whole training will take.
+    """Progress bar of one epoch, which can also estimate the duration of the whole training.
 
     Args:
         steps: number of steps of the epoch.
         title: text before the bar.
-        shown: whether the bar is drawn, and anything told.
-        epochs: number of epochs to come, this one included, whose duration is told after
-            :data:`MEASURED_STEPS` steps; 0 tells nothing.
-        may_end_early: whether the training may end before.
+        shown: whether the bar and the estimate are printed.
+        epochs: number of remaining epochs, this one included; their duration is printed after
+            :data:`MEASURED_STEPS` steps. 0 prints no estimate.
+        may_end_early: whether the training may end before its last epoch.
     """
 
     def __init__(
@@ -32,7 +32,7 @@ class EpochBar(tqdm):
         super().__init__(total=steps, desc=title, leave=False, disable=not shown)
 
     def update(self, n: float | None = 1) -> bool | None:
-        """Count a step; the first one, which warms up, is not measured."""
+        """Count a step; the first one is a warm-up and is not measured."""
         self._counted += 1
         now = time.monotonic()
         if self._counted == 1:
@@ -44,7 +44,7 @@ class EpochBar(tqdm):
 
 
 def expected(seconds: float, epochs: int, may_end_early: bool) -> str:
-    """The duration of a training in words."""
+    """Return the expected duration of a training in words."""
     hours, minutes = divmod(round(seconds / 60), 60)
     time_words = f"{hours} h {minutes} min" if hours else f"{max(1, minutes)} min"
     limit = "at most about" if may_end_early else "about"

@@ -1,4 +1,4 @@
-"""A recipe judged on drives that its networks never saw."""
+"""Leave-one-drive-out evaluation of a recipe on CamVid."""
 
 from __future__ import annotations
 
@@ -31,20 +31,26 @@ def leave_one_drive_out(
 ) -> dict[str, TrainingResult]:
     """Train one network for each drive of CamVid's train split, on the other drives.
 
-    Each is scored on the drive that it did not see, which no other split of CamVid that is at hand
-    can tell: ``val`` is a clip of a drive that ``train`` has too. The runs are kept in
-    ``output/without-DRIVE`` and are resumed from there.
+    Each network is scored on the drive that it did not see. The other splits of CamVid cannot
+    measure that, because ``val`` is a clip of a drive that is also in ``train``. The runs are kept
+    in ``output/without-DRIVE`` and are resumed from there.
 
     Args:
-        lesson: of the teachers, one for each drive.
+        recipe: settings of the trainings.
+        data: root folder of CamVid.
+        output: folder of the runs.
+        device: PyTorch device, such as ``cpu`` or ``cuda``.
+        memory_gib: memory limit in GiB of each process for the images of each dataset.
+        processes: this process in the group of training processes.
+        lesson: lesson with the teachers, one for each drive; None without a teacher.
 
     Returns:
-        What each drive's network reached on it.
+        Result of each network on the drive that it did not see, by drive.
 
     Raises:
-        DatasetError: the dataset is not CamVid, or not what it must be.
+        DatasetError: the dataset is not CamVid, or it cannot be used.
         TrainingError, ModelError, DistributionError: see :func:`train`.
-        KeyboardInterrupt: stopped by the user; says what is kept.
+        KeyboardInterrupt: the user stopped the command; the message says what is kept.
     """
     if recipe.dataset != "camvid":
         raise DatasetError(f"drives can be left out of camvid alone, not of {recipe.dataset}")
@@ -69,7 +75,7 @@ def leave_one_drive_out(
 
 
 def as_table(results: Mapping[str, TrainingResult]) -> str:
-    """The drives' mIoU and their mean, for people."""
+    """Return the mIoU of each drive and their mean as a text table."""
     lines = [
         f"{drive:>10} {100 * result.miou:6.2f} % at epoch {result.epoch}"
         for drive, result in results.items()

@@ -1,4 +1,4 @@
-"""A network's first weights: freshly drawn, or those of another model where they fit."""
+"""Initial weights of a network: random, or those of another model where they fit."""
 
 from __future__ import annotations
 
@@ -12,25 +12,29 @@ from mininet_ros.models import CARD, load_model, models_folder
 from mininet_ros.network.layers import MultiDilationModule, SeparableModule
 from mininet_ros.network.stages import Stage, StagedNetwork
 
-# Dataset of the shipped models from which a training begins unless told otherwise.
+# Dataset of the shipped models that a training starts from by default.
 PRETRAINED_ON = "camvid"
 RESIDUAL_MODULES = (SeparableModule, MultiDilationModule)
 
 
 def begin_from(network: StagedNetwork, model: str) -> tuple[str, ...]:
-    """Take over the stages that a model has too: of the same block, layer and options, in order.
+    """Copy the weights of matching stages from a model: same block, layer and options, in order.
 
-    A residual module that the model lacks begins as the identity, its batch norm scaled to zero.
-    So a MiniNet-v2 that begins from a MiniNet-v2-cpu of the same classes computes what that one
-    does, and learns from there. Stages of another number of channels, such as the last one where
-    the classes are others, keep their fresh weights.
+    A residual module that the model does not have starts as the identity: the scale of its batch
+    norm is zero. A MiniNet-v2 that starts from a MiniNet-v2-cpu with the same classes therefore
+    computes the same output at first. Stages with another number of channels keep their random
+    weights, such as the last stage if the classes differ.
+
+    Args:
+        network: network to initialise, changed in place.
+        model: name or path of the model folder.
 
     Returns:
-        The names of the stages taken.
+        Names of the stages that were copied.
 
     Raises:
-        ModelError: no such model, or its folder is damaged.
-        TrainingError: none of its stages fits.
+        ModelError: the model does not exist, or its folder is damaged.
+        TrainingError: none of the stages fits.
     """
     source = load_network(load_model(model))
     offered: dict[tuple, deque[nn.Module]] = defaultdict(deque)
@@ -55,12 +59,12 @@ def begin_from(network: StagedNetwork, model: str) -> tuple[str, ...]:
 
 
 def initial_model(asked: str, network: str) -> str:
-    """Name or path of the model that a training begins from; "" for fresh weights.
+    """Return name or path of the model that a training starts from; "" means random weights.
 
     Args:
-        asked: a model's name or path; ``auto`` for the shipped street model of the network, where
-            there is one; ``none`` or "" for fresh weights.
-        network: name of the network that is trained.
+        asked: name or path of a model; ``auto`` means the shipped street model of the network, if
+            there is one; ``none`` or "" means random weights.
+        network: name of the network to train.
     """
     if asked in ("", "none"):
         return ""

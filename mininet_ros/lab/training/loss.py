@@ -1,4 +1,4 @@
-"""Loss and class weights of the paper (Sec. VII-A), and a term beyond it."""
+"""Loss and class weights of the paper (Sec. VII-A), with optional additional terms."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from torch.nn import functional
 from mininet_ros.images.class_tables import IGNORE_LABEL
 from mininet_ros.lab.training.data.stored_images import StoredImages
 
-LEAST_WEIGHT = 1e-12  # keeps the loss of a batch without any labelled pixel from being 0 / 0
+LEAST_WEIGHT = 1e-12  # avoids 0 / 0 for a batch without labelled pixels
 
 
 def class_weights(samples: StoredImages, power: float) -> Tensor:
-    """Smoothed median-frequency weights ``(f_median / f_c) ** power``, float32 (classes,).
+    """Return smoothed median-frequency weights ``(f_median / f_c) ** power``, float32 (classes,).
 
-    As in SegNet, f_c is the share of class c in the pixels of the images that contain it.
-    A class that never occurs gets weight 1.
+    As in SegNet, f_c is the share of class c in the pixels of the images that contain it. A class
+    that never occurs has weight 1.
     """
     count = len(samples.classes.names)
     pixels = np.zeros(count, np.int64)
@@ -41,15 +41,16 @@ def segmentation_loss(
     weights: Tensor,
     lovasz_weight: float = 0.0,
 ) -> Tensor:
-    """Weighted cross entropy at label size, averaged over the labelled pixels; 0 without any.
+    """Return the weighted cross entropy at label size, averaged over the labelled pixels.
 
-    The logits are enlarged to the labels, so that no label is lost to resizing (Sec. VII-A).
+    The logits are enlarged to the size of the labels, so that resizing loses no labels (Sec.
+    VII-A). The loss is 0 without labelled pixels.
 
     Args:
-        logits: float (N, classes, h, w).
-        labels: int64 (N, H, W), 255 where ignored.
-        weights: float (classes,).
-        lovasz_weight: weight of :func:`lovasz_softmax`, which is added; 0 as in the paper.
+        logits: logits float (N, classes, h, w).
+        labels: class ids int64 (N, H, W), 255 where ignored.
+        weights: class weights float (classes,).
+        lovasz_weight: weight of the added :func:`lovasz_softmax`; the paper has 0.
     """
     logits = logits.float()
     enlarged = functional.interpolate(
@@ -68,16 +69,16 @@ def segmentation_loss(
 
 
 def distillation_loss(logits: Tensor, soft: Tensor, temperature: float = 1.0) -> Tensor:
-    """Kullback-Leibler divergence of a network from its teacher (Hinton et al. 2015).
+    """Return the Kullback-Leibler divergence of a network from its teacher (Hinton et al. 2015).
 
-    Averaged over the pixels that are not padded, whether they have a label or not, and multiplied
-    by ``temperature ** 2``, so that its gradients stay comparable.
+    It is averaged over all pixels that are not padded, labelled or not. It is multiplied by
+    ``temperature ** 2``, so that the gradients have a similar size at all temperatures.
 
     Args:
-        logits: float (N, classes, h, w).
-        soft: square roots of the teacher's probabilities, scaled to 0-255, (N, classes, h', w');
-            0 for every class where padded.
-        temperature: both distributions are taken to the power of its inverse.
+        logits: logits float (N, classes, h, w).
+        soft: square roots of the teacher's probabilities, scaled to 0 to 255,
+            (N, classes, h', w'); 0 for every class where padded.
+        temperature: temperature T; both distributions are raised to the power 1 / T.
     """
     logits = logits.float()
     if soft.shape[-2:] != logits.shape[-2:]:
@@ -93,37 +94,42 @@ def distillation_loss(logits: Tensor, soft: Tensor, temperature: float = 1.0) ->
 
 
 def taught_weight(soft: Tensor) -> Tensor:
-    """Number of pixels that a teacher says something of, a scalar; shape as above."""
+    """Return the number of pixels with soft labels (N, classes, h, w), as a scalar tensor."""
     return (soft > 0).any(1).sum().float()
 
 
 def labelled_weight(labels: Tensor, weights: Tensor) -> Tensor:
-    """Sum of the labelled pixels' class weights, a scalar; shapes as above."""
+    """Return the sum of the class weights over the labelled pixels, as a scalar tensor.
+
+    Args:
+        labels: class ids int64 (N, H, W), 255 where ignored.
+        weights: class weights float (classes,).
+    """
     table = functional.pad(weights, (0, IGNORE_LABEL + 1 - len(weights)))
     return table[labels].sum()
 
 
 def lovasz_softmax(probabilities: Tensor, labels: Tensor) -> Tensor:
-    """Lovász extension of 1 - mIoU over the classes that occur (Berman et al. 2018, eq. 11).
+    """Return the Lovász extension of 1 - mIoU over occurring classes (Berman et al. 2018, eq. 11).
 
-    Where each probability is 0 or 1, it is exactly 1 - IoU, averaged over those classes.
+    If each probability is 0 or 1, it is exactly 1 - IoU, averaged over these classes.
 
     Args:
-        probabilities: float (N, classes, h, w), a softmax.
-        labels: int64 (N, h, w), 255 where ignored.
+        probabilities: class probabilities float (N, classes, h, w) from a softmax.
+        labels: class ids int64 (N, h, w), 255 where ignored.
 
     Returns:
-        A scalar in 0-1; 0 where no pixel is labelled.
+        A scalar from 0 to 1; 0 without labelled pixels.
     """
     classes = probabilities.shape[1]
     labelled = (labels != IGNORE_LABEL).flatten()
     is_class = labels.flatten() == torch.arange(classes, device=labels.device)[:, None]
     of_pixels = probabilities.transpose(0, 1).reshape(classes, -1)
-    # Pixels that are ignored come last, with an error of zero: nothing waits for their number.
+    # Ignored pixels are sorted last with error zero, so the GPU need not wait for their number.
     errors, order = ((is_class.float() - of_pixels).abs() * labelled).sort(1, descending=True)
     is_class = is_class.gather(1, order).float()
     total = is_class.sum(1, keepdim=True)
-    # Jaccard loss once the k worst pixels are wrong, for every k, and its increments.
+    # Jaccard loss if the k worst pixels are wrong, for every k, and its increments.
     jaccard = 1 - (total - is_class.cumsum(1)) / (total + (1 - is_class).cumsum(1))
     losses = (errors * jaccard.diff(dim=1, prepend=torch.zeros_like(total))).sum(1)
     occurs = total[:, 0] > 0

@@ -1,4 +1,4 @@
-"""The README of a trained model folder: what its card says, in a form for people."""
+"""Writes the README of a trained model folder from its card."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ README = "README.md"
 
 
 def write_readme(folder: Path, card: Mapping[str, Any]) -> None:
-    """Write the model's README, unless its folder has one, which somebody may have edited.
+    """Write the README of a model, unless its folder has one, which a user may have edited.
 
     Args:
-        folder: the model's.
-        card: with the sections ``data``, ``training`` and ``figures`` as the command ``train``
-            writes them.
+        folder: model folder.
+        card: content of the model's card, with the sections ``data``, ``training`` and
+            ``figures`` of the command ``train``.
 
     Raises:
         OSError: the file cannot be written.
@@ -29,7 +29,7 @@ def write_readme(folder: Path, card: Mapping[str, Any]) -> None:
 
 
 def readme_of(name: str, card: Mapping[str, Any]) -> str:
-    """The README's text; arguments as of :func:`write_readme`."""
+    """Return the README text of the model ``name``; for ``card`` see :func:`write_readme`."""
     data, training, figures = card["data"], card["training"], card["figures"]
     begun = training["initial_model"] or training["initial_run"]
     classes = [entry["name"] for entry in card["classes"]]

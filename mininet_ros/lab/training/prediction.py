@@ -1,4 +1,4 @@
-"""The score of a network in training on a dataset."""
+"""Scores a network on a dataset during its training."""
 
 from __future__ import annotations
 
@@ -19,19 +19,20 @@ BATCH = 8
 
 
 def to_input(images: np.ndarray, device: torch.device) -> Tensor:
-    """Network input from uint8 (N, H, W, 3) BGR: float32 (N, 3, H, W) of ``x / 255 - 0.5``."""
+    """Convert uint8 (N, H, W, 3) BGR to network input: float32 (N, 3, H, W), ``x / 255 - 0.5``."""
     tensor = torch.from_numpy(images).to(device).permute(0, 3, 1, 2)
     return (tensor.float() / 255 - 0.5).contiguous(memory_format=torch.channels_last)
 
 
 @torch.inference_mode()
 def score(network: nn.Module, samples: StoredImages) -> ConfusionMatrix:
-    """Confusion matrix of ``network`` over samples, scored at the size of the labels.
+    """Return the confusion matrix of ``network`` over samples at the size of the labels.
 
-    The logits are enlarged to the labels, then the largest wins.
+    The logits are enlarged to the size of the labels before the argmax.
 
     Args:
-        samples: with images at the network's input size and labels at any.
+        network: network to score.
+        samples: images at the network's input size, and labels at any size.
     """
     was_training = network.training
     network.eval()
@@ -53,7 +54,7 @@ def score(network: nn.Module, samples: StoredImages) -> ConfusionMatrix:
 
 
 def _batches(samples: StoredImages) -> Iterator[list[Sample]]:
-    """Neighbouring samples whose labels are of one size, at most so many at once."""
+    """Yield batches of consecutive samples whose labels have the same size."""
     ordered = (samples[index] for index in range(len(samples)))
     for _, group in groupby(ordered, key=lambda sample: sample.labels.shape):
         while batch := list(islice(group, BATCH)):

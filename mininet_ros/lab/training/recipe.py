@@ -1,4 +1,4 @@
-"""Everything that decides how a model is trained, in one place; it lands in the model's card."""
+"""All settings of a training; they are stored in the model's card."""
 
 from __future__ import annotations
 
@@ -16,36 +16,43 @@ class Recipe:
     """A training run. The defaults are the paper's protocol (Sec. VI-A and VII-A).
 
     Attributes:
-        network, options: the network and the options of its table.
-        dataset, split: name of the dataset, and its split that is learned from.
-        validation_split: split by which weights are chosen.
-        width, height: the network's input in pixels; every image is resized to it.
-        crop_width, crop_height: of what is cut from it for a step; 0 for the input's own.
-        epochs, batch_size: passes over the data; images a step.
-        learning_rate: at the start; over the last ``decay_share`` of the steps it decays by
-            ``(1 - share done) ** poly_power`` to ``final_learning_rate``.
-        decay_share: 1 as in the paper; less to train on at a constant rate before, and 0 for a
-            run from which others begin that cool down.
-        warm_up: steps over which the learning rate rises to its first value. Not in the paper.
-        average_decay: of the running average of the weights, which is then what is validated and
-            kept; 0 for none. Not in the paper.
-        weight_decay: L2, added to the gradient as Adam does it.
-        class_weight_power: exponent of the median-frequency weights; 0 weighs all classes alike.
-        lovasz_weight: weight of the Lovász-softmax term; 0 for none. Not in the paper.
-        rendered_text: pictures of text that are rendered and added to those of scene text. Not in
+        network: name of the network.
+        options: options of the network's table of stages.
+        dataset: name of the dataset.
+        split: split that the network learns from.
+        validation_split: split that selects the best weights.
+        width, height: input size of the network in pixels; every image is resized to it.
+        crop_width, crop_height: size in pixels of the crops for a step; 0 means the input size.
+        epochs: number of passes over the data.
+        batch_size: number of images in a step.
+        learning_rate: initial learning rate. Over the last ``decay_share`` of the steps it decays
+            with ``(1 - share done) ** poly_power`` to ``final_learning_rate``.
+        decay_share: share of the steps with a decaying learning rate, 0 to 1. The paper has 1. A
+            run with 0 can be the start of other runs that decay.
+        warm_up: number of steps over which the learning rate rises to its initial value. Not in
             the paper.
-        initial_model: name or path of the model folder whose stages it begins from, where they
-            fit; empty for fresh weights. Not in the paper.
-        initial_run: output folder of a training of the same network whose weights, their average
-            and the optimizer's state it goes on from; empty for none.
-        teacher, teacher_sha256: name and contents of the teacher whose soft labels are learned,
-            too; empty for none. Not in the paper.
-        teacher_weight, temperature: see :func:`mininet_ros.lab.training.loss.distillation_loss`.
-        unlabelled: names of the folders whose pictures only the teacher labels.
-        seed: of weights, order, augmentation and dropout.
-        validate_every: epochs between two validations.
-        patience: epochs without a better validation after which the training ends; 0 for never.
-            Not in the paper.
+        average_decay: decay of the running average of the weights, 0 to 1; the average is then
+            validated and kept. 0 means no average. Not in the paper.
+        weight_decay: factor of the L2 penalty, which is added to the gradient as in Adam.
+        class_weight_power: exponent of the median-frequency weights; 0 weights all classes equally.
+        lovasz_weight: weight of the Lovász-softmax term; 0 means none. Not in the paper.
+        rendered_text: number of rendered images that are added to a scene text dataset. Not in the
+            paper.
+        initial_model: name or path of the model folder that initialises matching stages; empty for
+            random weights. Not in the paper.
+        initial_run: output folder of another training of the same network; its weights, average
+            and optimizer state are the start. Empty for none.
+        teacher: name of the teacher whose soft labels are also learned; empty for none. Not in the
+            paper.
+        teacher_sha256: SHA-256 of the teacher; empty for none.
+        teacher_weight: weight of the distillation loss.
+        temperature: temperature of the distillation loss, see
+            :func:`mininet_ros.lab.training.loss.distillation_loss`.
+        unlabelled: names of the folders of images that only the teacher labels.
+        seed: seed of initial weights, sample order, augmentation and dropout.
+        validate_every: number of epochs between two validations.
+        patience: number of epochs without a better validation after which the training ends; 0
+            means never. Not in the paper.
 
     Raises:
         ValueError: a value is out of its range.
@@ -106,7 +113,7 @@ class Recipe:
             raise ValueError("a training begins from a model or from another run, not from both")
 
     def learning_rate_at(self, step: int, steps: int) -> float:
-        """Learning rate of a step in ``0 .. steps - 1``."""
+        """Return the learning rate of a step from 0 to ``steps - 1``."""
         if step < self.warm_up:
             return self.learning_rate * (step + 1) / self.warm_up
         left = 1 - step / steps
@@ -115,11 +122,11 @@ class Recipe:
 
     @property
     def crop_size(self) -> tuple[int, int]:
-        """Width and height in pixels of what a step sees of an image."""
+        """Width and height in pixels of the crops for a step."""
         return self.crop_width or self.width, self.crop_height or self.height
 
     def as_card(self) -> dict[str, Any]:
-        """Plain values for a yaml file."""
+        """Return plain values for a yaml file."""
         card = asdict(self)
         card["options"] = plain_options(self.options)
         card["initial_model"] = Path(self.initial_model).name

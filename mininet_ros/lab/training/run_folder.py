@@ -1,7 +1,8 @@
-"""The folder of a training run: what it holds, and how it stays usable whatever happens.
+"""Reads and writes the folder of a training run, so that it stays usable after an interruption.
 
-``recipe.yaml`` what it was begun with, ``checkpoint.pt`` to resume from, ``best.safetensors`` the
-weights that scored best on validation, ``log.csv`` and ``curves.png`` its course.
+``recipe.yaml`` has the settings of the run. ``checkpoint.pt`` is the state to resume from.
+``best.safetensors`` has the weights with the best validation score. ``log.csv`` and ``curves.png``
+show the course of the training.
 """
 
 from __future__ import annotations
@@ -28,17 +29,18 @@ LOG_COLUMNS = ("epoch", "learning_rate", "loss", "miou", "pixel_accuracy")
 
 
 class TrainingError(RuntimeError):
-    """The run cannot start, continue or be resumed; one sentence says why."""
+    """The run cannot start, continue or be resumed; the message is one sentence."""
 
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a run has come.
+    """Progress of a run.
 
     Attributes:
-        epoch: epochs done.
-        best_epoch, best_miou: of the weights that scored best on validation; mIoU in 0-1.
-        seconds: that the run took so far, without its interruptions.
+        epoch: number of completed epochs.
+        best_epoch: epoch of the weights with the best validation score.
+        best_miou: validation mIoU of these weights, 0 to 1.
+        seconds: training time so far in seconds, without interruptions.
     """
 
     epoch: int = 0
@@ -49,12 +51,12 @@ class Progress:
 
 @contextmanager
 def sole_process(run: Path) -> Iterator[None]:
-    """Hold the folder of a run, so that no second process trains into it.
+    """Lock the folder of a run, so that no second process trains into it.
 
-    The folder is made where it does not exist, and goes again if nothing was written to it.
+    The folder is created if it does not exist. It is removed at the end if it is still empty.
 
     Raises:
-        TrainingError: another process holds it, or it cannot be made.
+        TrainingError: another process has locked the folder, or it cannot be created.
     """
     made = [folder for folder in (run, *run.parents) if not folder.exists()]
     try:
@@ -78,10 +80,10 @@ def sole_process(run: Path) -> Iterator[None]:
 
 
 def check_run_folder(recipe: Recipe, run: Path) -> None:
-    """Make sure that a run that the folder holds is of the same recipe; write nothing.
+    """Check that a run in the folder has the same recipe; write nothing.
 
     Raises:
-        TrainingError: it is of another recipe.
+        TrainingError: the run has another recipe.
     """
     path = run / RECIPE
     if path.exists() and path.read_text() != _as_text(recipe):
@@ -92,10 +94,10 @@ def check_run_folder(recipe: Recipe, run: Path) -> None:
 
 
 def claim_run_folder(recipe: Recipe, run: Path) -> None:
-    """Write the recipe into the run's folder, which is made where it does not exist.
+    """Write the recipe into the run's folder, which is created if it does not exist.
 
     Raises:
-        TrainingError: the folder is of another recipe, or cannot be written.
+        TrainingError: the folder has a run of another recipe, or cannot be written.
     """
     check_run_folder(recipe, run)
     try:
@@ -130,14 +132,14 @@ def read_checkpoint(run: Path, parts: Mapping[str, Any]) -> Progress:
 
 
 def go_on_from(output: Path, parts: Mapping[str, Any]) -> None:
-    """Load what another training of the same network has learned, and its optimizer's state.
+    """Load the weights and the optimizer state of another training of the same network.
 
     Args:
-        output: the other training's output folder.
-        parts: as of :func:`read_checkpoint`.
+        output: output folder of the other training.
+        parts: objects to load by name, see :func:`read_checkpoint`.
 
     Raises:
-        TrainingError: it has no checkpoint, or one of another network.
+        TrainingError: the folder has no checkpoint, or one of another network.
     """
     path = output / "training" / "checkpoint.pt"
     try:
@@ -154,10 +156,10 @@ def go_on_from(output: Path, parts: Mapping[str, Any]) -> None:
 
 
 def write_checkpoint(run: Path, parts: Mapping[str, Any], progress: Progress) -> None:
-    """Write what :func:`read_checkpoint` reads.
+    """Write a checkpoint for :func:`read_checkpoint`.
 
     Raises:
-        TrainingError: the file cannot be written; the one before is kept.
+        TrainingError: the file cannot be written; the previous one is kept.
     """
     states = {name: part.state_dict() for name, part in parts.items()}
     buffer = io.BytesIO()
@@ -168,7 +170,7 @@ def write_checkpoint(run: Path, parts: Mapping[str, Any], progress: Progress) ->
 def write_log(
     path: Path, epoch: int, learning_rate: float, loss: float, matrix: ConfusionMatrix
 ) -> None:
-    """Add a row to the log, in place of those that a run wrote after its last checkpoint.
+    """Add a row to the log; remove rows that a run wrote after its last checkpoint.
 
     Raises:
         TrainingError: the file cannot be written.
@@ -192,13 +194,13 @@ def write_log(
 
 
 def read_curve(path: Path) -> dict[int, float]:
-    """Validation mIoU (0-1) by epoch, from a log that :func:`write_log` wrote."""
+    """Read the validation mIoU (0 to 1) by epoch from a log of :func:`write_log`."""
     with path.open(newline="") as file:
         return {int(row["epoch"]): float(row["miou"]) for row in csv.DictReader(file)}
 
 
 def write_atomically(path: Path, content: bytes) -> None:
-    """Write beside and rename, so that an interrupted write leaves the last good file.
+    """Write a temporary file and rename it, so that an interrupted write keeps the last good file.
 
     Raises:
         TrainingError: the file cannot be written.
@@ -215,7 +217,7 @@ def write_atomically(path: Path, content: bytes) -> None:
 
 
 def what_is_kept(run: Path) -> str:
-    """How an interrupted run goes on, as a clause."""
+    """Return a clause that says how to continue an interrupted run."""
     checkpoint = run / "checkpoint.pt"
     if checkpoint.exists():
         return f"the same command resumes from {checkpoint}"

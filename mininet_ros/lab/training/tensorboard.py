@@ -1,4 +1,4 @@
-"""The course of a training for TensorBoard."""
+"""Logs a training for TensorBoard."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class TensorBoardLog:
     """Writes the figures of each validated epoch.
 
     Args:
-        folder: made where it does not exist.
+        folder: folder of the log, created if it does not exist.
         classes: names of the classes.
 
     Raises:

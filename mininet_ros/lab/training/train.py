@@ -1,7 +1,8 @@
-"""The training loop, to be read from top to bottom.
+"""The training loop.
 
-Every random draw depends on the seed and the step alone, so an interrupted run continues as if it
-had not been: to the bit on the CPU, on CUDA as far as its kernels repeat themselves.
+Every random value depends only on the seed and the step. An interrupted run therefore gives the
+same result as an uninterrupted one: bit by bit on the CPU, and on CUDA up to non-deterministic
+kernels.
 """
 
 from __future__ import annotations
@@ -55,19 +56,20 @@ from mininet_ros.lab.training.tensorboard import TensorBoardLog
 from mininet_ros.network import build_network
 from mininet_ros.network.stages import StagedNetwork
 
-CHECKPOINT_PERIOD_S = 30.0  # between checkpoints of short epochs
-SHOWN_EVERY = 20  # steps: reading the loss makes a GPU wait
+CHECKPOINT_PERIOD_S = 30.0  # interval of checkpoints between validations, s
+SHOWN_EVERY = 20  # steps between updates of the shown loss; reading it makes a GPU wait
 
 
 @dataclass(frozen=True)
 class TrainingResult:
-    """The weights that scored best, and what they took.
+    """The best weights of a training, and its cost.
 
     Attributes:
-        network: with the best weights, for evaluation.
-        epoch, miou: when they were reached, and their validation mIoU in 0-1.
-        images: crops that all epochs together have shown.
-        hours: that the run took, without its interruptions.
+        network: network with the best weights, in evaluation mode.
+        epoch: epoch of the best weights.
+        miou: validation mIoU of the best weights, 0 to 1.
+        images: total number of training crops over all epochs.
+        hours: training time in hours, without interruptions.
     """
 
     network: StagedNetwork
@@ -88,23 +90,28 @@ def train(
     processes: Processes = ALONE,
     tensorboard: Path | None = None,
 ) -> TrainingResult:
-    """Train by ``recipe``, resuming what the folder ``run`` already holds.
+    """Train with ``recipe``; a run in the folder ``run`` is resumed.
 
-    On CUDA the network runs in mixed precision (float16, with a scaled loss), and the images are
-    kept and augmented on the device where they fit; validation and the CPU are float32.
+    On CUDA the network runs in mixed precision (float16 with a scaled loss). Images that fit into
+    its memory are stored and augmented on the device. Validation and the CPU use float32.
 
     Args:
-        memory_gib: images of either dataset that each process keeps in memory; the rest is read
-            each time.
-        processes: this process among those that train together, each of which calls this.
-        tensorboard: folder for TensorBoard's log; None for none.
+        recipe: settings of the training.
+        training: dataset that the network learns from.
+        validation: dataset that selects the best weights.
+        run: folder of the run.
+        device: PyTorch device, such as ``cpu`` or ``cuda``.
+        memory_gib: memory limit in GiB of each process for the images of each dataset; other
+            images are read from disk each time.
+        processes: this process in the group; every process calls this function.
+        tensorboard: folder for the TensorBoard log; None means no log.
 
     Raises:
-        TrainingError: ``run`` holds a run of another recipe or a damaged one, the loss is no
-            longer finite, no pixel of ``validation`` is labelled, or a file cannot be written.
+        TrainingError: ``run`` has a run of another recipe or a damaged one, the loss is no longer
+            finite, no pixel of ``validation`` is labelled, or a file cannot be written.
         ModelError: the recipe's initial model cannot be loaded.
-        DatasetError: a file of either dataset is not what it must be.
-        DistributionError: the batches cannot be spread over the processes.
+        DatasetError: a file of a dataset cannot be used.
+        DistributionError: the batches cannot be divided over the processes.
     """
     log = None
     if processes.leads:
@@ -135,7 +142,7 @@ def train(
     weights = class_weights(samples, recipe.class_weight_power).to(place)
     batches = open_batches(recipe, samples, place, processes)
     steps = steps_of(recipe, len(samples))
-    # Nothing is written before the network and all data have shown that they can be used.
+    # Nothing is written before the network and all data have been checked.
     if processes.leads:
         claim_run_folder(recipe, run)
 
@@ -203,7 +210,7 @@ def train(
 
 
 def is_over(recipe: Recipe, progress: Progress) -> bool:
-    """Whether the validation has not become better for as long as the recipe waits."""
+    """Return whether the validation has not improved for ``recipe.patience`` epochs."""
     return progress.best_epoch > 0 and progress.epoch - progress.best_epoch >= recipe.patience
 
 
@@ -219,7 +226,7 @@ def train_epoch(
     bar: EpochBar,
     average: WeightAverage | None = None,
 ) -> float:
-    """One pass over the samples in an order of the epoch's own; returns the mean loss.
+    """Train for one epoch in its own sample order; return the mean loss.
 
     Raises:
         TrainingError: the loss is no longer finite.
@@ -257,13 +264,13 @@ def train_epoch(
 def batch_loss(
     recipe: Recipe, logits: Tensor, batch: Batch, weights: Tensor, processes: Processes
 ) -> Tensor:
-    """Loss of this process's part of a batch: by its labels, and by its teacher where it has one.
+    """Return the loss of this process's part of a batch, including that of a teacher if any.
 
-    Averaged over the processes, its gradient is that of the whole batch.
+    Its gradient, averaged over the processes, is that of the whole batch.
 
     Args:
-        logits: float (N, classes, h, w).
-        weights: float (classes,), of the labels' classes.
+        logits: logits float (N, classes, h, w).
+        weights: class weights float (classes,).
     """
     loss = segmentation_loss(logits, batch.labels, weights, recipe.lovasz_weight)
     if processes.size > 1:

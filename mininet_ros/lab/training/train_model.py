@@ -1,4 +1,4 @@
-"""A trained model folder from a recipe."""
+"""Trains a model folder from a recipe."""
 
 from __future__ import annotations
 
@@ -41,19 +41,19 @@ def train_model(
     """Train one network, then write the best weights as a model folder.
 
     Args:
-        recipe: how to train.
-        data: root of the recipe's dataset.
-        output: the model folder; the run is kept in ``training/`` below it.
-        device: of PyTorch, such as ``cpu`` or ``cuda``.
-        memory_gib: images of either dataset that each process keeps in memory.
-        processes: this process among those that train together.
-        lesson: of the teacher that is learned from, too.
-        tensorboard: folder for TensorBoard's log; None for none.
+        recipe: settings of the training.
+        data: root folder of the recipe's dataset.
+        output: model folder; the run is kept in its subfolder ``training/``.
+        device: PyTorch device, such as ``cpu`` or ``cuda``.
+        memory_gib: memory limit in GiB of each process for the images of each dataset.
+        processes: this process in the group of training processes.
+        lesson: teacher and its images; None without a teacher.
+        tensorboard: folder for the TensorBoard log; None means no log.
 
     Raises:
-        ValueError: the data, the initial model or the teacher is not usable.
+        ValueError: the data, the initial model or the teacher cannot be used.
         TrainingError, DistributionError: see :func:`mininet_ros.lab.training.train.train`.
-        KeyboardInterrupt: stopped by the user; says what is kept.
+        KeyboardInterrupt: the user stopped the command; the message says what is kept.
     """
     if processes.leads:
         check_target(output, (data, recipe.initial_model))
@@ -110,7 +110,7 @@ def train_model(
 
 
 def figures_of(matrix: ConfusionMatrix, recipe: Recipe, classes: tuple[str, ...]) -> dict[str, Any]:
-    """The card's figures, in 0-1, of the weights that ship."""
+    """Return the figures of the final weights for the card, 0 to 1."""
     return {
         "validation_miou": round(matrix.miou, 4),
         "validation_pixel_accuracy": round(matrix.pixel_accuracy, 4),

@@ -1,9 +1,9 @@
 """CRC-32C (Castagnoli), the checksum of TensorFlow checkpoints, in NumPy.
 
-The checksum is linear over GF(2): a message split in two has the checksum of its first half,
-advanced past as many zero bytes as the second half is long, XOR the checksum of the second half.
-So the words of a message are folded pairwise, a whole level of the tree at a time, in place of a
-Python loop over bytes.
+The checksum is linear over GF(2). For a message in two halves, take the checksum of the first
+half and advance it past as many zero bytes as the second half has. XOR it with the checksum of the
+second half. The result is the checksum of the message. Therefore the words of a message are
+combined in pairs, one level of a binary tree at a time, without a Python loop over bytes.
 
 Polynomial and check values: RFC 3720, sections 12.1 and B.4. Masking: the LevelDB table format.
 """
@@ -15,13 +15,13 @@ from functools import cache
 import numpy as np
 
 _POLYNOMIAL = 0x82F63B78  # bit-reversed 0x1EDC6F41
-# The word that takes a register of zeros to the all-ones start value of the checksum.
+# The word that changes a register of zeros to the all-ones start value of the checksum.
 _START = 0x641F6454
 _MASK_DELTA = 0xA282EAD8
 
 
 def _advance(tables: np.ndarray, words: np.ndarray) -> np.ndarray:
-    """Apply a linear operator, given by what it does to each byte of a word, to all words."""
+    """Apply a linear operator to all words; its tables map each byte of a word."""
     return (
         tables[0][words & 0xFF]
         ^ tables[1][(words >> 8) & 0xFF]
@@ -47,7 +47,7 @@ def crc32c(data: bytes) -> int:
     """Return the CRC-32C of ``data`` as an unsigned 32-bit integer."""
     message = _START.to_bytes(4, "little") + data
     levels = (-(-len(message) // 4) - 1).bit_length()
-    # Zeros in front of the start value leave the register at zero, so padding goes there.
+    # Zeros before the start value leave the register at zero, so the padding goes there.
     words = np.frombuffer(bytes((4 << levels) - len(message)) + message, dtype="<u4")
     for level in range(levels):
         words = _advance(_past_zeros(level), words[0::2]) ^ words[1::2]
@@ -58,8 +58,8 @@ def crc32c(data: bytes) -> int:
 def masked_crc32c(data: bytes) -> int:
     """Return the CRC-32C of ``data`` as tables and checkpoints store it.
 
-    A checksum of data that contains checksums is weak, so the stored value is rotated right by
-    15 bits and offset by a constant.
+    The checksum of data that contains checksums is weak. The stored value is therefore rotated
+    right by 15 bits, and a constant is added.
     """
     crc = crc32c(data)
     return (((crc >> 15) | (crc << 17)) + _MASK_DELTA) & 0xFFFFFFFF

@@ -1,8 +1,8 @@
 """Import of the authors' released TensorFlow checkpoints into our networks.
 
 The authors' graph names its layers by kind, numbered in order of creation: ``conv2d``,
-``conv2d_1``, …, ``batch_normalization``, …. A network's table of stages is in that same order, so
-walking over the stages and counting each kind gives every variable its place.
+``conv2d_1``, …, ``batch_normalization``, …. A network's table of stages has the same order, so
+counting each kind while walking over the stages finds the layer of every variable.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from mininet_ros.network.layers import (
 )
 from mininet_ros.network.stages import StagedNetwork
 
-# Kind in the authors' graph and name within our layer, in the authors' order of creation.
+# Kind in the authors' graph and name in our layer, in the authors' order of creation.
 _CREATED: dict[type[nn.Module], tuple[tuple[str, str], ...]] = {
     Downsampling: (
         ("conv2d", "conv"),
@@ -55,8 +55,8 @@ _CREATED: dict[type[nn.Module], tuple[tuple[str, str], ...]] = {
 }
 
 _VECTOR = (0,)
-# Height, width, inputs, outputs → outputs, inputs, height, width. Transposed convolutions have
-# inputs and outputs the other way round on both sides.
+# Height, width, inputs, outputs → outputs, inputs, height, width. Transposed convolutions swap
+# inputs and outputs on both sides.
 _KERNEL = (3, 2, 0, 1)
 # Height, width, channels, 1 → channels, 1, height, width.
 _DEPTHWISE_KERNEL = (2, 3, 0, 1)
@@ -100,9 +100,10 @@ def import_checkpoint(
         prefix: path of the checkpoint without ``.index``.
         network: ``mininet_v2`` or ``mininet_v2_cpu``.
         classes: number of classes that the checkpoint was trained for.
-        options: the network's options. Dilations change no shape, so a checkpoint cannot tell
-            them: the authors' code has (1, 1, 1, 2, 1, 8, 1, 16) as second stack of mininet_v2
-            where the paper, and so the default here, has (1, 1, 1, 2, 1, 4, 1, 8).
+        options: options of the network. A checkpoint does not contain the dilations, because
+            they change no shape. For the second stack of ``mininet_v2`` the authors' code has
+            (1, 1, 1, 2, 1, 8, 1, 16); the paper and the default here have
+            (1, 1, 1, 2, 1, 4, 1, 8).
 
     Returns:
         The network in evaluation mode, float32, on the CPU.
@@ -119,23 +120,23 @@ def import_checkpoint(
 def state_dict_from_checkpoint(
     variables: Mapping[str, np.ndarray], network: StagedNetwork
 ) -> dict[str, torch.Tensor]:
-    """Return the complete state dict that the authors' variables give for a network.
+    """Return the complete state dict of a network from the authors' variables.
 
-    The optimiser's variables are left out. A bias between a depthwise convolution and its batch
-    norm, as one released checkpoint has it, becomes part of the batch norm's running mean.
+    The optimiser's variables are left out. One released checkpoint has a bias between a depthwise
+    convolution and its batch norm; it becomes part of the batch norm's running mean.
 
     Args:
-        variables: name → array, as ``read_checkpoint`` returns them.
-        network: gives names and shapes; its own weights are neither used nor changed.
+        variables: arrays by variable name, as ``read_checkpoint`` returns them.
+        network: network that defines names and shapes; its own weights are not used or changed.
 
     Raises:
-        CheckpointError: variables are missing, left over, of another shape or of a type that is
-            not floating point; the one message names them all.
+        CheckpointError: variables are missing, left over, of another shape or not of a floating
+            point type; one message names them all.
     """
     layers = list(_layers(network))
     left_over = {name: array for name, array in variables.items() if not _is_optimizer(name)}
     _fold_depthwise_biases(left_over, layers)
-    # Batch norms count their training steps, which the authors' graph does not.
+    # Batch norms count their training steps; the authors' graph does not store that number.
     state = network.state_dict()
     weights = {key: state[key].clone() for key in state if key.endswith("num_batches_tracked")}
     problems = []

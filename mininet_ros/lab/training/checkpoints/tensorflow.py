@@ -37,12 +37,12 @@ class CheckpointError(ValueError):
 
 
 class _MalformedTableError(Exception):
-    """Bytes that are not what the table format puts there; becomes a CheckpointError."""
+    """Bytes that violate the table format; the reader turns it into a ``CheckpointError``."""
 
 
 @dataclass(frozen=True)
 class _Entry:
-    """Where a tensor lies and what it is: one BundleEntryProto."""
+    """Position, type and shape of a tensor: one ``BundleEntryProto``."""
 
     dtype_code: int
     shape: tuple[int, ...]
@@ -122,7 +122,7 @@ def _read_index(data: bytes) -> tuple[int, dict[str, _Entry]]:
     if int.from_bytes(data[-8:], "little") != _TABLE_MAGIC:
         raise _MalformedTableError("the table's magic number is not at its end")
     footer = _Cursor(data, len(data) - _FOOTER_BYTES)
-    footer.block_handle()  # of the metaindex block, empty in checkpoints
+    footer.block_handle()  # handle of the metaindex block, which is empty in checkpoints
     index_handle = footer.block_handle()
     values: dict[bytes, bytes] = {}
     for _, handle in _block_items(_read_block(data, *index_handle)):
@@ -151,8 +151,8 @@ def _read_block(data: bytes, offset: int, size: int) -> bytes:
 def _block_items(block: bytes) -> Iterator[tuple[bytes, bytes]]:
     """Yield the keys and values of a block, in order.
 
-    A key is stored as the length of the prefix that it shares with the key before it, and the
-    rest. The restart array at the end of the block is for searching, so only its length counts.
+    A key is stored as the length of the prefix that it shares with the previous key, and the rest.
+    The restart array at the end of the block is only for searching, so its content is skipped.
     """
     restart_count = int.from_bytes(block[-4:], "little")
     end = len(block) - 4 * (restart_count + 1)
@@ -191,7 +191,7 @@ def _parse_entry(message: bytes) -> _Entry:
 
 
 def _parse_message(message: bytes) -> tuple[dict[int, int], dict[int, list[bytes]]]:
-    """Return a protobuf message's numbers and its embedded messages, by field number."""
+    """Return the numbers and the embedded messages of a protobuf message, by field number."""
     numbers: dict[int, int] = {}
     messages: dict[int, list[bytes]] = {}
     cursor = _Cursor(message)
@@ -211,7 +211,7 @@ def _parse_message(message: bytes) -> tuple[dict[int, int], dict[int, list[bytes
 
 
 class _Cursor:
-    """A position in bytes that refuses to run past their end."""
+    """A read position in bytes that raises an error at their end."""
 
     def __init__(self, data: bytes, position: int = 0) -> None:
         self._data = data

@@ -1,1 +1,1 @@
-"""What networks learn from: datasets, augmentation, batches."""
+"""Training data: datasets, augmentation and batches."""

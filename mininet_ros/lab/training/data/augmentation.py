@@ -1,8 +1,8 @@
-"""Augmentation: the paper's flips, shifts and random scale (Sec. VII-A), and light beyond it.
+"""Augmentation: the paper's flips, shifts and random scale (Sec. VII-A), and photometric changes.
 
-Chance is drawn for a whole batch at once (:class:`Draws`), and then applied to pictures by OpenCV
-here, or to tensors in :mod:`mininet_ros.lab.training.data.device_augmentation`: one distribution
-for both.
+Random values are drawn for a whole batch at once (:class:`Draws`). OpenCV applies them to images
+here; :mod:`mininet_ros.lab.training.data.device_augmentation` applies them to tensors. Both have
+the same distribution.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ PADDING_VALUE = 128
 
 @dataclass(frozen=True)
 class Draws:
-    """What chance decided about N crops; ``draws[i]`` is that of one, ``draws[i:j]`` of some.
+    """Random values for N crops; ``draws[i]`` are those of one crop, ``draws[i:j]`` of several.
 
     Attributes:
-        size: int (N, 2), width and height in pixels that the image is resized to.
-        corner: int (N, 2), x and y in the crop of the resized image's first pixel.
-        is_flipped: bool (N,), left and right, of the whole crop.
-        exposure: float (N, 3), factor on each channel (BGR), light and white balance in one.
-        gamma: float (N,), exponent on values in 0-1.
-        blur: float (N,), sigma of a Gaussian in pixels; 0 for none.
-        noise: float (N,), sigma in grey levels; 0 for none.
-        noise_seed: int (N,).
+        size: int (N, 2), width and height of the resized image in pixels.
+        corner: int (N, 2), x and y of the resized image's first pixel in the crop.
+        is_flipped: bool (N,), whether the crop is mirrored left to right.
+        exposure: float (N, 3), factor on each channel (BGR) for exposure and white balance.
+        gamma: float (N,), exponent on values from 0 to 1.
+        blur: float (N,), sigma of a Gaussian blur in pixels; 0 for none.
+        noise: float (N,), sigma of the noise in grey levels; 0 for none.
+        noise_seed: int (N,), seed of the noise.
     """
 
     size: np.ndarray
@@ -49,12 +49,14 @@ class Draws:
 class Augmentation:
     """How training crops are drawn from images.
 
-    ``scale_range`` is drawn log-uniformly and multiplies the image after it has been resized to
-    the network's input; what then overhangs the crop is cut at random, what is missing is padded
-    and ignored, at a random position: both are the paper's shifts.
+    The image is first resized to the network's input and then scaled. A larger image is cut at a
+    random position. A smaller image is placed at a random position, and the padding is ignored.
+    Both are the shifts of the paper.
 
-    ``photometric``, 0 to 1, is how far exposure, contrast, colour, blur and noise may move; at 1,
-    exposure goes from 2 stops darker to 1 stop brighter. 0, none of it, is the paper's.
+    Attributes:
+        scale_range: smallest and largest scale factor, drawn log-uniformly.
+        photometric: strength of changes of exposure, contrast, colour, blur and noise, 0 to 1; at
+            1 the exposure goes from 2 stops darker to 1 stop brighter. The paper has 0.
 
     Raises:
         ValueError: a scale is not positive, the range is reversed, or ``photometric`` is out of
@@ -79,16 +81,19 @@ class Augmentation:
         crop_size: tuple[int, int],
         random: np.random.Generator,
     ) -> Draws:
-        """Draw what happens to ``count`` crops.
+        """Draw the random values for ``count`` crops.
 
         Args:
-            size, crop_size: width and height in pixels of an image at scale 1, and of the crops.
+            count: number of crops.
+            size: width and height of the image at scale 1, in pixels.
+            crop_size: width and height of the crops in pixels.
+            random: random generator of the values.
         """
         low, high = np.log(self.scale_range)
         scale = np.exp(random.uniform(low, high, (count, 1)))
         crop = np.array(crop_size)
         scaled = np.maximum(np.rint(scale * np.array(size)), 1).astype(int)
-        # From flush left to flush right, whichever of image and crop is the larger.
+        # From left-aligned to right-aligned, whether the image or the crop is larger.
         slack = crop - scaled
         corner = np.sign(slack) * np.floor(random.random((count, 2)) * (abs(slack) + 1)).astype(int)
         flip = random.random(count) < 0.5
@@ -113,15 +118,16 @@ class Augmentation:
 def cut(
     image: np.ndarray, labels: np.ndarray, draw: Draws, width: int, height: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Cut one crop as drawn.
+    """Cut one crop according to its random values.
 
     Args:
-        image: uint8 (H, W, 3) BGR.
-        labels: uint8 (H, W).
-        draw: of one crop of ``width`` x ``height`` pixels.
+        image: image uint8 (H, W, 3) BGR.
+        labels: class ids uint8 (H, W), 255 = ignored.
+        draw: random values of one crop.
+        width, height: size of the crop in pixels.
 
     Returns:
-        uint8 (height, width, 3) and uint8 (height, width), 255 where padded.
+        Image uint8 (height, width, 3) BGR and labels uint8 (height, width), 255 where padded.
     """
     size = (int(draw.size[0]), int(draw.size[1]))
     interpolation = cv2.INTER_AREA if size[0] < image.shape[1] else cv2.INTER_LINEAR
@@ -141,15 +147,16 @@ def cut_soft(soft: np.ndarray, draw: Draws, width: int, height: int) -> np.ndarr
     """Cut a soft label along with its image.
 
     Args:
-        soft: uint8 (h, w, classes), over the whole image.
-        draw: of one crop of ``width`` x ``height`` pixels.
+        soft: soft labels uint8 (h, w, classes) of the whole image.
+        draw: random values of one crop.
+        width, height: size of the crop in pixels.
 
     Returns:
-        uint8 (height // 2, width // 2, classes), as a network gives its logits; 0 for every class
-        where padded.
+        Soft labels uint8 (height // 2, width // 2, classes), the size of a network's logits; 0 for
+        every class where padded.
     """
     shape = (height // 2, width // 2)
-    pixels = np.array([width / shape[1], height / shape[0]])  # of the crop, in one that is cut
+    pixels = np.array([width / shape[1], height / shape[0]])  # crop pixels per soft pixel
     slope = soft.shape[1::-1] / draw.size
     offset = slope * (pixels / 2 - draw.corner) - 0.5
     matrix = np.column_stack([np.diag(slope * pixels), offset])
@@ -165,10 +172,10 @@ def cut_soft(soft: np.ndarray, draw: Draws, width: int, height: int) -> np.ndarr
 
 
 def relight(image: np.ndarray, draw: Draws) -> np.ndarray:
-    """Another light and another lens on uint8 (H, W, 3) BGR: what a robot's camera may deliver.
+    """Change light and sharpness of an image uint8 (H, W, 3) BGR, as robot cameras differ.
 
-    Exposure, contrast (as a gamma) and white balance act together in one table of values a
-    channel; then come blur and sensor noise, each where it was drawn.
+    Exposure, contrast (as a gamma) and white balance are applied as one lookup table for each
+    channel. Blur and sensor noise follow if they were drawn.
     """
     if (draw.exposure != 1).any() or draw.gamma != 1:
         values = np.arange(256)[:, None] / 255
@@ -186,7 +193,7 @@ def relight(image: np.ndarray, draw: Draws) -> np.ndarray:
 def _overlap(
     corner: np.ndarray, size: tuple[int, int], crop: tuple[int, int]
 ) -> tuple[tuple[slice, slice], tuple[slice, slice]]:
-    """Rows and columns that a picture shares with the crop, in the crop and in the picture."""
+    """Return the overlap of image and crop: rows and columns in the crop, and in the image."""
     first = np.maximum(corner, 0)
     last = np.minimum(corner + size, crop)
     (left, top), (right, bottom) = first, last

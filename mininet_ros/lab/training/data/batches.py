@@ -1,4 +1,4 @@
-"""Where a training's batches come from: OpenCV on the host, or the device that holds all images."""
+"""Makes training batches: with OpenCV on the host, or on a device that holds all images."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from mininet_ros.lab.training.distributed import ALONE, Processes
 from mininet_ros.lab.training.prediction import to_input
 from mininet_ros.lab.training.recipe import Recipe
 
-DEVICE_SHARE = 0.5  # of the device's free memory that images may take
-CROPS = 1  # sets the crops' random stream apart from that of an epoch's order
+DEVICE_SHARE = 0.5  # share of the device's free memory for images
+CROPS = 1  # separates the random stream of the crops from that of an epoch's order
 
 
 @dataclass(frozen=True)
 class Step:
-    """This process's part of one step: which samples, and what happens to each."""
+    """This process's part of one step: the samples, and the random values for each."""
 
     number: int
     chosen: np.ndarray
@@ -36,12 +36,12 @@ class Step:
 
 
 class Batch(NamedTuple):
-    """Crops of one step, on the device that trains.
+    """Crops of one step, on the training device.
 
     Attributes:
-        images: network input float32 (N, 3, H, W).
-        labels: int64 (N, H, W), 255 where there is none.
-        soft: what a teacher says, (N, classes, H // 2, W // 2) of values 0-255, see
+        images: network input float32 (N, 3, H, W), values ``x / 255 - 0.5``.
+        labels: class ids int64 (N, H, W), 255 = ignored.
+        soft: soft labels of a teacher (N, classes, H // 2, W // 2), values 0 to 255, see
             :class:`mininet_ros.lab.training.distillation.SoftLabels`; 0 for every class where
             padded; None without a teacher.
     """
@@ -52,20 +52,20 @@ class Batch(NamedTuple):
 
 
 class Batches(Protocol):
-    """Batches of a whole training, an epoch at a time."""
+    """Batches of a whole training, one epoch at a time."""
 
     def of_epoch(self, epoch: int) -> Iterator[Batch]:
-        """The batch of each step."""
+        """Yield the batch of each step of an epoch."""
         ...
 
 
 def steps_of(recipe: Recipe, count: int) -> int:
-    """Steps of an epoch over ``count`` samples; a last batch that is not full is left out."""
+    """Return the steps of an epoch over ``count`` samples; an incomplete last batch is dropped."""
     return max(1, count // recipe.batch_size)
 
 
 def plan_epoch(recipe: Recipe, epoch: int, count: int, processes: Processes) -> Iterator[Step]:
-    """The steps of an epoch: they depend on seed and step alone, in parts for each process."""
+    """Yield this process's part of each step of an epoch; it depends only on seed and step."""
     order = np.random.default_rng((recipe.seed, epoch)).permutation(count)
     steps = steps_of(recipe, count)
     for index in range(steps):
@@ -79,7 +79,7 @@ def plan_epoch(recipe: Recipe, epoch: int, count: int, processes: Processes) -> 
 
 
 class HostBatches:
-    """Crops cut by OpenCV on worker threads, one batch ahead of the step that needs it."""
+    """Cuts crops with OpenCV on worker threads, one batch ahead of the training step."""
 
     def __init__(
         self,
@@ -121,7 +121,7 @@ class HostBatches:
 
 
 class DeviceBatches:
-    """All images on the device, and crops cut there: nothing is waited for and little is copied."""
+    """Keeps all images on the device and cuts the crops there, without waits and large copies."""
 
     def __init__(
         self,
@@ -165,9 +165,9 @@ class DeviceBatches:
 def open_batches(
     recipe: Recipe, samples: StoredImages, device: torch.device, processes: Processes = ALONE
 ) -> Batches:
-    """Batches cut on a CUDA device if it and the host's memory hold all images, else on the host.
+    """Cut batches on a CUDA device if it and the host's memory hold all images, else on the host.
 
-    Says on standard error when images stay on the host of a CUDA device.
+    A message on standard error tells when the images of a CUDA training stay on the host.
     """
     if device.type != "cuda":
         return HostBatches(recipe, samples, device, processes)
@@ -188,13 +188,13 @@ def open_batches(
 
 
 def common_size(samples: StoredImages) -> tuple[int, int]:
-    """Largest width and largest height among the samples, in pixels."""
+    """Return the largest width and the largest height of the samples in pixels."""
     heights, widths = zip(*(samples[index].labels.shape for index in range(len(samples))))
     return max(widths), max(heights)
 
 
 def _soft_on(device: torch.device, samples: StoredImages) -> Tensor | None:
-    """All soft labels on the device, uint8 (N, classes, h, w) at the largest of their sizes."""
+    """Copy all soft labels to the device, uint8 (N, classes, h, w), at their largest size."""
     found = (samples[index].soft for index in range(len(samples)))
     maps = [one for one in found if one is not None]
     if not maps:

@@ -1,4 +1,4 @@
-"""The augmentation of a whole batch at once, on the device that trains."""
+"""Augments a whole batch at once on the training device."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from torch.nn import functional
 from mininet_ros.images.class_tables import IGNORE_LABEL
 from mininet_ros.lab.training.data.augmentation import PADDING_VALUE, Draws
 
-BLUR_RADIUS = 5  # three sigma of the strongest blur that is drawn
+BLUR_RADIUS = 5  # radius of the kernel in pixels, three sigma of the strongest blur
 
 
 def cut_batch(
@@ -23,21 +23,23 @@ def cut_batch(
     oversampling: int = 1,
     soft: Tensor | None = None,
 ) -> tuple[Tensor, Tensor, Tensor | None]:
-    """Crops as :func:`mininet_ros.lab.training.data.augmentation.cut` cuts them, but for rounding.
+    """Cut crops as :func:`mininet_ros.lab.training.data.augmentation.cut` does, except rounding.
 
     Args:
-        images: uint8 (N, 3, H, W) BGR, on any device.
-        labels: uint8 (N, H, W), on the same.
-        draws: of N crops of ``width`` x ``height`` pixels.
-        generator: of the noise, on the same device.
-        oversampling: points a pixel and axis whose mean is taken: as many as an image may shrink,
-            so that none of its pixels is skipped.
-        soft: uint8 (N, classes, h, w), on the same, each over its whole image.
+        images: images uint8 (N, 3, H, W) BGR, on any device.
+        labels: class ids uint8 (N, H, W), on the device of ``images``.
+        draws: random values of the N crops.
+        width, height: size of the crops in pixels.
+        generator: random generator of the noise, on the device of ``images``.
+        oversampling: number of sample points per pixel and axis that are averaged; it is the
+            largest factor by which an image shrinks, so that no pixel is skipped.
+        soft: soft labels uint8 (N, classes, h, w) of the whole images, on the device of
+            ``images``; None without a teacher.
 
     Returns:
         Network input float32 (N, 3, height, width), values ``x / 255 - 0.5``, channels last;
-        labels int64 (N, height, width), 255 where padded; and soft labels float32
-        (N, classes, height // 2, width // 2) of values 0-255, 0 where padded, if there are any.
+        labels int64 (N, height, width), 255 where padded; soft labels float32
+        (N, classes, height // 2, width // 2), values 0 to 255, 0 where padded; None without any.
     """
     device = images.device
     grid_of = to_device(_maps(draws, width, height), device)
@@ -65,7 +67,7 @@ def cut_batch(
 
 
 def relight_batch(images: Tensor, draws: Draws, generator: torch.Generator) -> Tensor:
-    """:func:`mininet_ros.lab.training.data.augmentation.relight` on float (N, 3, H, W) in 0-1."""
+    """Change light and sharpness of float (N, 3, H, W), 0 to 1, as ``augmentation.relight``."""
     if (draws.exposure != 1).any() or (draws.gamma != 1).any():
         exposure = _on_images(draws.exposure, images)
         images = (exposure * images.clamp_min(0) ** _on_images(draws.gamma, images)).clamp(0, 1)
@@ -78,15 +80,15 @@ def relight_batch(images: Tensor, draws: Draws, generator: torch.Generator) -> T
 
 
 def to_device(values: np.ndarray, device: torch.device) -> Tensor:
-    """A copy of an array on the device, without waiting for what that is doing."""
+    """Copy an array to the device without waiting for the work of the device."""
     tensor = torch.from_numpy(values)
     if device.type == "cuda":
-        tensor = tensor.pin_memory()  # the driver may wait before it copies any other memory
+        tensor = tensor.pin_memory()  # the driver may wait before it copies other memory
     return tensor.to(device, non_blocking=True)
 
 
 def _maps(draws: Draws, width: int, height: int) -> np.ndarray:
-    """Affine maps float32 (N, 2, 3) from the crop to the image, both from -1 to 1."""
+    """Return affine maps float32 (N, 2, 3) from crop to image; both have coordinates -1 to 1."""
     crop = np.array([width, height])
     slope = crop / draws.size
     offset = (crop - 2 * draws.corner) / draws.size - 1
@@ -98,13 +100,13 @@ def _maps(draws: Draws, width: int, height: int) -> np.ndarray:
 
 
 def _on_images(values: np.ndarray, images: Tensor) -> Tensor:
-    """Values (N,) or (N, 3) as a tensor that multiplies images (N, 3, H, W)."""
+    """Return values (N,) or (N, 3) as a tensor that broadcasts to images (N, 3, H, W)."""
     tensor = to_device(values.astype(np.float32), images.device)
     return tensor.reshape(len(images), -1, 1, 1)
 
 
 def _blur(images: Tensor, sigma: np.ndarray) -> Tensor:
-    """Gaussian blur of each image by its own sigma, 0 for none, as two passes along the axes."""
+    """Apply a Gaussian blur with its own sigma to each image, in two passes; sigma 0 is no blur."""
     taps = np.arange(-BLUR_RADIUS, BLUR_RADIUS + 1)
     kernels = np.exp(-0.5 * (taps / np.maximum(sigma, 1e-3)[:, None]) ** 2)
     kernels = np.repeat(kernels / kernels.sum(1, keepdims=True), images.shape[1], axis=0)

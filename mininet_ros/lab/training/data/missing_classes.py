@@ -1,4 +1,4 @@
-"""A warning of classes that a training cannot learn, or a validation cannot judge."""
+"""Warns of classes that a training cannot learn, or that a validation cannot score."""
 
 from __future__ import annotations
 
@@ -15,10 +15,11 @@ _log = logging.getLogger(__name__)
 
 
 def warn_of_missing_classes(training: StoredImages, validation: StoredImages) -> None:
-    """Warn of classes without a single labelled pixel in either split, and say what to do.
+    """Warn of classes without any labelled pixel in a split, and say what to do.
 
     Args:
-        training, validation: the splits.
+        training: split that the network learns from.
+        validation: split that the network is scored on.
     """
     for split, other in ((training, validation), (validation, training)):
         counts = _pixels(split)
@@ -44,7 +45,7 @@ def warn_of_missing_classes(training: StoredImages, validation: StoredImages) ->
 
 
 def _pixels(split: StoredImages) -> np.ndarray:
-    """Pixels of each label in a split, int64 (256,)."""
+    """Count the pixels of each label in a split, int64 (256,)."""
     counts = np.zeros(256, np.int64)
     for index in range(len(split)):
         counts += np.bincount(split[index].labels.ravel(), minlength=256)
@@ -52,7 +53,7 @@ def _pixels(split: StoredImages) -> np.ndarray:
 
 
 def _advice(class_id: int, split: StoredImages, other: StoredImages) -> str:
-    """How the class comes into the split, as a command where one does it."""
+    """Return advice on how to add the class to the split, as a command where possible."""
     place = next((i for i in range(len(other)) if (other[i].labels == class_id).any()), None)
     if place is None:
         return "no other picture shows it either: label some, or take it from the list of classes"
@@ -61,7 +62,7 @@ def _advice(class_id: int, split: StoredImages, other: StoredImages) -> str:
     if not isinstance(dataset, LabelledImages):
         return advice
     image, labels = dataset.pairs[place]
-    if image.parent.name != "images":  # not the layout of one's own images
+    if image.parent.name != "images":  # not the layout of a user's own images
         return advice
     target = image.parents[2] / split.dataset.split
     moves = (

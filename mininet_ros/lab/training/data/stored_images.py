@@ -1,4 +1,4 @@
-"""Samples kept in memory at the size that a training needs of them."""
+"""Keeps samples in memory at the size that a training needs."""
 
 from __future__ import annotations
 
@@ -21,10 +21,15 @@ Fit = Callable[[Sample], Sample]
 
 
 class StoredImages:
-    """A dataset whose samples are read once, as far as ``memory_gib`` holds them.
+    """A dataset that keeps its samples in memory, up to a limit.
 
-    The others are read from disk each time that they are needed. Every file is read at the start,
-    so that one which is not what it must be is named before any work is done.
+    Samples beyond the limit are read from disk at each access. Every file is read once at the
+    start, so that an invalid file is reported before any work is done.
+
+    Args:
+        dataset: dataset whose samples are kept.
+        fit: function that brings a sample to the needed size.
+        memory_gib: limit of the memory in GiB.
 
     Raises:
         DatasetError: see :meth:`mininet_ros.lab.training.data.datasets.Dataset.__getitem__`.
@@ -36,7 +41,7 @@ class StoredImages:
         self.bytes = 0
         self._stored: list[Sample | None] = []
         title = f"reading {dataset.name} {dataset.split}"
-        # Decoding leaves the interpreter's lock alone, so threads are enough.
+        # Decoding releases the interpreter's lock, so threads are enough.
         with ThreadPoolExecutor(torch.get_num_threads()) as pool:
             samples = pool.map(self._read, range(len(dataset)))
             for sample in progress_bar(samples, title, len(dataset), leave=False, disable=None):
@@ -66,7 +71,7 @@ class StoredImages:
 
 
 def for_crops(recipe: Recipe) -> Fit:
-    """Reduce a sample to the largest size at which the recipe's augmentation looks at it."""
+    """Return a function that reduces a sample to the largest size that the augmentation uses."""
     largest = max(1.0, recipe.augmentation.scale_range[1])
     most = (ceil(largest * recipe.width), ceil(largest * recipe.height))
 
@@ -78,7 +83,7 @@ def for_crops(recipe: Recipe) -> Fit:
 
 
 def for_validation(recipe: Recipe) -> Fit:
-    """Bring a sample's image to the network's input; its labels keep their size."""
+    """Return a function that resizes an image to the network's input; labels keep their size."""
 
     def fit(sample: Sample) -> Sample:
         image = fit_input(sample.image, recipe.width, recipe.height)
@@ -88,7 +93,7 @@ def for_validation(recipe: Recipe) -> Fit:
 
 
 def resized(sample: Sample, width: int, height: int) -> Sample:
-    """The sample at another size in pixels; its labels take the nearest, soft ones stay."""
+    """Resize a sample to a size in pixels; labels take the nearest pixel, soft labels stay."""
     if sample.labels.shape == (height, width):
         return sample
     size = (width, height)

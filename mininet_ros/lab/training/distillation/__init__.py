@@ -1,4 +1,4 @@
-"""A teacher's soft labels as a second target of a training."""
+"""Distillation: the soft labels of a teacher as a second target of a training."""
 
 from mininet_ros.lab.training.distillation.dataset import WithSoftLabels, WithUnlabelled
 from mininet_ros.lab.training.distillation.soft_labels import (

@@ -1,4 +1,4 @@
-"""Datasets made for distillation: soft labels beside the true ones, and images without any."""
+"""Datasets for distillation: with soft labels, and with unlabelled images."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from mininet_ros.lab.training.distillation.soft_labels import SoftLabels
 
 
 class WithUnlabelled:
-    """A dataset's own samples, and after them the pictures of folders, void all over.
+    """The samples of a dataset, followed by unlabelled images (all void) from folders.
 
     Raises:
-        DatasetError: a folder is missing or holds no picture, or one of a test split.
+        DatasetError: a folder is missing, has no image, or has an image of a test split.
     """
 
     def __init__(self, labelled: Dataset, folders: Sequence[Path]) -> None:
@@ -60,7 +60,7 @@ class WithUnlabelled:
 
 
 class WithSoftLabels:
-    """A dataset whose samples carry a teacher's soft labels, too."""
+    """A dataset whose samples also have soft labels of a teacher."""
 
     def __init__(self, dataset: Dataset, soft: SoftLabels) -> None:
         self.dataset, self.soft = dataset, soft

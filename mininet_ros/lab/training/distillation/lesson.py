@@ -1,4 +1,4 @@
-"""What a training's arguments say of its teacher, brought to its data."""
+"""Prepares the recipe and the dataset of a training with a teacher."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ DRIVE = "{drive}"
 
 @dataclass(frozen=True)
 class Lesson:
-    """A teacher and what it shows.
+    """A teacher and the images that it labels.
 
     Attributes:
-        teacher: as :func:`load_teacher` takes it; :data:`DRIVE` in it stands for the drive that a
-            fold leaves out, which its teacher must not have seen either.
-        unlabelled: folders of pictures without labels.
-        store: file of its soft labels; None for one in the run's folder.
+        teacher: name or path of the teacher for :func:`load_teacher`. :data:`DRIVE` in it is
+            replaced by the drive that a fold leaves out, which the teacher must not have seen.
+        unlabelled: folders of images without labels.
+        store: file of the teacher's soft labels; None means a file in the run's folder.
     """
 
     teacher: str
@@ -34,19 +34,19 @@ class Lesson:
     store: Path | None = None
 
     def of_drive(self, drive: str) -> Lesson:
-        """The lesson of the fold that leaves out a drive."""
+        """Return the lesson for the fold that leaves out ``drive``."""
         store = self.store and Path(str(self.store).replace(DRIVE, drive))
         return Lesson(self.teacher.replace(DRIVE, drive), self.unlabelled, store)
 
     def prepare(
         self, recipe: Recipe, dataset: Dataset, run: Path, processes: Processes
     ) -> tuple[Recipe, Dataset, dict[str, Any]]:
-        """The recipe that names the teacher, the dataset that it has labelled, and its card.
+        """Return the recipe with the teacher, the dataset with soft labels, and the teacher's card.
 
         Raises:
             TeacherError, ModelError: the teacher cannot be used.
-            SoftLabelsError: the store is of other images or of another teacher.
-            DatasetError: a picture is not what it must be.
+            SoftLabelsError: the store belongs to other images or another teacher.
+            DatasetError: an image cannot be used.
             TrainingError: the run's folder belongs to another recipe, or cannot be written.
         """
         teacher = load_teacher(self.teacher, dataset.classes.names)
@@ -69,7 +69,7 @@ class Lesson:
 
 
 def card_of(teacher: Teacher) -> dict[str, Any]:
-    """What the card of a model says of its teacher."""
+    """Return the entry for a teacher in the card of a model."""
     return {
         "name": teacher.name,
         "sha256": teacher.sha256,

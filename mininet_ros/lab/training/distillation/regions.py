@@ -1,4 +1,4 @@
-"""Regions that a text detector marks by their cores, grown to what they stand for."""
+"""Grows the shrunk regions of a text detector to the size of the words."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ SMALLEST = 6  # pixels of a core; fewer are noise
 
 
 def grow_regions(probabilities: np.ndarray, ratio: float) -> np.ndarray:
-    """Grow the regions of every class by a distance of their own.
+    """Grow each region of every class by its own distance.
 
-    Detectors of text (DB and its successors) mark a word by its shrunk core, so that neighbours
-    stay apart. The distance is ``area * ratio / perimeter`` of the smallest rectangle around the
-    core, as those detectors grow the outlines that they find. What is grown into gets the core's
-    mean probability, where its own is not larger.
+    Text detectors (DB and its successors) mark a word by its shrunk core, so that neighbouring
+    words stay separate. The distance is ``area * ratio / perimeter`` of the smallest rectangle
+    around the core, as in these detectors. An added pixel gets the mean probability of the core
+    unless its own probability is larger.
 
     Args:
-        probabilities: float32 (h, w, classes); 0 for a class without regions.
-        ratio: of the distance, positive.
+        probabilities: probabilities float32 (h, w, classes); 0 for a class without regions.
+        ratio: factor of the distance, positive.
 
     Returns:
-        float32 of the same shape.
+        Probabilities float32 (h, w, classes) with grown regions.
     """
     grown = probabilities.copy()
     for index in range(probabilities.shape[2]):
@@ -47,7 +47,7 @@ def grow_regions(probabilities: np.ndarray, ratio: float) -> np.ndarray:
 
 
 def _reach(core: np.ndarray, ratio: float) -> int:
-    """Pixels that a core, uint8 (h, w) of 0 and 1, grows by in each direction."""
+    """Return the pixels that a core, uint8 (h, w) of 0 and 1, grows by in each direction."""
     _, (width, height), _ = cv2.minAreaRect(cv2.findNonZero(core))
-    width, height = width + 1, height + 1  # from pixels' centres to their borders
+    width, height = width + 1, height + 1  # from pixel centres to pixel borders
     return round(ratio * width * height / (2 * (width + height)))

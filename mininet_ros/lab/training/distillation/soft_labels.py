@@ -1,4 +1,4 @@
-"""A teacher's probabilities for every image of a dataset, computed once and kept in one file."""
+"""Soft labels: a teacher's probabilities for all images of a dataset, stored in one file."""
 
 from __future__ import annotations
 
@@ -16,33 +16,35 @@ from mininet_ros.lab.training.distillation.maps import resized_map
 from mininet_ros.lab.training.distillation.teacher import Teacher
 from mininet_ros.lab.training.run_folder import write_atomically
 
-LONGEST_SIDE = 384  # pixels of a soft label; a network's output at that of its input halved
+LONGEST_SIDE = 384  # longest side of a soft label in pixels
 FULL = 255
 
 
 class SoftLabelsError(ValueError):
-    """A file of soft labels cannot be used; one sentence says why."""
+    """A file of soft labels cannot be used; the message is one sentence."""
 
 
 class SoftLabels:
-    """What a teacher says of each image: uint8 (h, w, classes), square roots of probabilities.
+    """Soft labels of each image: uint8 (h, w, classes), square roots of probabilities times 255.
 
-    The root keeps small probabilities apart in eight bits. Each map covers its whole image at half
-    the image's size, or less where that is longer than :data:`LONGEST_SIDE`.
+    The square root keeps small probabilities distinct in eight bits. Each map covers its whole
+    image at half the image's size. It is smaller if its longest side would exceed
+    :data:`LONGEST_SIDE`.
 
     Attributes:
-        maps: one for each image of the dataset, in order.
-        teacher, images: SHA-256 of what they were made from.
+        maps: one map for each image of the dataset, in order.
+        teacher: SHA-256 of the teacher.
+        images: SHA-256 of the images.
     """
 
     def __init__(self, maps: list[np.ndarray], teacher: str, images: str) -> None:
         self.maps, self.teacher, self.images = maps, teacher, images
 
     def write(self, path: Path) -> None:
-        """Write the file, whole or not at all.
+        """Write the file atomically.
 
         Raises:
-            TrainingError: it cannot be written.
+            TrainingError: the file cannot be written.
         """
         path.parent.mkdir(parents=True, exist_ok=True)
         tensors = {f"{index:06d}": one for index, one in enumerate(self.maps)}
@@ -51,11 +53,11 @@ class SoftLabels:
 
 
 def soft_labels_of(dataset: Dataset, teacher: Teacher, path: Path) -> SoftLabels:
-    """Soft labels of a dataset, read from ``path``, or computed and written there.
+    """Read the soft labels of a dataset from ``path``, or compute and write them there.
 
     Raises:
-        SoftLabelsError: the file there is of another teacher, of other images, or damaged.
-        DatasetError: an image is not what it must be.
+        SoftLabelsError: the file belongs to another teacher or other images, or is damaged.
+        DatasetError: an image cannot be used.
         TrainingError: the file cannot be written.
     """
     images = images_sha256(dataset)
@@ -72,9 +74,11 @@ def soft_labels_of(dataset: Dataset, teacher: Teacher, path: Path) -> SoftLabels
 
 
 def read_soft_labels(path: Path, teacher: Teacher, images: str) -> SoftLabels:
-    """Read what :meth:`SoftLabels.write` wrote, and make sure that it is of this teacher.
+    """Read a file of :meth:`SoftLabels.write`, and check that it belongs to this teacher.
 
     Args:
+        path: file to read.
+        teacher: teacher that the soft labels must come from.
         images: SHA-256 of the dataset's images, see :func:`images_sha256`.
 
     Raises:
@@ -103,10 +107,10 @@ def read_soft_labels(path: Path, teacher: Teacher, images: str) -> SoftLabels:
 
 
 def images_sha256(dataset: Dataset) -> str:
-    """SHA-256 over all pixels of a dataset's images, in order.
+    """Return the SHA-256 over all pixels of a dataset's images, in order.
 
     Raises:
-        DatasetError: an image is not what it must be.
+        DatasetError: an image cannot be used.
     """
     digest = hashlib.sha256()
     for index in tqdm(range(len(dataset)), "checking images", leave=False, disable=None):
@@ -117,9 +121,10 @@ def images_sha256(dataset: Dataset) -> str:
 
 
 def quantise(probabilities: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """A soft label uint8 (h, w, classes) from probabilities float32 (h', w', classes).
+    """Convert probabilities float32 (h', w', classes) to a soft label uint8 (h, w, classes).
 
     Args:
+        probabilities: probabilities of the classes, 0 to 1.
         size: height and width of the image in pixels.
     """
     shrink = max(2.0, max(size) / LONGEST_SIDE)

@@ -1,4 +1,4 @@
-"""A network that teaches: a model folder of ours, or any ONNX file with a yaml file beside it."""
+"""Teachers: a model folder of this package, or any ONNX file with a yaml file beside it."""
 
 from __future__ import annotations
 
@@ -24,18 +24,19 @@ from mininet_ros.lab.training.distillation.teacher_card import (
 )
 from mininet_ros.models import WEIGHTS, Model, load_model
 
-MODEL_SCALES = (1.0, 1.25)  # factors on a model's input whose predictions are averaged
+MODEL_SCALES = (1.0, 1.25)  # factors on the size of a model's input; the predictions are averaged
 INPUT_TYPES = {"tensor(uint8)": np.uint8, "tensor(float)": np.float32}
-LEAST_PROBABILITY = 1e-6  # keeps pixels of which the teacher says nothing from being 0 / 0
+LEAST_PROBABILITY = 1e-6  # avoids 0 / 0 at pixels where all classes have probability 0
 
 
 class Teacher(Protocol):
-    """What a training learns from, beside its labels.
+    """A network that gives a training soft labels in addition to its labels.
 
     Attributes:
-        name: for cards.
-        sha256: of everything that decides what it says.
-        licence, data: in words, for cards.
+        name: name of the teacher for model cards.
+        sha256: SHA-256 over everything that determines the teacher's output.
+        licence: licence of the teacher in words, for model cards.
+        data: training data of the teacher in words, for model cards.
     """
 
     name: str
@@ -44,34 +45,35 @@ class Teacher(Protocol):
     data: str
 
     def check(self) -> None:
-        """Make sure, before long work, that it can answer.
+        """Check before a long computation that the teacher works.
 
         Raises:
-            TeacherError: it cannot.
+            TeacherError: the teacher does not work.
         """
         ...
 
     def probabilities(self, image: np.ndarray) -> np.ndarray:
-        """What an image shows.
+        """Return the class probabilities of an image.
 
         Args:
-            image: uint8 (H, W, 3) BGR, of any size.
+            image: image uint8 (H, W, 3) BGR of any size.
 
         Returns:
-            float32 (h, w, classes) at a size of its own, over the whole image; sums to 1.
+            Probabilities float32 (h, w, classes) of the whole image at any size; they sum to 1.
         """
         ...
 
 
 def load_teacher(path: str | Path, classes: tuple[str, ...]) -> Teacher:
-    """A teacher for a training of ``classes``.
+    """Load a teacher for a training.
 
     Args:
-        path: an ONNX file with a yaml file of the same name beside it, or a model's name or folder.
+        path: ONNX file with a yaml file of the same name beside it, or a model's name or folder.
+        classes: names of the classes of the training, in order.
 
     Raises:
-        TeacherError: it cannot be loaded, or does not teach these classes.
-        ModelError: no such model folder, or it is damaged.
+        TeacherError: the teacher cannot be loaded, or does not have these classes.
+        ModelError: the model folder does not exist or is damaged.
     """
     if Path(path).suffix == ".onnx":
         return OnnxTeacher(Path(path).expanduser(), classes)
@@ -79,10 +81,10 @@ def load_teacher(path: str | Path, classes: tuple[str, ...]) -> Teacher:
 
 
 class ModelTeacher:
-    """A model folder as a teacher; its classes are ours, in whatever order.
+    """A model folder as a teacher; it has the classes of the training in any order.
 
     Raises:
-        TeacherError: its classes are others.
+        TeacherError: the model has other classes.
     """
 
     def __init__(self, model: Model, classes: tuple[str, ...]) -> None:
@@ -102,7 +104,7 @@ class ModelTeacher:
         self._order = [model.classes.index(name) for name in classes]
 
     def check(self) -> None:
-        """See :meth:`Teacher.check`: the folder was verified when it was loaded."""
+        """See :meth:`Teacher.check`; the folder was already verified when it was loaded."""
 
     @torch.inference_mode()
     def probabilities(self, image: np.ndarray) -> np.ndarray:
@@ -119,10 +121,10 @@ class ModelTeacher:
 
 
 class OnnxTeacher:
-    """Any network in an ONNX file, by what the yaml file beside it says.
+    """Any network in an ONNX file as a teacher, described by the yaml file beside it.
 
     Raises:
-        TeacherError: a file is missing, or the yaml file does not say what is needed.
+        TeacherError: a file is missing, or the yaml file is incomplete.
     """
 
     def __init__(self, path: Path, classes: tuple[str, ...]) -> None:
@@ -138,7 +140,7 @@ class OnnxTeacher:
 
     @cached_property
     def _session(self) -> onnxruntime.InferenceSession:
-        # Opened when it is first asked: large graphs take minutes, and kept answers need none.
+        # Opened at first use: large graphs take minutes to load, and stored soft labels need none.
         try:
             return open_session(self._path, torch.get_num_threads())
         except ValueError as error:
@@ -149,7 +151,7 @@ class OnnxTeacher:
         return _input_type(self._session, self._card)
 
     def check(self) -> None:
-        """See :meth:`Teacher.check`: graph and card must agree on every size."""
+        """See :meth:`Teacher.check`; graph and card must agree on every size."""
         for width, height in self._sizes:
             self._try(width, height)
 
@@ -180,7 +182,7 @@ class OnnxTeacher:
         return _as_ours(output[0].transpose(channels_last), card)
 
     def _try(self, width: int, height: int) -> None:
-        """Make sure that graph and card agree on an input of this size."""
+        """Check that graph and card agree on an input of this size."""
         try:
             self._run(np.full((height, width, 3), 128, np.uint8))
         except TeacherError:
@@ -202,12 +204,13 @@ def _input_type(session: onnxruntime.InferenceSession, card: TeacherCard) -> typ
 
 
 def _as_ours(output: np.ndarray, card: TeacherCard) -> np.ndarray:
-    """Probabilities float32 (h, w, classes of ours) from a graph's output (h, w, channels).
+    """Convert a graph's output (h, w, channels) to probabilities float32 (h, w, classes).
 
-    Channels of no class of ours are left out, and the others made to sum to 1.
+    Channels that belong to no class of the training are left out. The others are normalised to a
+    sum of 1.
 
     Raises:
-        ValueError: the card names a channel that the output lacks.
+        ValueError: the card names a channel that the output does not have.
     """
     highest = max(channel for channels in card.channels for channel in channels)
     if highest >= output.shape[2]:
@@ -230,7 +233,7 @@ def _as_ours(output: np.ndarray, card: TeacherCard) -> np.ndarray:
 def _sizes(
     width: int, height: int, scales: Sequence[float], multiple: int
 ) -> tuple[tuple[int, int], ...]:
-    """Width and height at each scale, as multiples of ``multiple``."""
+    """Return width and height at each scale, rounded to multiples of ``multiple``."""
     return tuple(
         (
             max(1, round(width * scale / multiple)) * multiple,
@@ -241,6 +244,6 @@ def _sizes(
 
 
 def _mean(maps: list[np.ndarray]) -> np.ndarray:
-    """Mean of maps (h, w, classes) at the size of the largest."""
+    """Return the mean of maps (h, w, classes) at the size of the largest one."""
     height, width = max(one.shape[:2] for one in maps)
     return np.mean([resized_map(one, width, height) for one in maps], axis=0)

@@ -1,6 +1,6 @@
-"""What stands beside a teacher's ONNX file: its input, its output, and whose its classes are.
+"""The yaml file beside a teacher's ONNX file: its input, its output and its classes.
 
-An example is in the documentation's page on teachers.
+The documentation page on teachers has an example.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ ACTIVATIONS = ("softmax", "sigmoid", "none")
 
 
 class TeacherError(ValueError):
-    """A teacher cannot be used; one sentence names the file and the reason."""
+    """A teacher cannot be used; the message is one sentence with the file and the reason."""
 
 
 @dataclass(frozen=True)
@@ -26,25 +26,27 @@ class TeacherCard:
     """The yaml file beside an ONNX file.
 
     Attributes:
-        path: of the yaml file.
-        licence, data: in words, for the cards of what learns from the teacher.
-        input_name: of the graph's input.
-        width, height: that an image is resized to, in pixels, before ``scales`` multiply it.
-        layout: ``nchw`` or ``nhwc``, of the input.
-        channel_order: ``bgr`` or ``rgb``.
-        scale, offset: float32 (3,) in the order of the channels: a value v of 0-255 enters as
-            ``v * scale + offset``.
-        scales: factors on width and height whose predictions are averaged.
-        multiple: sides of the input are rounded to multiples of it.
-        is_mirrored: whether the mirror image is averaged, too.
-        output_name: of the graph's output, (1, channels, h, w), or (1, h, w, channels) where
-            ``output_layout`` is ``nhwc``.
-        output_layout: as ``layout``.
-        activation: what makes probabilities of the output: one of :data:`ACTIVATIONS`.
-        grown_ratio: how much its regions grow to cover what they mark, see
-            :func:`mininet_ros.lab.training.distillation.regions.grow_regions`; 0 for not at all.
-        channels: of the output, whose probabilities add up to each class of ours, in order; none
-            for the class that is what the others leave of 1.
+        path: path of the yaml file.
+        licence: licence of the teacher in words, for the cards of its students.
+        data: training data of the teacher in words, for the cards of its students.
+        input_name: name of the graph's input.
+        width, height: input size in pixels before it is multiplied by ``scales``.
+        layout: layout of the input, ``nchw`` or ``nhwc``.
+        channel_order: order of the colour channels, ``bgr`` or ``rgb``.
+        scale, offset: float32 (3,) in the order of the channels; a pixel value v from 0 to 255 is
+            normalised to ``v * scale + offset``.
+        scales: factors on width and height; the predictions at all scales are averaged.
+        multiple: number of pixels that the sides of the input are rounded to multiples of.
+        is_mirrored: whether the prediction of the mirrored image is also averaged.
+        output_name: name of the graph's output.
+        output_layout: layout of the output: ``nchw`` for (1, channels, h, w), ``nhwc`` for
+            (1, h, w, channels).
+        activation: function that turns the output into probabilities, one of
+            :data:`ACTIVATIONS`.
+        grown_ratio: factor for growing shrunk regions, see
+            :func:`mininet_ros.lab.training.distillation.regions.grow_regions`; 0 means no growth.
+        channels: output channels of each class, in the order of the classes; their probabilities
+            are added. A class without channels gets 1 minus the probabilities of the others.
     """
 
     path: Path
@@ -71,11 +73,12 @@ def read_teacher_card(path: Path, classes: tuple[str, ...]) -> TeacherCard:
     """Read the yaml file beside a teacher's ONNX file.
 
     Args:
-        classes: names of ours, in order.
+        path: yaml file to read.
+        classes: names of the classes of the training, in order.
 
     Raises:
-        TeacherError: the file is missing or unreadable, lacks an entry or has a wrong one, or does
-            not say what each class of ours is.
+        TeacherError: the file is missing or cannot be read, an entry is missing or invalid, or a
+            class has no entry.
     """
     try:
         card = yaml.safe_load(path.read_text(encoding="utf-8"))

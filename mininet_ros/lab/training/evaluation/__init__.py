@@ -1,1 +1,1 @@
-"""How good a model is: scores, calibration, charts, reports."""
+"""Evaluation of models: scores, calibration, charts and reports."""

@@ -1,7 +1,7 @@
-"""Text that the border of the picture cuts, apart from the rest.
+"""Scores text that the image border cuts separately from other text.
 
-Whoever selects frames by the text in them must find cut words, too: a frame that cuts a word is
-worse than the next one that does not.
+The selection of frames by their text needs cut words as well: a frame that cuts a word is worse
+than the next frame that shows all of it.
 """
 
 from __future__ import annotations
@@ -13,23 +13,28 @@ import numpy as np
 
 from mininet_ros.lab.training.data.datasets.scene_text import TEXT
 
-MOST = 0.5  # share of a region's pixels from which it counts as found
+MOST = 0.5  # share of a region's pixels from which the region counts as found
 
 
 class BorderText:
-    """Counts of true regions of text and of their pixels, and how much of them was found.
+    """Counts true text regions and their pixels, and how many of them were found.
 
-    A region is a connected piece of text in the labels: a word, or neighbours that touch.
+    A region is a connected component of text in the labels: one word, or several that touch.
     """
 
     def __init__(self) -> None:
-        self._pixels = {True: 0, False: 0}  # by whether the border cuts the region
+        self._pixels = {True: 0, False: 0}  # key: whether the border cuts the region
         self._found_pixels = {True: 0, False: 0}
         self._regions = {True: 0, False: 0}
         self._found_regions = {True: 0, False: 0}
 
     def add(self, labels: np.ndarray, mask: np.ndarray) -> None:
-        """Count one image; both uint8 (H, W), of background, text and, in the labels, void."""
+        """Count one image.
+
+        Args:
+            labels: true labels uint8 (H, W): 0 background, 1 text, 255 ignored.
+            mask: predicted classes uint8 (H, W): 0 background, 1 text.
+        """
         is_text = (labels == TEXT).astype(np.uint8)
         count, regions = cv2.connectedComponents(is_text, connectivity=8)
         found = np.bincount(regions[mask == TEXT], minlength=count)
@@ -44,9 +49,10 @@ class BorderText:
             self._found_pixels[is_cut] += int(found[region])
 
     def as_figures(self) -> dict[str, Any]:
-        """By where the text is: regions, and the shares (0-1) found of them and of their pixels.
+        """Return counts of regions and the found shares of regions and pixels, 0 to 1.
 
-        A share is None where there is no such text.
+        Text at the border and other text have separate figures. A share is None if there is no
+        such text.
         """
         return {
             name: {

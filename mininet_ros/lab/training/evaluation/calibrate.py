@@ -1,4 +1,4 @@
-"""The measure of familiarity written into a model folder's card."""
+"""Calibrates the familiarity of a model and writes it into the model's card."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from mininet_ros.models import load_model
 
 
 def calibrate(model: str | Path, dataset: str, data: Path, others: Path) -> Familiarity:
-    """Learn a model's measure from its dataset's splits ``train`` and ``val``, and write it.
+    """Calibrate the familiarity of a model on the splits ``train`` and ``val`` of its dataset.
 
-    The scale comes from both splits: ``val`` may be of one place only.
+    The scale comes from both splits, because ``val`` may show only one place.
 
     Args:
-        model: name or path of the model folder, whose card is changed.
-        dataset: the layout of its data.
-        data: root of its data.
-        others: folder of photos of another kind.
+        model: name or path of the model folder; its card is changed.
+        dataset: name of the dataset's layout.
+        data: root folder of the dataset.
+        others: folder of images of another kind.
 
     Raises:
-        ModelError: the model cannot be used, or its card not be written.
-        DatasetError: the data or the photos are not what they must be.
-        FamiliarityError: the model's masks do not tell the two kinds apart.
+        ModelError: the model cannot be used, or its card cannot be written.
+        DatasetError: the data or the images of another kind cannot be used.
+        FamiliarityError: the model's masks do not separate the two kinds of images.
     """
     loaded = load_model(model)
     segmenter = load_segmenter(loaded, backend="cpu")

@@ -1,4 +1,4 @@
-"""Whether a confidence of 80 % is right in 80 % of the pixels (Guo et al. 2017)."""
+"""Calibration: whether 80 % of the pixels with confidence 80 % are right (Guo et al. 2017)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from mininet_ros.images.class_tables import IGNORE_LABEL
 from mininet_ros.inference import Segmentation
 
 LEVELS = 256
-BINS = 15  # of 17 levels each: their edges fall between two levels
+BINS = 15  # 17 confidence levels each, so that the edges are between two levels
 
 
 @dataclass(frozen=True)
@@ -18,9 +18,10 @@ class Bin:
     """Labelled pixels whose confidence lies above ``low`` and not above ``high``.
 
     Attributes:
-        low, high: confidence, 0-1.
-        pixels: how many.
-        confidence, accuracy: their mean confidence and the share that is right; NaN for none.
+        low, high: limits of the confidence, 0 to 1.
+        pixels: number of pixels.
+        confidence: mean confidence of the pixels, 0 to 1; NaN without pixels.
+        accuracy: share of the pixels that are right, 0 to 1; NaN without pixels.
     """
 
     low: float
@@ -31,14 +32,18 @@ class Bin:
 
 
 class Calibration:
-    """Counts of labelled pixels, and of the right ones among them, by confidence."""
+    """Counts labelled pixels and correctly predicted pixels by confidence."""
 
     def __init__(self) -> None:
         self.pixels = np.zeros(LEVELS, np.int64)
         self.right = np.zeros(LEVELS, np.int64)
 
     def add(self, labels: np.ndarray, predicted: Segmentation) -> None:
-        """Count the pixels of one image; ``labels`` uint8 (H, W) of the prediction's size.
+        """Count the pixels of one image.
+
+        Args:
+            labels: class ids uint8 (H, W) at the size of the prediction, 255 = ignored.
+            predicted: prediction with confidence.
 
         Raises:
             ValueError: the prediction has no confidence.
@@ -53,7 +58,7 @@ class Calibration:
 
     @property
     def bins(self) -> tuple[Bin, ...]:
-        """Fifteen bins of equal width; a confidence of zero belongs to the first."""
+        """Return fifteen bins of equal width; confidence 0 belongs to the first bin."""
         levels = np.arange(LEVELS)
         width = (LEVELS - 1) / BINS
         of_level = np.maximum(np.ceil(levels / width).astype(int) - 1, 0)
@@ -76,9 +81,9 @@ class Calibration:
 
     @property
     def error(self) -> float:
-        """Expected calibration error, 0-1: the bins' mean gap between confidence and accuracy.
+        """Return the expected calibration error, 0 to 1 (Guo et al. 2017, eq. 3).
 
-        The bins are weighted by their pixels (Guo et al. 2017, eq. 3).
+        It is the mean difference of confidence and accuracy over the bins, weighted by pixels.
 
         Raises:
             ZeroDivisionError: no pixel was counted.

@@ -1,4 +1,4 @@
-"""Charts of an evaluation."""
+"""Draws the charts of an evaluation."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ DARK = 50
 
 
 def draw_confusion(matrix: ConfusionMatrix, names: Sequence[str]) -> Figure:
-    """Where the pixels of each true class (row) went, in percent; an absent class is blank."""
+    """Draw the confusion matrix in percent of each true class (row); an absent class is blank."""
     total = matrix.counts.sum(axis=1, keepdims=True)
     shares = np.full(matrix.counts.shape, np.nan)
     np.divide(100 * matrix.counts, total, out=shares, where=total > 0)
@@ -37,7 +37,7 @@ def draw_confusion(matrix: ConfusionMatrix, names: Sequence[str]) -> Figure:
 
 
 def draw_iou(matrix: ConfusionMatrix, classes: ClassTable) -> Figure:
-    """IoU of each class as a bar of its colour, and their mean; an absent class has none."""
+    """Draw the IoU of each class as a bar in its colour, and the mean; absent classes have none."""
     figure = Figure(figsize=(8, 1.5 + 0.3 * len(classes.names)), layout="tight")
     axes = figure.subplots()
     percent = 100 * matrix.iou
@@ -57,7 +57,7 @@ def draw_iou(matrix: ConfusionMatrix, classes: ClassTable) -> Figure:
 
 
 def draw_reliability(calibration: Calibration) -> Figure:
-    """Accuracy by confidence (on the diagonal when calibrated), and how many pixels are where."""
+    """Draw accuracy by confidence (calibrated: the diagonal), and the histogram of confidence."""
     figure = Figure(figsize=(6, 7), layout="tight")
     above, below = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
     bins = [entry for entry in calibration.bins if entry.pixels]

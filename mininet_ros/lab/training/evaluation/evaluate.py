@@ -1,4 +1,4 @@
-"""A model folder scored on a dataset's split."""
+"""Scores a model folder on a split of a dataset."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from mininet_ros.lab.training.evaluation.metrics import ConfusionMatrix
 from mininet_ros.models import INT8_GRAPH, Model, ModelError
 from mininet_ros.progress import progress_bar
 
-# Two conventions of the literature. "label": the network's mask is enlarged to the labels, as a
-# robot gets it. "network": the labels are reduced to the network's size.
+# Two conventions of the literature. "label": the mask is enlarged to the size of the labels, as on
+# a robot. "network": the labels are reduced to the size of the network.
 SCORE_AT = ("label", "network")
 
 
 @dataclass(frozen=True)
 class ImageScore:
-    """Score of one image: its place in the dataset, its name, and figures in 0-1."""
+    """Score of one image: its index in the dataset, its name, and its figures, 0 to 1."""
 
     index: int
     name: str
@@ -37,11 +37,11 @@ class ImageScore:
 
 @dataclass(frozen=True)
 class Agreement:
-    """How another engine's masks differ from the scored ones.
+    """Difference between the masks of another engine and the scored engine.
 
     Attributes:
-        differing: share of the pixels at network size, 0-1.
-        miou_difference: the other engine's mIoU less the scored one's, in 0-1.
+        differing: share of pixels at network size whose class differs, 0 to 1.
+        miou_difference: mIoU of the other engine minus that of the scored engine, -1 to 1.
     """
 
     differing: float
@@ -50,11 +50,11 @@ class Agreement:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What an evaluation found.
+    """Result of an evaluation.
 
     Attributes:
-        score_at: one of :data:`SCORE_AT`.
-        text: how much of the text was found, for scene text alone.
+        score_at: size that is scored at, one of :data:`SCORE_AT`.
+        text: counts of found text regions, only for scene text.
     """
 
     score_at: str
@@ -68,11 +68,11 @@ class Evaluation:
 def open_segmenter(
     model: Model, size: tuple[int, int] | None = None, precision: str = "float32"
 ) -> Segmenter:
-    """The engine to score, on the CPU: a graph of the model, or PyTorch at another ``size``.
+    """Open the engine to score, on the CPU: a graph of the model, or PyTorch at another ``size``.
 
     Args:
-        model: to score.
-        size: width and height of the network's input; None for the model's own.
+        model: model to score.
+        size: width and height of the network's input in pixels; None means the model's own size.
         precision: see :func:`mininet_ros.inference.load_segmenter`; float32 at another size.
 
     Raises:
@@ -91,10 +91,10 @@ def open_segmenter(
 
 
 def open_others(scored: Segmenter) -> dict[str, Segmenter]:
-    """Other engines of the same model at the same size, by name, on the CPU.
+    """Open other engines of the same model at the same size, by name, on the CPU.
 
-    Beside ``model.onnx`` these are PyTorch, and ``model.int8.onnx`` where the folder has it;
-    beside PyTorch there is none, since it runs where the graphs have another size.
+    If ``model.onnx`` is scored, these are PyTorch and, if the folder has it, ``model.int8.onnx``.
+    If PyTorch is scored, there are none, because the graphs then have another size.
 
     Raises:
         ModelError: a file of the model cannot be loaded.
@@ -115,16 +115,17 @@ def evaluate(
     score_at: str = SCORE_AT[0],
     others: Mapping[str, Segmenter] | None = None,
 ) -> Evaluation:
-    """Score all images with one confusion matrix, void ignored.
+    """Score all images with one confusion matrix; void pixels are ignored.
 
     Args:
-        segmenter: what is scored.
-        score_at: see :data:`SCORE_AT`.
-        others: engines of the same model to compare with it, by name.
+        segmenter: engine to score.
+        dataset: images with labels.
+        score_at: size to score at, one of :data:`SCORE_AT`.
+        others: other engines of the same model by name, whose masks are compared.
 
     Raises:
-        DatasetError: the dataset's classes are not the model's, a file is not what it must be, or
-            no pixel is labelled.
+        DatasetError: dataset and model have different classes, a file cannot be used, or no pixel
+            is labelled.
     """
     if dataset.classes.names != segmenter.model.classes:
         raise DatasetError(
@@ -169,10 +170,10 @@ def evaluate(
 def at_one_size(
     sample: Sample, found: Segmentation, score_at: str
 ) -> tuple[np.ndarray, Segmentation]:
-    """Labels and prediction brought to the size that a convention scores at.
+    """Resize labels or prediction to the size of a scoring convention.
 
     Raises:
-        ValueError: no such convention.
+        ValueError: there is no such convention.
     """
     if score_at not in SCORE_AT:
         raise ValueError(f"score at one of {', '.join(SCORE_AT)}, not {score_at!r}")
@@ -186,7 +187,7 @@ def at_one_size(
 def as_figures(
     evaluation: Evaluation, segmenter: Segmenter, dataset: LabelledImages
 ) -> dict[str, Any]:
-    """Figures in 0-1 by name, for JSON; a class that neither occurs nor is predicted has None."""
+    """Return figures (0 to 1) by name, for JSON; None for classes not labelled or predicted."""
     matrix, model = evaluation.matrix, segmenter.model
     return {
         "model": model.name,
@@ -209,12 +210,12 @@ def as_figures(
 
 
 def none_for_nan(value: float) -> float | None:
-    """``value``, or None for NaN, which JSON lacks."""
+    """Return ``value``, or None for NaN, which JSON does not have."""
     return None if np.isnan(value) else float(value)
 
 
 def as_table(figures: Mapping[str, Any]) -> str:
-    """The figures for people."""
+    """Return the figures as a text table."""
     lines = [f"{name:>16} {in_percent(value):>9}" for name, value in figures["iou"].items()]
     lines.append(
         f"{figures['images']} images of {figures['dataset']} {figures['split']} scored at "
@@ -237,5 +238,5 @@ def as_table(figures: Mapping[str, Any]) -> str:
 
 
 def in_percent(value: float | None) -> str:
-    """A share in 0-1 for people."""
+    """Return a share (0 to 1) as text in percent."""
     return "absent" if value is None else f"{100 * value:.2f} %"

@@ -1,4 +1,4 @@
-"""A model's measure of familiarity, learned from its own images and photos of another kind."""
+"""Calibrates a model's familiarity from its own images and images of another kind."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from tqdm import tqdm
 from mininet_ros.inference import Segmenter
 from mininet_ros.inference.familiarity import LEAST_SHARE, Familiarity, band_shares, likelihood
 
-KEPT = 0.02  # share of the validation images that may look strange
-LEAST_FOUND = 0.8  # of the photos of another kind that must; else the masks do not tell
+KEPT = 0.02  # share of the validation images that may be rated unfamiliar
+LEAST_FOUND = 0.8  # share of the other images that must be rated unfamiliar
 
 
 class FamiliarityError(ValueError):
-    """A model's masks do not tell its own images from others; one sentence says so."""
+    """A model's masks do not separate its own images from others; the message is one sentence."""
 
 
 def masks_of(segmenter: Segmenter, images: Iterable[np.ndarray], title: str) -> list[np.ndarray]:
-    """The model's masks of images, uint8 at the network's size."""
+    """Return the model's masks of images, uint8 (H, W) at the network's size."""
     return [
         segmenter.infer(image, with_confidence=False).mask
         for image in tqdm(images, title, leave=False, disable=None)
@@ -33,19 +33,20 @@ def calibrated_familiarity(
     classes: int,
     calibrated_on: str,
 ) -> Familiarity:
-    """Learn where classes lie from the training images, and the scale from the others.
+    """Learn the usual places of classes from training images, and the scale from the others.
 
     Args:
-        training, validation, others: the model's masks, uint8 (H, W): of its training images, of
-            its validation images, and of photos of another kind.
-        classes: of the model.
-        calibrated_on: which images those are, for the card.
+        training: masks of the training images, uint8 (H, W).
+        validation: masks of the validation images, uint8 (H, W).
+        others: masks of images of another kind, uint8 (H, W).
+        classes: classes of the model.
+        calibrated_on: description of the images, for the card.
 
     Raises:
-        FamiliarityError: too many of the photos of another kind look as usual as the model's own.
+        FamiliarityError: too many images of another kind look as familiar as the model's own.
     """
     shares = np.mean([band_shares(mask, classes) for mask in training], axis=0) + LEAST_SHARE
-    # As the card keeps them, so that its figures are those of the values it holds.
+    # Rounded as in the card, so that its figures are those of its stored values.
     log_shares = np.round(np.log(shares / shares.sum(1, keepdims=True)), 2)
     own, strange = (
         np.array([likelihood(mask, log_shares) for mask in masks]) for masks in (validation, others)

@@ -8,7 +8,7 @@ from mininet_ros.images.class_tables import IGNORE_LABEL
 
 
 class ConfusionMatrix:
-    """Counts of labelled pixels: rows are true classes, columns predicted ones."""
+    """Counts of labelled pixels: rows are true classes, columns are predicted classes."""
 
     def __init__(self, classes: int) -> None:
         self.counts = np.zeros((classes, classes), np.int64)
@@ -17,11 +17,11 @@ class ConfusionMatrix:
         """Count the pixels of one image.
 
         Args:
-            labels: uint8, 255 where ignored.
-            predicted: uint8 of the same shape, class ids.
+            labels: true class ids uint8 (H, W), 255 where ignored.
+            predicted: predicted class ids uint8 (H, W).
 
         Raises:
-            ValueError: the shapes differ, or a prediction is no class.
+            ValueError: the shapes differ, or a prediction is not a class id.
         """
         if labels.shape != predicted.shape:
             raise ValueError(f"labels {labels.shape} and prediction {predicted.shape} differ")
@@ -34,19 +34,19 @@ class ConfusionMatrix:
 
     @property
     def iou(self) -> np.ndarray:
-        """Intersection over union of each class in 0-1; NaN for one neither true nor predicted."""
+        """Return the IoU of each class, 0 to 1; NaN for classes neither true nor predicted."""
         intersection = np.diag(self.counts).astype(float)
         union = self.counts.sum(0) + self.counts.sum(1) - intersection
         return np.divide(intersection, union, out=np.full(len(union), np.nan), where=union > 0)
 
     @property
     def miou(self) -> float:
-        """Mean of the classes' IoU in 0-1, over those that occur; NaN when none does."""
+        """Return the mean IoU over the classes that occur, 0 to 1; NaN if none occurs."""
         iou = self.iou
         return float(np.nanmean(iou)) if np.isfinite(iou).any() else float("nan")
 
     @property
     def pixel_accuracy(self) -> float:
-        """Share of labelled pixels that are right, 0-1; NaN when there is none."""
+        """Return the share of labelled pixels that are right, 0 to 1; NaN without any."""
         total = self.counts.sum()
         return float(np.trace(self.counts) / total) if total else float("nan")

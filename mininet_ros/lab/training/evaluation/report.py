@@ -1,4 +1,4 @@
-"""A folder of pictures and figures about an evaluation, for people to look at."""
+"""Writes the report of an evaluation: a folder of images, charts and figures."""
 
 from __future__ import annotations
 
@@ -37,13 +37,15 @@ def write_report(
 ) -> None:
     """Write the files of :data:`ENTRIES`.
 
-    ``best.png`` and ``worst.png`` show the images of highest and lowest mIoU: image, truth,
-    prediction, errors.
+    ``best.png`` and ``worst.png`` show the images with the highest and lowest mIoU: image, true
+    labels, prediction and errors.
 
     Args:
-        folder: an empty folder; see :class:`mininet_ros.results.ResultFolder`.
-        figures: from :func:`mininet_ros.lab.training.evaluation.evaluate.as_figures`.
-        segmenter, dataset: what was evaluated.
+        folder: empty folder, see :class:`mininet_ros.results.ResultFolder`.
+        evaluation: result of the evaluation.
+        figures: figures from :func:`mininet_ros.lab.training.evaluation.evaluate.as_figures`.
+        segmenter: engine that was evaluated.
+        dataset: dataset that it was evaluated on.
 
     Raises:
         OSError: a file cannot be written.
@@ -65,11 +67,12 @@ def write_report(
 
 
 def draw_errors(image: np.ndarray, labels: np.ndarray, mask: np.ndarray) -> np.ndarray:
-    """The image in dim grey, wrong pixels red, unlabelled ones black: uint8 (H, W, 3) BGR.
+    """Draw wrong pixels red and unlabelled pixels black on a dim grey image, uint8 (H, W, 3) BGR.
 
     Args:
-        image: uint8 (H, W, 3) BGR.
-        labels, mask: uint8 (H, W), true and predicted class ids.
+        image: image uint8 (H, W, 3) BGR.
+        labels: true class ids uint8 (H, W).
+        mask: predicted class ids uint8 (H, W).
     """
     picture = cv2.cvtColor(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), cv2.COLOR_GRAY2BGR) // 2
     picture[mask != labels] = WRONG_BGR
@@ -78,7 +81,7 @@ def draw_errors(image: np.ndarray, labels: np.ndarray, mask: np.ndarray) -> np.n
 
 
 def _details(evaluation: Evaluation) -> dict[str, Any]:
-    """What a report has beyond the figures that are printed."""
+    """Return the values of a report that are not printed."""
     return {
         "confusion": evaluation.matrix.counts.tolist(),
         "calibration": [
@@ -103,7 +106,7 @@ def _details(evaluation: Evaluation) -> dict[str, Any]:
 def _examples(
     chosen: Sequence[ImageScore], segmenter: Segmenter, dataset: LabelledImages
 ) -> np.ndarray:
-    """Rows of image, truth, prediction and errors, with the classes' colours below."""
+    """Draw rows of image, true labels, prediction and errors, and a legend of the classes."""
     colors = np.array(dataset.classes.colors, np.uint8)
     tiles, captions = [], []
     for score in chosen:

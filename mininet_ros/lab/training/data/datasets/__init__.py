@@ -1,4 +1,4 @@
-"""Labelled images in their datasets' official layouts, by name.
+"""Labelled images in the official layouts of their datasets, by name.
 
 The dataset ``NAME`` is the module ``NAME`` of this folder, with the function ``open_NAME(root,
 split)``, and a line with its classes in :data:`mininet_ros.images.class_tables.CLASS_TABLES`.
@@ -17,18 +17,20 @@ from mininet_ros.lab.training.data.datasets.labelled_images import (
     Sample,
 )
 
-# The user's own labels bring their classes with them.
+# A user's own labels come with a file of classes.
 FOLDER = "folder"
 DATASETS = (*CLASS_TABLES, FOLDER)
 
 
 def open_dataset(name: str, root: str | Path, split: str) -> LabelledImages:
-    """A split of dataset ``name`` whose files lie under ``root``.
+    """Open a split of the dataset ``name`` with its files under ``root``.
 
-    Every dataset has ``train`` and ``val``; for the others see the dataset's own function.
+    Every dataset has the splits ``train`` and ``val``; the function of the dataset describes
+    others.
 
     Raises:
-        DatasetError: unknown name or split, or the tree is not the dataset's official layout.
+        DatasetError: the name or the split is unknown, or the files do not have the official
+            layout of the dataset.
     """
     if name not in DATASETS:
         raise DatasetError(f"unknown dataset {name!r}: choose one of {', '.join(sorted(DATASETS))}")

@@ -15,7 +15,7 @@ from mininet_ros.lab.training.data.datasets.labelled_images import (
 )
 
 SPLITS = ("train", "val", "test")
-DRIVES = ("0001TP", "0006R0", "0016E5")  # of train, as its files' names begin
+DRIVES = ("0001TP", "0006R0", "0016E5")  # drives of train; its file names begin with them
 LABELS = LabelRules((*range(len(CAMVID.names)), IGNORE_LABEL), CAMVID.colors)
 LICENCE = "CC BY-NC 4.0"
 EXPECTED_TREE = """\
@@ -26,14 +26,14 @@ DIR/
 
 
 def open_camvid(root: Path, split: str) -> LabelledImages:
-    """One split of CamVid.
+    """Open one split of CamVid.
 
-    ``train`` has pictures of three drives (:data:`DRIVES`). ``train-without-0001TP`` leaves out
-    one of them, and ``train-only-0001TP`` is the one left out: what a network does on a drive that
-    it never saw, where ``val`` is a clip of a drive that ``train`` has too.
+    ``train`` has images of three drives (:data:`DRIVES`). ``train-without-0001TP`` leaves out one
+    of them, and ``train-only-0001TP`` has only that one. They measure a network on a drive that it
+    never saw; ``val`` is a clip of a drive that is also in ``train``.
 
     Raises:
-        DatasetError: no such split, or the tree under ``root`` is not the expected one.
+        DatasetError: there is no such split, or the files under ``root`` have another layout.
     """
     folder, _, choice = split.partition("-")
     kind, _, drive = choice.partition("-")

@@ -1,4 +1,4 @@
-"""Cityscapes in its official layout, reduced to the 19 classes that its benchmark scores."""
+"""Cityscapes in its official layout, reduced to the 19 classes of its benchmark."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from mininet_ros.lab.training.data.datasets.labelled_images import (
     pair_files,
 )
 
-# The official folders that each split joins: (kind of labels, split).
+# The official folders of each split: (kind of labels, split).
 SPLITS = {
     "train": (("gtFine", "train"),),
     "train+coarse": (("gtFine", "train"), ("gtCoarse", "train_extra")),
@@ -37,14 +37,14 @@ DIR/
 
 
 def open_cityscapes(root: Path, split: str) -> LabelledImages:
-    """One split of Cityscapes.
+    """Open one split of Cityscapes.
 
-    ``train`` and ``val`` are the finely labelled 2975 and 500 images, ``train_extra`` the coarsely
-    labelled 19998, and ``train+coarse`` is ``train`` and ``train_extra`` as one, on which the
-    paper trains for the benchmark (Sec. VII-A). The labels of ``test`` are not public.
+    ``train`` and ``val`` are the 2975 and 500 images with fine labels. ``train_extra`` has the
+    19998 images with coarse labels. ``train+coarse`` joins ``train`` and ``train_extra``; the
+    paper trains on it for the benchmark (Sec. VII-A). The labels of ``test`` are not public.
 
     Raises:
-        DatasetError: no such split, or the tree under ``root`` is not the expected one.
+        DatasetError: there is no such split, or the files under ``root`` have another layout.
     """
     if split not in SPLITS:
         raise DatasetError(

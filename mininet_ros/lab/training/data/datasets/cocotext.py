@@ -26,7 +26,7 @@ DIR/
 
 @dataclass(frozen=True)
 class ImageText:
-    """The text of one image; ``path`` is the file of all annotations."""
+    """Text labels of one image; ``path`` is the file with the annotations of all images."""
 
     path: Path
     width: int
@@ -34,19 +34,18 @@ class ImageText:
     regions: tuple[TextRegion, ...]
 
     def read(self, width: int, height: int) -> np.ndarray:
-        """See :meth:`Labels.read`; the size is that which the annotations state."""
+        """See :meth:`Labels.read`; the annotations state the size."""
         return draw_regions(self.regions, self.width, self.height)
 
 
 def open_cocotext(root: Path, split: str) -> LabelledImages:
-    """One split of COCO-Text: its images with machine printed, legible text (Sec. VII-B).
+    """Open one split of COCO-Text: its images with machine printed, legible text (Sec. VII-B).
 
-    That text is class 1. Every other annotated text (illegible, handwritten) is ignored: it is
-    text as well, so it is neither taught nor scored as background. The annotations of ``test`` are
-    not public.
+    That text is class 1. All other annotated text (illegible, handwritten) is ignored, because it
+    is not background either. The annotations of ``test`` are not public.
 
     Raises:
-        DatasetError: no such split, the tree under ``root`` is not the expected one, or the
+        DatasetError: there is no such split, the files under ``root`` have another layout, or the
             annotations are not those of COCO-Text.
     """
     if split not in SPLITS:
@@ -73,7 +72,7 @@ def open_cocotext(root: Path, split: str) -> LabelledImages:
 def _pairs(
     annotations: dict[str, Any], root: Path, split: str
 ) -> tuple[tuple[Path, ImageText], ...]:
-    """Images of the split that show the text to be found, in the order of their ids."""
+    """Find the images of the split that show class 1 text, in the order of their ids."""
     regions: dict[int, list[TextRegion]] = {}
     for annotation in annotations["anns"].values():
         regions.setdefault(int(annotation["image_id"]), []).append(_region(annotation))
@@ -89,7 +88,7 @@ def _pairs(
 
 
 def _region(annotation: dict[str, Any]) -> TextRegion:
-    """Outline of a word: its polygon, or its box where it has none."""
+    """Return the outline of a word: its polygon, or its box if it has no polygon."""
     corners = np.array(annotation.get("mask") or (), float).reshape(-1, 2)
     if len(corners) < 3:
         x, y, width, height = (float(value) for value in annotation["bbox"])

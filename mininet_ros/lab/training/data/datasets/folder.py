@@ -1,4 +1,4 @@
-"""Your own labelled images: a folder of images, one of label pictures, and a file of classes."""
+"""A user's own labelled images: a folder of images, one of label images, a file of classes."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ DIR/
 
 
 def open_folder(root: Path, split: str) -> LabelledImages:
-    """One split of labelled images of one's own; any folder beside ``classes.yaml`` is a split.
+    """Open one split of a user's own labelled images; each folder at ``classes.yaml`` is a split.
 
     Raises:
-        DatasetError: the tree under ``root`` is not the expected one.
-        ValueError: ``classes.yaml`` does not hold classes.
+        DatasetError: the files under ``root`` have another layout.
+        ValueError: ``classes.yaml`` does not contain classes.
     """
     path = root / CLASSES
     if not path.is_file():

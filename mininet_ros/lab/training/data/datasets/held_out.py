@@ -1,7 +1,7 @@
-"""Images that are for measuring alone: nothing may learn from them, wherever they turn up.
+"""Test images that no training may use, wherever they are found.
 
-Collections of street or text images that others put together often contain parts of each other.
-What a network has learned from it is no longer measured by, so they are refused by name.
+Collections of street or text images often contain parts of each other. Test images cannot measure
+a network that has learned from them. They are therefore refused by name.
 """
 
 from __future__ import annotations
@@ -12,26 +12,26 @@ from pathlib import Path
 
 from mininet_ros.lab.training.data.datasets.labelled_images import DatasetError
 
-# CamVid's test split in the layout of the SegNet tutorial: the drive Seq05VD, and the second half
-# of 0001TP, whose first half is train's.
+# CamVid's test split in the layout of the SegNet tutorial: the drive Seq05VD and the second half
+# of 0001TP; the first half is in train.
 CAMVID_TEST = re.compile(r"(?:Seq05VD_f\d+|0001TP_(\d+))", re.IGNORECASE)
 CAMVID_TEST_FIRST = 8550
 ICDAR_NAME = re.compile(r"(?:ts_|tr_)?img_\d+", re.IGNORECASE)
 TEST_FOLDER = re.compile(r"(?:^|[_\W])test(?:ing)?(?:$|[_\W])", re.IGNORECASE)
-FOLDERS = 2  # around a picture that may be called so, such as test/images; others are the user's
+FOLDERS = 2  # number of parent folders that are checked, as in test/images
 
 
 def refuse_held_out(paths: Iterable[Path]) -> None:
     """Make sure that no image to learn from belongs to a test split.
 
-    Refused are CamVid's test frames by their names, whatever folder holds them, and pictures named
-    as those of ICDAR 2015 in a folder that is called test, or in one of its folders.
+    CamVid's test frames are refused by their file names, in any folder. Images with file names of
+    ICDAR 2015 are refused in a folder called ``test`` or directly below one.
 
     Args:
-        paths: files of the images.
+        paths: image files.
 
     Raises:
-        DatasetError: one does; it is named.
+        DatasetError: an image belongs to a test split; the message names it.
     """
     for path in paths:
         split = held_out_split(path)
@@ -43,7 +43,7 @@ def refuse_held_out(paths: Iterable[Path]) -> None:
 
 
 def held_out_split(path: Path) -> str | None:
-    """The test split that an image file's name belongs to; None for all others."""
+    """Return the test split that an image file belongs to by its name; None for others."""
     match = CAMVID_TEST.match(path.stem)
     if match and (match[1] is None or int(match[1]) >= CAMVID_TEST_FIRST):
         return "CamVid's test split"

@@ -32,7 +32,7 @@ DIR/
 
 @dataclass(frozen=True)
 class WordList:
-    """A file of quadrilaterals, one a line; ``###`` marks an illegible word, which is ignored."""
+    """A file with one quadrilateral per line; ``###`` marks an illegible word, which is ignored."""
 
     path: Path
 
@@ -41,10 +41,10 @@ class WordList:
         return draw_regions(self.regions(), width, height)
 
     def regions(self) -> tuple[TextRegion, ...]:
-        """The words.
+        """Read the outlines of the words.
 
         Raises:
-            DatasetError: the file is unreadable, or a line is not what it must be.
+            DatasetError: the file cannot be read, or a line has another form.
         """
         try:
             text = self.path.read_text(encoding="utf-8-sig")
@@ -54,7 +54,7 @@ class WordList:
         for number, line in enumerate(text.split("\n"), start=1):
             if not line.strip():
                 continue
-            # A transcription may hold commas itself.
+            # A transcription may contain commas.
             *corners, transcription = line.rstrip("\r").split(",", CORNER_VALUES)
             try:
                 values = np.array([int(value) for value in corners], float).reshape(4, 2)
@@ -68,13 +68,13 @@ class WordList:
 
 
 def open_icdar2015(root: Path, split: str) -> LabelledImages:
-    """One split of ICDAR 2015.
+    """Open one split of ICDAR 2015.
 
-    ``val`` are the 100 training images that :func:`validation_images` names, ``train`` the others.
+    ``val`` has the 100 training images from :func:`validation_images`, ``train`` has the others.
 
     Raises:
-        DatasetError: no such split, the tree under ``root`` is not the expected one, or an image
-            of ``val`` is missing.
+        DatasetError: there is no such split, the files under ``root`` have another layout, or an
+            image of ``val`` is missing.
     """
     if split not in SPLITS:
         raise DatasetError(f"ICDAR 2015 has no split {split!r}: choose one of {', '.join(SPLITS)}")
@@ -97,7 +97,7 @@ def open_icdar2015(root: Path, split: str) -> LabelledImages:
 
 
 def validation_images() -> frozenset[str]:
-    """File names of the training images that are kept for validation."""
+    """Return the file names of the training images that are used for validation."""
     lines = (
         files("mininet_ros.lab.training.data.datasets")
         .joinpath(VALIDATION_LIST)

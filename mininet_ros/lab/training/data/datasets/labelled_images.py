@@ -23,18 +23,18 @@ IMAGE_SUFFIXES = (".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
 
 
 class DatasetError(ValueError):
-    """The dataset on disk is not what it must be; the message names the file."""
+    """The dataset on disk cannot be used; the message names the file."""
 
 
 @dataclass(frozen=True)
 class Sample:
-    """One image and what it shows.
+    """One image and its labels.
 
     Attributes:
-        image: uint8 (H, W, 3) BGR.
-        labels: uint8 (H, W), class ids or 255.
-        soft: what a teacher says of the whole image, uint8 (h, w, classes) at a size of its own,
-            see :class:`mininet_ros.lab.training.distillation.SoftLabels`; None without a teacher.
+        image: image uint8 (H, W, 3) BGR.
+        labels: class ids uint8 (H, W), 255 = ignored.
+        soft: soft labels of a teacher for the whole image, uint8 (h, w, classes) at any size, see
+            :class:`mininet_ros.lab.training.distillation.SoftLabels`; None without a teacher.
     """
 
     name: str
@@ -44,34 +44,34 @@ class Sample:
 
 
 class Labels(Protocol):
-    """The labels of one image, in whatever form a dataset keeps them."""
+    """The labels of one image, in the form of its dataset."""
 
     @property
     def path(self) -> Path:
-        """File that holds them."""
+        """File of the labels."""
         ...
 
     def read(self, width: int, height: int) -> np.ndarray:
-        """Class ids uint8 (H, W), 255 where nothing is to be learned.
+        """Read class ids uint8 (H, W), 255 = ignored.
 
         Args:
-            width, height: size of the image in pixels, for labels that have none of their own.
+            width, height: size of the image in pixels, for labels without their own size.
 
         Raises:
-            DatasetError: the file is unreadable, or holds what no label is.
+            DatasetError: the file cannot be read, or has invalid labels.
         """
         ...
 
 
 @dataclass(frozen=True)
 class LabelPicture:
-    """Labels kept as a PNG: see :func:`mininet_ros.images.label_pictures.read_label_picture`."""
+    """Labels in a PNG, see :func:`mininet_ros.images.label_pictures.read_label_picture`."""
 
     path: Path
     rules: LabelRules
 
     def read(self, width: int, height: int) -> np.ndarray:
-        """See :meth:`Labels.read`; the size is the picture's own."""
+        """See :meth:`Labels.read`; the size is that of the PNG."""
         try:
             return read_label_picture(self.path, self.rules)
         except ImageError as error:
@@ -79,7 +79,7 @@ class LabelPicture:
 
 
 class Dataset(Protocol):
-    """Samples of one split, made anew each time; ``licence`` is that of the data."""
+    """Samples of one split; each access reads or makes the sample again."""
 
     @property
     def name(self) -> str:
@@ -93,24 +93,28 @@ class Dataset(Protocol):
 
     @property
     def licence(self) -> str:
-        """For the cards of models trained on it."""
+        """Licence of the data, for the cards of models trained on it."""
         ...
 
     @property
     def classes(self) -> ClassTable:
-        """What the labels mean."""
+        """Classes of the labels."""
         ...
 
     def __len__(self) -> int: ...
 
     def __getitem__(self, index: int) -> Sample:
-        """Raises: DatasetError naming the file that is not what it must be."""
+        """Return a sample.
+
+        Raises:
+            DatasetError: a file cannot be used; the message names it.
+        """
         ...
 
 
 @dataclass(frozen=True)
 class LabelledImages:
-    """A dataset whose images are files, read one at a time."""
+    """A dataset of image files, which are read one at a time."""
 
     name: str
     split: str
@@ -122,7 +126,12 @@ class LabelledImages:
         return len(self.pairs)
 
     def __getitem__(self, index: int) -> Sample:
-        """Raises: DatasetError naming the file that is unreadable, or not of its image's size."""
+        """Read a sample.
+
+        Raises:
+            DatasetError: a file cannot be read, or image and labels differ in size; the message
+                names the file.
+        """
         image_path, source = self.pairs[index]
         image, orientation = read_picture(image_path)
         height, width = image.shape[:2]
@@ -149,10 +158,10 @@ class LabelledImages:
 
 
 def read_picture(path: Path) -> tuple[np.ndarray, int]:
-    """An image file as uint8 (H, W, 3) BGR, as stored, and its EXIF orientation.
+    """Read an image file as stored, uint8 (H, W, 3) BGR, and its EXIF orientation.
 
     Raises:
-        DatasetError: it cannot be read, is no picture, or ends early.
+        DatasetError: the file cannot be read, is not an image, or is truncated.
     """
     decoder = ImageDecoder()
     try:
@@ -163,10 +172,10 @@ def read_picture(path: Path) -> tuple[np.ndarray, int]:
 
 
 def pictures_of(folder: Path) -> list[Path]:
-    """The picture files right in a folder, by name.
+    """List the image files of a folder, without its subfolders, sorted by name.
 
     Raises:
-        DatasetError: it is missing or holds none.
+        DatasetError: the folder is missing or has no image.
     """
     if not folder.is_dir():
         raise DatasetError(f"folder {folder} of pictures does not exist")
@@ -179,16 +188,19 @@ def pictures_of(folder: Path) -> list[Path]:
 def find_files(
     folder: Path, pattern: str, key: Callable[[Path], str | None], expected: str
 ) -> dict[str, Path]:
-    """Files that match ``pattern`` below ``folder``, in the order of their paths.
+    """Find files that match ``pattern`` below ``folder``, sorted by their paths.
 
-    Capital letters do not matter in names of files, and hidden files are passed over.
+    Upper and lower case of file names are equal. Hidden files are skipped.
 
     Args:
-        key: what a file and its partner have in common; None passes a file over.
-        expected: the dataset's official tree, for the message.
+        folder: folder to search, with its subfolders.
+        pattern: glob pattern of the file names.
+        key: function that returns what an image and its label file have in common; None skips a
+            file.
+        expected: description of the dataset's official layout, for the error message.
 
     Raises:
-        DatasetError: the folder is missing, holds no such file, or two of the same key.
+        DatasetError: the folder is missing, has no such file, or has two with the same key.
     """
     if not folder.is_dir():
         raise DatasetError(f"folder {folder} does not exist; expected tree:\n{expected}")
@@ -210,10 +222,10 @@ def find_files(
 def pair_files(
     images: Mapping[str, Path], labels: Mapping[str, Path]
 ) -> tuple[tuple[str, Path, Path], ...]:
-    """Key, image and label file of each pair, in the order of the images.
+    """Pair images with label files; return key, image and label file in the order of the images.
 
     Raises:
-        DatasetError: a file has no partner.
+        DatasetError: an image has no label file, or a label file has no image.
     """
     for found, others, kind in ((images, labels, "labels"), (labels, images, "image")):
         for key, path in found.items():

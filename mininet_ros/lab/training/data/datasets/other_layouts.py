@@ -1,4 +1,4 @@
-"""Which importer suits a folder that is not in our layout."""
+"""Recognises the format of a folder that does not have our layout."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ START_BYTES = 1 << 16
 
 
 def importer_for(root: Path) -> str | None:
-    """The format of ``mininet_ros import-labels`` that a folder looks like; None if none.
+    """Return the likely format of a folder for ``mininet_ros import-labels``; None if unknown.
 
-    Only names, and the beginning of one JSON file, are looked at.
+    Only file names and the beginning of one JSON file are checked.
     """
     if not root.is_dir():
         return None

@@ -1,4 +1,4 @@
-"""Text drawn into labels from the outlines that text datasets give."""
+"""Draws labels from the word outlines of text datasets."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ class TextRegion:
     """Outline of a word.
 
     Attributes:
-        corners: float (n, 2), n >= 3: x and y in pixels, integers at the centres of pixels.
-        is_text: whether its pixels are text; else they are ignored.
+        corners: corners float (n, 2), n >= 3: x and y in pixels, integers at pixel centres.
+        is_text: whether the pixels are text; otherwise they are ignored.
     """
 
     corners: np.ndarray
@@ -27,10 +27,10 @@ class TextRegion:
 
 
 def draw_regions(regions: Iterable[TextRegion], width: int, height: int) -> np.ndarray:
-    """Labels uint8 (height, width): 1 for text, 255 for what is ignored, else 0.
+    """Draw labels uint8 (height, width): 1 for text, 255 for ignored, else 0.
 
-    A pixel belongs to a region when its centre lies inside or on the outline. A region may leave
-    the picture. Where regions overlap, text wins.
+    A pixel belongs to a region if its centre is inside or on the outline. A region may extend
+    outside the image. Where regions overlap, text wins.
     """
     labels = np.full((height, width), BACKGROUND, np.uint8)
     for region in sorted(regions, key=lambda region: region.is_text):
@@ -41,8 +41,9 @@ def draw_regions(regions: Iterable[TextRegion], width: int, height: int) -> np.n
 def _fill(labels: np.ndarray, corners: np.ndarray, value: int) -> None:
     """Fill a polygon by the even-odd rule.
 
-    Not OpenCV's fillPoly, which bends the edges that leave the picture. The rule leaves out the
-    outline on one side; it is applied with either side left out, so that both are in.
+    OpenCV's ``fillPoly`` is not used, because it bends edges that leave the image. The rule omits
+    the outline on some sides. It is applied for each choice of sides, so that the whole outline is
+    included.
     """
     size = labels.shape[::-1]
     first = np.clip(np.floor(corners.min(0)), 0, size).astype(int)

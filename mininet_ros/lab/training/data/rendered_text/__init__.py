@@ -1,4 +1,4 @@
-"""Pictures of text that the package draws by itself, to learn scene text from."""
+"""Renders images of text for the training of scene text networks."""
 
 from __future__ import annotations
 

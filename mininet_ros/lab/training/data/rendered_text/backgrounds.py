@@ -1,4 +1,4 @@
-"""Surfaces without any text: soft noise, areas, bars and gratings that may be taken for letters."""
+"""Draws backgrounds without text: noise, areas, bars and gratings that resemble letters."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import numpy as np
 
 
 def draw_background(random: np.random.Generator, width: int, height: int) -> np.ndarray:
-    """A picture uint8 (height, width, 3) BGR."""
+    """Draw a random background uint8 (height, width, 3) BGR."""
     picture = np.empty((height, width, 3), np.float32)
     picture[:] = random.integers(20, 236, 3)
     cells = 2
@@ -24,7 +24,7 @@ def draw_background(random: np.random.Generator, width: int, height: int) -> np.
 
 
 def _draw_shape(random: np.random.Generator, picture: np.ndarray) -> None:
-    """An area, some lines, a disc or a grating, anywhere and in any colour."""
+    """Draw an area, some lines, a disc or a grating at a random place in a random colour."""
     height, width = picture.shape[:2]
     color = random.integers(0, 256, 3).tolist()
     x, y = (int(value) for value in random.integers(0, (width, height)))

@@ -1,4 +1,4 @@
-"""A scene text dataset enlarged by rendered pictures."""
+"""A scene text dataset with additional rendered images."""
 
 from __future__ import annotations
 
@@ -14,15 +14,21 @@ from mininet_ros.lab.training.data.rendered_text.backgrounds import draw_backgro
 from mininet_ros.lab.training.data.rendered_text.scene import add_text
 from mininet_ros.lab.training.data.rendered_text.typefaces import Typefaces
 
-ON_PHOTOGRAPHS = 0.6  # share of the rendered pictures whose background is one of the real ones
+ON_PHOTOGRAPHS = 0.6  # share of the rendered images that have a real image as background
 
 
 class WithRenderedText:
-    """A dataset's own samples, and after them ``count`` rendered ones of ``width`` x ``height``.
+    """The samples of a dataset, followed by rendered samples.
 
-    More than half of the rendered ones are real pictures with text added beside their own, the
-    others show text on surfaces that are rendered too. Each depends on ``seed`` and its index
-    alone, and on the fonts that are installed.
+    More than half of the rendered samples are real images with added text. The others have text on
+    rendered backgrounds. A rendered sample depends only on ``seed``, its index and the installed
+    fonts.
+
+    Args:
+        real: scene text dataset.
+        count: number of rendered samples.
+        width, height: size of the rendered images in pixels.
+        seed: seed of the rendered samples.
 
     Raises:
         DatasetError: the classes are not those of scene text, or ``count`` is negative.
@@ -40,33 +46,33 @@ class WithRenderedText:
 
     @property
     def name(self) -> str:
-        """That of the real dataset."""
+        """Name of the real dataset."""
         return self.real.name
 
     @property
     def split(self) -> str:
-        """That of the real dataset."""
+        """Split of the real dataset."""
         return self.real.split
 
     @property
     def licence(self) -> str:
-        """That of the real dataset, whose pictures are among the backgrounds."""
+        """Licence of the real dataset, whose images are among the backgrounds."""
         return self.real.licence
 
     @property
     def classes(self) -> ClassTable:
-        """Background and text."""
+        """The classes background and text."""
         return self.real.classes
 
     def __len__(self) -> int:
         return len(self.real) + self.count
 
     def __getitem__(self, index: int) -> Sample:
-        """A real sample, or one that is rendered anew.
+        """Read a real sample or render a sample.
 
         Raises:
             IndexError: there is no such sample.
-            DatasetError: a real one is not what it must be.
+            DatasetError: the files of a real sample cannot be used.
         """
         number = index - len(self.real)
         if number < 0:

@@ -1,4 +1,4 @@
-"""Signs hung into a picture, seen from anywhere, and the labels that follow."""
+"""Adds signs to an image from random views, and their labels."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from mininet_ros.lab.training.data.rendered_text.signs import Sign, draw_sign
 from mininet_ros.lab.training.data.rendered_text.typefaces import Typefaces
 
 MOST_SIGNS = 9
-ATTEMPTS = 3  # places tried for a sign
-LETTERS = (8.0, 90.0)  # height in pixels, drawn log-uniformly
-LEAST_CONTRAST = 60.0  # grey levels between text and what is behind it
-OVERHANGING = 0.3  # share of the signs that the border cuts
+ATTEMPTS = 3  # number of places that are tried for a sign
+LETTERS = (8.0, 90.0)  # range of the letter height in pixels, drawn log-uniformly
+LEAST_CONTRAST = 60.0  # smallest difference between text and background in grey levels
+OVERHANGING = 0.3  # share of the signs that the image border cuts
 
 
 def add_text(
     picture: np.ndarray, labels: np.ndarray, random: np.random.Generator, typefaces: Typefaces
 ) -> None:
-    """Hang up to nine signs where there is no text yet, in place.
+    """Add up to nine signs at places without text, in place.
 
     Args:
-        picture: uint8 (H, W, 3) BGR.
-        labels: uint8 (H, W): 0 background, 1 text, 255 ignored; each word's quadrilateral is
-            added, cut by the border where the word is.
+        picture: image uint8 (H, W, 3) BGR.
+        labels: labels uint8 (H, W): 0 background, 1 text, 255 ignored; the quadrilateral of each
+            word is added, clipped at the image border.
     """
     for _ in range(random.integers(1, MOST_SIGNS + 1)):
         letters = float(np.exp(random.uniform(*np.log(LETTERS))))
@@ -40,7 +40,7 @@ def add_text(
 
 
 def _draw_centre(random: np.random.Generator, shape: tuple[int, int]) -> np.ndarray:
-    """A place for a sign's centre, x and y: anywhere, or about the border."""
+    """Draw x and y of a sign's centre in pixels: anywhere in the image, or near its border."""
     size = np.array(shape[::-1])
     centre = random.random(2) * size
     if random.random() < OVERHANGING:
@@ -56,10 +56,10 @@ def hang(
     sign: Sign,
     letters: float,
 ) -> bool:
-    """Draw a sign somewhere, and its labels, in place.
+    """Draw a sign and its labels at a random place, in place.
 
     Returns:
-        False, and nothing is drawn, where it would meet text or miss the picture.
+        Whether the sign was drawn; it is not drawn if it would touch text or miss the image.
     """
     view = _draw_view(random, sign, _draw_centre(random, labels.shape), letters)
     height, width = sign.ink.shape
@@ -89,10 +89,10 @@ def hang(
 def _draw_colors(
     random: np.random.Generator, behind: float, has_plate: bool
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Colours of text and of what its sign has behind it, float32 (3,) BGR, far enough apart.
+    """Draw the colours of text and sign, float32 (3,) BGR, with enough contrast.
 
-    ``behind`` is the grey level of what a sign without a plate stands on; what it then has behind
-    the text is a shadow.
+    ``behind`` is the grey level of the image behind a sign without a plate. The second colour is
+    then that of a shadow behind the text.
     """
     plate = random.integers(0, 256, 3).astype(np.float32)
     level = plate.mean() if has_plate else behind
@@ -107,7 +107,7 @@ def _draw_colors(
 def _draw_view(
     random: np.random.Generator, sign: Sign, centre: np.ndarray, letters: float
 ) -> np.ndarray:
-    """A perspective map (3, 3) from the sign to the picture: scale, turn, and a view from aside."""
+    """Draw a homography (3, 3) from sign to image: scale, rotation and an oblique view."""
     height, width = sign.ink.shape
     corners = np.array([(0, 0), (width, 0), (width, height), (0, height)], np.float32) - 0.5
     flat = (corners - corners.mean(0)) * letters / sign.size
@@ -120,12 +120,12 @@ def _draw_view(
 
 
 def _seen(view: np.ndarray, points: np.ndarray) -> np.ndarray:
-    """Points (n, 2) of the sign where the picture shows them."""
+    """Map points (n, 2) of the sign to pixels of the image."""
     return cv2.perspectiveTransform(points[None].astype(np.float64), view)[0]
 
 
 def _soften(picture: np.ndarray, random: np.random.Generator) -> None:
-    """One light and one lens over background and text, in place."""
+    """Apply the same light and blur to background and text, in place."""
     height, width = picture.shape[:2]
     if random.random() < 0.4:
         corners = random.uniform(0.5, 1.1, (2, 2)).astype(np.float32)

@@ -1,4 +1,4 @@
-"""Some lines of text on a flat piece of picture, with or without a plate behind them."""
+"""Draws flat signs with lines of text, with or without a plate behind them."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import numpy as np
 from mininet_ros.lab.training.data.rendered_text.typefaces import Typefaces
 from mininet_ros.lab.training.data.rendered_text.words import draw_text
 
-SIZES = (20, 40, 72)  # of letters; the next above the wanted height is drawn, then reduced
-MARGIN = 0.05  # of the size, around a word's ink, as people draw their boxes
+SIZES = (20, 40, 72)  # letter heights in pixels; the next larger one is drawn and then reduced
+MARGIN = 0.05  # margin around a word, share of the letter height, as in manual annotations
 
 
 @dataclass(frozen=True)
@@ -19,11 +19,11 @@ class Sign:
     """A flat sign without its colours.
 
     Attributes:
-        ink: uint8 (H, W), 255 where there is text, or the edge of a plate.
-        body: uint8 (H, W), 255 where the sign hides what is behind it, ink among it.
-        words: float (n, 4, 2), corners of each word, x and y, integers at pixels' centres.
-        size: of the letters, in pixels.
-        has_plate: whether the text stands on a plate, and not on what is behind the sign.
+        ink: mask uint8 (H, W), 255 for text and the edge of a plate.
+        body: mask uint8 (H, W), 255 where the sign hides the background, ink included.
+        words: corners of each word float (n, 4, 2), x and y, integers at pixel centres.
+        size: height of the letters in pixels.
+        has_plate: whether the text is on a plate instead of directly on the background.
     """
 
     ink: np.ndarray
@@ -34,13 +34,15 @@ class Sign:
 
 
 def draw_sign(random: np.random.Generator, typefaces: Typefaces, height: float) -> Sign | None:
-    """A sign of 1 to 3 lines with 1 to 4 words each.
+    """Draw a sign of 1 to 3 lines with 1 to 4 words each.
 
     Args:
-        height: of the letters in the picture to come, in pixels.
+        random: random generator of the sign.
+        typefaces: typefaces to choose from.
+        height: height of the letters in the final image, in pixels.
 
     Returns:
-        None where the typeface that was drawn has no ink for any of the words.
+        The sign; None if the chosen typeface has no glyphs for any of the words.
     """
     size = next((size for size in SIZES if size >= height), SIZES[-1])
     ink, boxes = _set_lines(random, typefaces, size)
@@ -52,7 +54,7 @@ def draw_sign(random: np.random.Generator, typefaces: Typefaces, height: float) 
     if is_decorated and has_plate:
         cv2.rectangle(ink, (0, 0), (ink.shape[1] - 1, ink.shape[0] - 1), 255, max(1, size // 16))
     elif is_decorated:
-        # A shadow that the text throws, or a body that it has.
+        # A shadow of the text, or an extruded body.
         shift = max(1, round(size * random.uniform(0.03, 0.08)))
         body = ink.copy()
         np.maximum(body[shift:, shift:], ink[:-shift, :-shift], out=body[shift:, shift:])
@@ -67,7 +69,7 @@ def draw_sign(random: np.random.Generator, typefaces: Typefaces, height: float) 
 def _set_lines(
     random: np.random.Generator, typefaces: Typefaces, size: int
 ) -> tuple[np.ndarray, list[tuple[int, int, int, int]]]:
-    """Ink of all lines, uint8 (H, W), and the box (x, y, width, height) of each word."""
+    """Return the ink of all lines uint8 (H, W), and the box (x, y, width, height) of each word."""
     face = int(random.integers(len(typefaces)))
     gap = round(size * random.uniform(0.15, 0.6))
     line_height = round(size * random.uniform(0.95, 1.5))

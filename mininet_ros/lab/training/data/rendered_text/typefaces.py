@@ -1,4 +1,4 @@
-"""Every typeface at hand, and words drawn in it."""
+"""Finds the installed typefaces and draws words in them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from matplotlib import font_manager
 from matplotlib.ft2font import FT2Font
 from PIL import Image, ImageDraw, ImageFont
 
-# Fonts of symbols have other glyphs at the places of letters; their glyphs' names tell.
+# Symbol fonts have other glyphs for the codes of letters; the glyph names tell.
 NEEDED = {**{letter: letter for letter in string.ascii_letters}, "0": "zero", "9": "nine"}
 HERSHEY = (
     cv2.FONT_HERSHEY_SIMPLEX,
@@ -21,11 +21,11 @@ HERSHEY = (
     cv2.FONT_HERSHEY_TRIPLEX,
     cv2.FONT_HERSHEY_SCRIPT_SIMPLEX,
 )
-HERSHEY_CAPITAL = 22  # their capitals' height in pixels at scale 1
+HERSHEY_CAPITAL = 22  # height of Hershey capitals in pixels at scale 1
 
 
 def find_fonts() -> tuple[Path, ...]:
-    """TrueType fonts with Latin letters and digits: matplotlib's own, then the system's."""
+    """Find TrueType fonts with Latin letters and digits: those of matplotlib, then the system's."""
     own = Path(font_manager.__file__).parent / "mpl-data" / "fonts" / "ttf"
     others = {Path(path) for path in font_manager.findSystemFonts(fontext="ttf")}
     paths = [*sorted(own.glob("*.ttf")), *sorted(others)]
@@ -35,7 +35,7 @@ def find_fonts() -> tuple[Path, ...]:
 def _has_letters(path: Path) -> bool:
     try:
         font = FT2Font(str(path))
-    except RuntimeError:  # not a font that FreeType reads
+    except RuntimeError:  # FreeType cannot read the font
         return False
     places = font.get_charmap()
     return all(
@@ -45,26 +45,28 @@ def _has_letters(path: Path) -> bool:
 
 
 class Typefaces:
-    """Draws words; a face is a number in ``range(len(typefaces))``."""
+    """Draws words; a typeface is a number in ``range(len(typefaces))``."""
 
     def __init__(self) -> None:
         self.paths = find_fonts()
         self._fonts: dict[tuple[Path, int], ImageFont.FreeTypeFont] = {}
-        # FreeType's faces are not for two threads at once.
+        # FreeType faces are not thread-safe.
         self._lock = threading.Lock()
 
     def __len__(self) -> int:
         return len(self.paths) + len(HERSHEY)
 
     def draw(self, text: str, face: int, size: int) -> tuple[np.ndarray, int]:
-        """A word as ink.
+        """Draw a word.
 
         Args:
-            size: of the letters, in pixels a quad.
+            text: the word.
+            face: number of the typeface.
+            size: font size (em square) in pixels.
 
         Returns:
-            Coverage uint8 (H, W), cut to the ink, and its first row below the baseline (so it is
-            negative); (0, 0) pixels where the typeface draws nothing.
+            Coverage uint8 (H, W), cropped to the ink, and its first row relative to the baseline
+            (negative, since rows point down); (0, 0) pixels if the typeface draws nothing.
         """
         if face >= len(self.paths):
             return self._draw_hershey(text, HERSHEY[face - len(self.paths)], size)

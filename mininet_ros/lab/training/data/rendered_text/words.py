@@ -1,4 +1,4 @@
-"""Texts as signs, shops and screens carry them: words, made-up words, and numbers."""
+"""Draws texts as on signs, shops and screens: words, invented words and numbers."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SYMBOLS = "&%!?#+-:."
 
 
 def draw_text(random: np.random.Generator) -> str:
-    """One word without blanks, 1 to about 12 characters of printable ASCII."""
+    """Draw one word without blanks, 1 to about 12 characters of printable ASCII."""
     kind = random.random()
     if kind < 0.45:
         text = str(random.choice(WORDS))
@@ -47,7 +47,7 @@ def _syllable(random: np.random.Generator) -> str:
 
 
 def _number(random: np.random.Generator) -> str:
-    """A count, price, time, telephone number or share."""
+    """Draw a count, price, time, telephone number or percentage."""
     a, b, c = (int(value) for value in random.integers(0, 1000, 3))
     forms = (
         f"{a}",
