@@ -15,8 +15,8 @@ class LinkSettings:
 
     team_link: str = parameter(
         ROS,
-        "Way of frames to team mates: ros publishes the topics team/ in the robot's own graph, "
-        "zenoh sends them over the radio to the base station at team_endpoints.",
+        "Transport of frames to team mates: ros publishes the topics team/ in the robot's own "
+        "graph, zenoh sends them over the radio to the base station at team_endpoints.",
         choices=(ROS, ZENOH),
     )
     team_endpoints: tuple[str, ...] = parameter(

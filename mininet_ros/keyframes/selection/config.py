@@ -74,8 +74,8 @@ class SelectorConfig:
     )
     window_motion: float = _share(
         0.1,
-        "Motion that ends a window, as a share of the image width, 0 to 1: the median way of the "
-        "view since the window began; 0 switches this rule off.",
+        "Motion that ends a window, as a share of the image width, 0 to 1: the median motion of "
+        "the view since the window began; 0 switches this rule off.",
     )
     window_time_s: float = _seconds(
         2.0,
@@ -116,8 +116,8 @@ class SelectorConfig:
     )
     revisit_share: float = _share(
         1.0,
-        "Share of the keyframes, 0 to 1, that is forwarded of places whose view was already "
-        "forwarded on an earlier visit and which show nothing new.",
+        "Share of the keyframes, 0 to 1, that is forwarded at places where nothing is new: the "
+        "view was already forwarded on an earlier visit.",
     )
     request_window_s: float = _seconds(
         0.3, "Largest distance in time between a requested stamp and its answer, seconds."
@@ -128,7 +128,7 @@ class SelectorConfig:
     gate_share: float = parameter(
         0.1,
         "Share of the recent frames that would pass the gate right after a keyframe, above 0 to 1; "
-        "it grows to all of them as max_gap_s nears.",
+        "the share grows with time and reaches 1 at max_gap_s.",
         0.0,
         1.0,
         change=Change.AT_ONCE,
@@ -170,7 +170,7 @@ class SelectorConfig:
     reorder_s: float = _seconds(
         0.5,
         "Limit between a late image and a restart of time, seconds: an image whose stamp is this "
-        "much before the newest is dropped as late, an earlier one starts the selection anew.",
+        "much before the newest is dropped as late, an earlier one restarts the selection.",
     )
     max_waiting_bytes: int = parameter(
         64_000_000,

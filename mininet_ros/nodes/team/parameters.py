@@ -21,9 +21,9 @@ class TeamBaseParameters:
     )
     views_bytes_per_s: int = parameter(
         8000,
-        "Upper limit of what goes out to tell robots which views their mates have sent, bytes per "
-        "second of all robots together; 0 switches it off, and the same view may then be sent by "
-        "several robots.",
+        "Largest rate of messages that tell robots which views their mates have sent, bytes per "
+        "second for all robots together; 0 sends none, and several robots may then send the same "
+        "view.",
         0,
         10**9,
     )
