@@ -28,7 +28,7 @@ LARGEST_LOSS = 0.005
 
 @dataclass(frozen=True)
 class Int8Recipe:
-    """How a network is quantised to int8.
+    """Settings for the quantisation of a network to int8.
 
     Attributes:
         ranges: smallest and largest number of each value in the graph, valid for any input size.
