@@ -27,7 +27,8 @@ class CamerasTiming:
     """Counts, latency and memory of several cameras in one run, over the same seconds.
 
     Attributes:
-        way: how the segmentation nodes run, one of ``WAYS``; each camera has its own process.
+        way: distribution of the segmentation nodes over processes, one of ``WAYS``; each camera has
+            its own process.
         width, height, rate_hz: image size in pixels and rate of each camera.
         threads: CPU threads of each node's inference; 0 means one for each core.
         seconds: length of the measurement in seconds; it begins when all cameras have started.

@@ -40,8 +40,8 @@ class Growth:
     """One measured point.
 
     Attributes:
-        axis: what varies, one of ``AXES``.
-        series: what is measured: an engine and its precision, or a way to run the nodes.
+        axis: name of the varied quantity, one of ``AXES``.
+        series: name of the measured engine and its precision, or of a way to run the nodes.
         setting: the value on the axis, in words.
         work: amount of work relative to the first point of the series, counted in pixels, cameras,
             multiply-accumulates or crops; on the axis of threads, the number of threads.

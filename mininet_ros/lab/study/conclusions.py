@@ -33,7 +33,7 @@ class Claim:
     Attributes:
         text: text of the claim.
         network, other: names of the two networks in this package.
-        allowed_loss: how much lower the mIoU of ``network`` may be than that of ``other``, 0 to 1.
+        allowed_loss: largest allowed mIoU of ``other`` minus that of ``network``, 0 to 1.
     """
 
     text: str

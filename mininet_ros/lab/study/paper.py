@@ -49,7 +49,7 @@ class PaperTable:
 
     Attributes:
         number: number of the table in Roman numerals.
-        title: what the table compares.
+        title: subject of the table.
         evaluated_on: dataset and split on which the printed mIoU was measured.
         classes: number of classes of the networks of this package in the table.
         protocol: training protocol of the networks, :data:`ANALYSIS` or :data:`BENCHMARK`.

@@ -47,7 +47,7 @@ class Draws:
 
 @dataclass(frozen=True)
 class Augmentation:
-    """How training crops are drawn from images.
+    """Settings for drawing random training crops from images.
 
     The image is first resized to the network's input and then scaled. A larger image is cut at a
     random position. A smaller image is placed at a random position, and the padding is ignored.

@@ -29,22 +29,22 @@ class WithUnlabelled:
 
     @property
     def name(self) -> str:
-        """That of the labelled dataset."""
+        """Name of the labelled dataset."""
         return self.labelled.name
 
     @property
     def split(self) -> str:
-        """That of the labelled dataset."""
+        """Split of the labelled dataset."""
         return self.labelled.split
 
     @property
     def licence(self) -> str:
-        """That of the labelled dataset."""
+        """Licence of the labelled dataset."""
         return self.labelled.licence
 
     @property
     def classes(self) -> ClassTable:
-        """Those of the labelled dataset."""
+        """Classes of the labelled dataset."""
         return self.labelled.classes
 
     def __len__(self) -> int:
@@ -67,22 +67,22 @@ class WithSoftLabels:
 
     @property
     def name(self) -> str:
-        """That of the dataset."""
+        """Name of the dataset."""
         return self.dataset.name
 
     @property
     def split(self) -> str:
-        """That of the dataset."""
+        """Split of the dataset."""
         return self.dataset.split
 
     @property
     def licence(self) -> str:
-        """That of the dataset."""
+        """Licence of the dataset."""
         return self.dataset.licence
 
     @property
     def classes(self) -> ClassTable:
-        """Those of the dataset."""
+        """Classes of the dataset."""
         return self.dataset.classes
 
     def __len__(self) -> int:

@@ -73,7 +73,8 @@ def open_segmenter(
     Args:
         model: model to score.
         size: width and height of the network's input in pixels; None means the model's own size.
-        precision: see :func:`mininet_ros.inference.load_segmenter`; float32 at another size.
+        precision: precision of the engine, see :func:`mininet_ros.inference.load_segmenter`; it
+            must be float32 at another size.
 
     Raises:
         ModelError: a file of the model cannot be loaded.

@@ -1,1 +1,1 @@
-"""A network as a model folder: ONNX graphs in float and in 8-bit integers."""
+"""Exports networks as model folders with ONNX graphs in float32 and int8."""

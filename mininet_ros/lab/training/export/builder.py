@@ -1,4 +1,4 @@
-"""The nodes and weights of an ONNX graph under construction, and batch norms folded for it."""
+"""Builds ONNX graphs from nodes and weights, and folds batch norms into convolutions."""
 
 from __future__ import annotations
 
@@ -18,12 +18,13 @@ SMALLEST_WEIGHT = 1e-20
 
 @dataclass(frozen=True)
 class PixelTable:
-    """A picture as a table with a row a pixel: block after block, row by row within a block.
+    """An image as a table with one row per pixel: block by block, and row by row in each block.
 
     Attributes:
-        value: name of the table, (height * width, channels).
-        height, width, channels: of the picture.
-        block: side of a square block of pixels that lie together; 1 for rows as in an image.
+        value: name of the table (height * width, channels).
+        height, width: size of the image in pixels.
+        channels: number of channels.
+        block: side of the square blocks in pixels; 1 means the usual order of image rows.
     """
 
     value: str
@@ -33,20 +34,20 @@ class PixelTable:
     block: int = 1
 
     def rows_of(self, y: np.ndarray) -> np.ndarray:
-        """What a pixel's row number in the table owes to its line in the picture, int32."""
+        """Return the part of the table row index that depends on the image row ``y``, int32."""
         across = self.width * self.block
         return (y // self.block * across + y % self.block * self.block).astype(np.int32)
 
     def rows_of_columns(self, x: np.ndarray) -> np.ndarray:
-        """What it owes to its column; both summed are the number."""
+        """Return the part that depends on the column ``x``, int32; the row index is the sum."""
         return (x // self.block * self.block**2 + x % self.block).astype(np.int32)
 
 
 class Graph:
-    """Nodes and weights of an ONNX graph under construction; values are named by strings.
+    """Collects the nodes and weights of an ONNX graph; values are identified by their names.
 
     Args:
-        sizes: height, width and channels of each stage's output, by the stage's name.
+        sizes: height, width and channels of each stage's output, by the name of the stage.
     """
 
     def __init__(self, sizes: Mapping[str, tuple[int, int, int]]) -> None:
@@ -70,29 +71,29 @@ class Graph:
         return self.weight(name, np.array(values, np.int64))
 
     def node(self, kind: str, inputs: Sequence[str], output: str, **attributes: Any) -> str:
-        """Add a node of one output and return that output's name."""
+        """Add a node with one output and return the name of the output."""
         self.nodes.append(helper.make_node(kind, inputs, [output], name=output, **attributes))
         return output
 
     def shared_node(self, kind: str, inputs: Sequence[str], output: str, **attributes: Any) -> str:
-        """Like :meth:`node`, but once: what is there already is used again."""
+        """Like :meth:`node`, but reuse an existing output of the same name."""
         if any(node.name == output for node in self.nodes):
             return output
         return self.node(kind, inputs, output, **attributes)
 
     def reshape(self, x: str, output: str, *shape: int) -> str:
-        """Add a node that gives a value another shape; one side may be -1."""
+        """Add a node that reshapes a value; one side may be -1. Return the output's name."""
         return self.node("Reshape", [x, self.integers(f"{output}.shape", *shape)], output)
 
     def split(self, x: str, outputs: Sequence[str], axis: int = 0) -> Sequence[str]:
-        """Add a node that takes a value apart along an axis; returns the parts' names."""
+        """Add a node that splits a value along an axis; return the names of the parts."""
         self.nodes.append(helper.make_node("Split", [x], outputs, name=f"{x}.split", axis=axis))
         return outputs
 
     def conv(
         self, x: str, output: str, weight: np.ndarray, bias: np.ndarray | None, **attributes: Any
     ) -> str:
-        """Add a convolution whose weight is (out, in / group, kh, kw)."""
+        """Add a convolution with a weight (out, in / group, kh, kw); return the output's name."""
         inputs = [x, self.weight(f"{output}.weight", weight)]
         if bias is not None:
             inputs.append(self.weight(f"{output}.bias", bias))
@@ -100,10 +101,10 @@ class Graph:
 
 
 def as_array(tensor: Tensor | None, dtype: type[np.floating[Any]] = np.float32) -> np.ndarray:
-    """A layer's weights as an array.
+    """Return the weights of a layer as an array.
 
     Raises:
-        ValueError: the layer has none of this kind, such as a convolution without bias.
+        ValueError: the layer does not have them, such as a convolution without bias.
     """
     if tensor is None:
         raise ValueError("a layer of the network lacks weights that its ONNX form needs")
@@ -111,7 +112,7 @@ def as_array(tensor: Tensor | None, dtype: type[np.floating[Any]] = np.float32) 
 
 
 def batch_norm_affine(norm: nn.BatchNorm2d) -> tuple[np.ndarray, np.ndarray]:
-    """Factor and summand per channel, float64, that a batch norm applies in evaluation."""
+    """Return scale and offset per channel, float64, of a batch norm in evaluation mode."""
     gamma, beta, mean, variance = (
         as_array(tensor, np.float64)
         for tensor in (norm.weight, norm.bias, norm.running_mean, norm.running_var)
@@ -121,7 +122,7 @@ def batch_norm_affine(norm: nn.BatchNorm2d) -> tuple[np.ndarray, np.ndarray]:
 
 
 def folded(conv: nn.Conv2d, norm: nn.BatchNorm2d) -> tuple[np.ndarray, np.ndarray]:
-    """Weight and bias, float32, of a bias-free convolution and the batch norm after it."""
+    """Fold a batch norm into the convolution before it; return weight and bias, float32."""
     factor, summand = batch_norm_affine(norm)
     weight = conv.weight.detach().double().cpu().numpy() * factor[:, None, None, None]
     return weight.astype(np.float32), summand.astype(np.float32)

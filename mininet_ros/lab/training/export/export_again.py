@@ -1,4 +1,4 @@
-"""The command ``export``."""
+"""Runs the command ``export``."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from mininet_ros.models import INT8_GRAPH, Model, load_model
 
 
 def export(arguments: argparse.Namespace) -> None:
-    """Export a model at another input size, in integers, as a plain graph, or for a model hub.
+    """Export a model at another input size, in int8, as a plain graph, or for a model hub.
 
     Raises:
-        ValueError: data for integers without ``--int8``, or the other way round; ``--plain`` with
-            what is not for it; no place to write to; and all that
-            :func:`~mininet_ros.lab.training.export.model_folder.export_again` raises.
+        ValueError: only one of ``--int8`` and its data is given, ``--plain`` has an option that it
+            does not support, or there is no output. Also all errors of
+            :func:`~mininet_ros.lab.training.export.model_folder.export_again`.
     """
     given = (arguments.dataset, arguments.calibration_data)
     if arguments.int8 != (None not in given) or arguments.int8 != any(given):

@@ -1,8 +1,8 @@
-"""A network written as an ONNX graph: a uint8 picture in, uint8 mask and confidence out.
+"""Exports a network as an ONNX graph: uint8 image in, uint8 mask and confidence out.
 
-The graph follows the network's table of stages, one function a layer
-(:mod:`mininet_ros.lab.training.export.layers`), and ends in
-:mod:`mininet_ros.lab.training.export.labels`.
+The graph follows the network's table of stages.
+:mod:`mininet_ros.lab.training.export.layers` has one function for each kind of layer.
+:mod:`mininet_ros.lab.training.export.labels` adds the end of the graph.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ OPSET = 17
 IR_VERSION = 8
 LOGITS = "logits"
 
-# The layer is of the type that the emitter is registered for.
+# The layer has the type that the emitter is registered for.
 Emitter = Callable[[Graph, Any, str, str], str]
 
 # From (graph, layer, name of the input value, name of the stage) to the output value's name.
@@ -60,18 +60,18 @@ EMITTERS: dict[type[nn.Module], Emitter] = {
 def build_graph(
     network: StagedNetwork, width: int, height: int, scale: float, offset: float
 ) -> onnx.ModelProto:
-    """The whole way from a picture to its labels.
+    """Build the complete graph from an image to its labels.
 
     Input ``image``: uint8 (1, height, width, 3) BGR. Outputs ``mask`` and ``confidence``: uint8
-    (1, height, width). The value ``logits``, float (1, classes, h, w), lies between them.
+    (1, height, width). Inner value ``logits``: float (1, classes, h, w).
 
     Args:
-        network: in evaluation mode; its layers must be among those of :data:`EMITTERS`.
-        width, height: of the picture in pixels, multiples of the network's ``multiple``.
-        scale, offset: pixel value v enters the network as ``v * scale + offset``.
+        network: network in evaluation mode; its layers must be in :data:`EMITTERS`.
+        width, height: size of the image in pixels, multiples of the network's ``multiple``.
+        scale, offset: normalisation; a pixel value v is changed to ``v * scale + offset``.
 
     Raises:
-        ValueError: a side is no multiple, or a layer has no ONNX form here.
+        ValueError: a side is not such a multiple, or a layer has no ONNX form here.
     """
     profile = profile_network(network, width, height)
     sizes = {stage.name: (stage.height, stage.width, stage.channels) for stage in profile.stages}
@@ -105,7 +105,7 @@ def _joined(graph: Graph, stage: Stage, values: Mapping[str, str]) -> str:
 
 
 def _normalised(graph: Graph, scale: float, offset: float) -> str:
-    # Bytes are put into planes before they become floats of four times their size.
+    # The transposition is done on bytes, before the conversion to floats of four times the size.
     planes = graph.node("Transpose", ["image"], "image.planes", perm=TO_PLANES)
     pixels = graph.node("Cast", [planes], "image.float", to=TensorProto.FLOAT)
     factor = graph.weight("image.scale", np.float32(scale))

@@ -1,4 +1,4 @@
-"""A model folder made ready for a model hub: its files, and a card in the hubs' own form."""
+"""Prepares a model folder for a model hub: its files, and a card in the form of the hubs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from mininet_ros.results import ResultFolder
 
 ATTRIBUTES = ".gitattributes"
 TAGS = ["semantic-segmentation", "onnx", "ros2", "robotics", "mininet-v2"]
-# Hubs name a licence by its SPDX identifier in lower case.
+# Hubs identify a licence by its SPDX identifier in lower case.
 CREATIVE_COMMONS = re.compile(r"CC (BY(?:-NC)?(?:-SA|-ND)?) (\d\.\d)")
 USE = """\
 ## Use
@@ -30,17 +30,17 @@ the graph. `model.yaml` holds the classes, the recipe and a hash of every file.
 
 
 def write_hub_folder(model: Model, folder: Path) -> None:
-    """Write a folder that can be pushed to a model hub as it is.
+    """Write a folder that can be pushed to a model hub without changes.
 
-    It holds the model's files, a ``README.md`` with front matter in front of the model's own, and
-    a ``.gitattributes`` that stores the weights with Git LFS.
+    It has the files of the model, a ``README.md`` with front matter before the model's own text,
+    and a ``.gitattributes`` that stores the weights with Git LFS.
 
     Args:
-        model: what to publish.
-        folder: made where it does not exist.
+        model: model to publish.
+        folder: output folder, created if it does not exist.
 
     Raises:
-        ResultError: the folder cannot be written, or holds other files of these names.
+        ResultError: the folder cannot be written, or it has other files with these names.
     """
     files = [CARD, *model.card["files"]]
     with ResultFolder(
@@ -56,7 +56,7 @@ def write_hub_folder(model: Model, folder: Path) -> None:
 
 
 def hub_card(model: Model) -> str:
-    """The text of the hub's ``README.md``."""
+    """Return the text of ``README.md`` for the hub."""
     front = yaml.safe_dump(front_matter(model), sort_keys=False, allow_unicode=True)
     own = model.folder / README
     text = own.read_text(encoding="utf-8") if own.is_file() else f"# {model.name}\n"
@@ -65,7 +65,7 @@ def hub_card(model: Model) -> str:
 
 
 def front_matter(model: Model) -> dict[str, Any]:
-    """What hubs read: licence, library, task, tags, data and measured figures."""
+    """Return the metadata for hubs: licence, library, task, tags, data and measured figures."""
     data = model.card.get("data", {})
     matter: dict[str, Any] = {
         **_licence(str(data.get("licence", "not stated"))),
@@ -88,7 +88,7 @@ def front_matter(model: Model) -> dict[str, Any]:
 
 
 def _licence(text: str) -> dict[str, str]:
-    """The licence of the data, which limits the use of the weights."""
+    """Return the entries for the licence of the data, which limits the use of the weights."""
     found = CREATIVE_COMMONS.match(text)
     if found:
         return {"license": f"cc-{found[1].lower()}-{found[2]}"}

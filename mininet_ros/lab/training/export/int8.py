@@ -1,4 +1,4 @@
-"""Which stages of a network run in 8-bit integers, decided by their effect on training images."""
+"""Selects the stages of a network that run in int8, by their effect on training images."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ from mininet_ros.progress import progress_bar
 
 CALIBRATION_IMAGES = 64
 HELD_OUT_IMAGES = 24
-# Of the 1 point that integers may cost, half: the figure is measured on few images.
+# Half of the 1 point of mIoU that int8 may cost, because it is measured on few images.
 LARGEST_LOSS = 0.005
 
 
 @dataclass(frozen=True)
 class Int8Recipe:
-    """How a network becomes integers.
+    """Settings for the quantisation of a network to int8.
 
     Attributes:
-        ranges: of the values inside its graph, at any input size.
-        stages: names of the stages in integers.
-        card: what the model's card says of it.
+        ranges: smallest and largest number of each value in the graph, valid for any input size.
+        stages: names of the stages in int8.
+        card: entry for the model's card.
     """
 
     ranges: Mapping[str, Range]
@@ -41,12 +41,12 @@ class Int8Recipe:
     card: Mapping[str, Any]
 
     def apply(self, graph: onnx.ModelProto) -> onnx.ModelProto:
-        """The graph in integers."""
+        """Return the quantised graph."""
         return quantised(graph, self.ranges, self.stages)
 
 
 def recipe_of(graph: onnx.ModelProto, card: Mapping[str, Any]) -> Int8Recipe:
-    """The recipe of a graph that was made by one."""
+    """Return the recipe that a quantised graph was made with."""
     ranges, stages = ranges_of(graph)
     return Int8Recipe(ranges, stages, card)
 
@@ -58,23 +58,22 @@ def calibrated(
     dataset: LabelledImages,
     calibration_images: int = CALIBRATION_IMAGES,
 ) -> Int8Recipe:
-    """Measure what integers cost each stage, and leave those in float that cost too much.
+    """Measure the cost of int8 for each stage, and keep stages in float that cost too much.
 
-    Ranges are those of images spread over the dataset; the loss is that of mIoU on others between
-    them. First every stage alone is put into integers, then all together, and the worst of the
-    single ones go back to float until no more than 0.005 of mIoU is lost. Stages that read the
-    picture stay in float at once: three channels fill no vector of integers, which makes them
-    slower.
+    The ranges come from images spread over the dataset, the loss of mIoU from other images between
+    them. First each stage alone is quantised. Then all stages are quantised, and the worst single
+    ones go back to float until the loss of mIoU is at most 0.005. Stages that read the image
+    always stay in float: three channels do not fill an integer vector, so int8 would be slower.
 
     Args:
-        network: with the model's weights, in evaluation mode.
-        model: whose weights these are.
-        size: width and height of the input that the graph will have.
-        dataset: training images with their labels.
-        calibration_images: how many images give the ranges.
+        network: network with the model's weights, in evaluation mode.
+        model: model that the weights belong to.
+        size: width and height of the graph's input in pixels.
+        dataset: training images with labels.
+        calibration_images: number of images for the ranges.
 
     Raises:
-        DatasetError: the dataset has other classes than the model, or too few images.
+        DatasetError: dataset and model have different classes, or there are too few images.
     """
     calibration, held_out = _samples(dataset, model, size, calibration_images)
     graph = build_graph(network, *size, model.scale, model.offset)
@@ -109,7 +108,7 @@ def calibrated(
 def _samples(
     dataset: LabelledImages, model: Model, size: tuple[int, int], count: int
 ) -> tuple[list[Sample], list[Sample]]:
-    """Images for the ranges and others for the loss, all at the network's size."""
+    """Return images for the ranges and other images for the loss, all at the network's size."""
     if dataset.classes.names != model.classes:
         raise DatasetError(
             f"calibration needs images with the classes of model {model.name}, but {dataset.name} "

@@ -1,9 +1,10 @@
-"""The end of an exported graph: from logits to a label mask and a confidence.
+"""The end of an exported graph: from logits to label mask and confidence.
 
-Logits are enlarged bilinearly with half-pixel centres. Enlarged an even number of times, the
-``factor`` x ``factor`` pixels between the same four logits, a *cell*, are means of these four with
-weights that are the same in every cell; cells at the border have their outer logits twice. There is
-one cell more than logits along each axis, and half of each outermost cell is outside the picture.
+Logits are enlarged bilinearly with half-pixel centres by an even ``factor``. The ``factor`` x
+``factor`` pixels between four neighbouring logits are a *cell*. They are weighted means of these
+four logits, with the same weights in every cell. Cells at the border use their outer logits twice.
+Along each axis there is one more cell than logits, and half of each outermost cell is outside the
+image.
 """
 
 from __future__ import annotations
@@ -15,19 +16,20 @@ from mininet_ros.lab.training.export.builder import Graph, PixelTable
 
 
 def add_mask(graph: Graph, table: PixelTable, size: tuple[int, int]) -> None:
-    """Add the output ``mask``: at each pixel the class whose enlarged logit is the largest.
+    """Add the output ``mask``: the class of the largest enlarged logit at each pixel.
 
-    A class that has the largest of all four logits of a cell has it everywhere in the cell: such
-    cells, most of them, take its label. Only the others, along the borders of what is seen, are
-    interpolated, and the enlarged logits of a whole picture never exist.
+    If one class has the largest logit at all four corners of a cell, it has the largest logit at
+    all pixels of the cell. Most cells are of this kind and directly get their label. Only the
+    other cells, at the borders between classes, are interpolated. The enlarged logits of the whole
+    image are never computed.
 
     Args:
-        graph: is added to.
-        table: the logits, float.
-        size: height and width of the picture.
+        graph: graph that the nodes are added to.
+        table: logits, float.
+        size: height and width of the image in pixels.
 
     Raises:
-        ValueError: the picture is neither as large as the logits nor an even multiple of them.
+        ValueError: the image size is not that of the logits or an even multiple of it.
     """
     height, width = table.height, table.width
     factor = _factor(height, width, size)
@@ -43,14 +45,14 @@ def add_mask(graph: Graph, table: PixelTable, size: tuple[int, int]) -> None:
         graph.node("MaxPool", [x], name, kernel_shape=[2, 2], strides=[1, 1], pads=[1] * 4)
         for x, name in ((floats, "cell.highest"), (negative, "cell.negative_lowest"))
     )
-    # Zero where all four are one class: the cells' numbers are those of the others.
+    # Zero if all four logits have the same class; the indices are those of the other cells.
     differing = graph.node("Add", [highest, lowest], "cell.differing")
     cells = graph.reshape(differing, "cell.list", -1)
     border = graph.node("NonZero", [cells], "border")
     whole = _uniform_cells(graph, highest, factor)
     labels = _border_labels(graph, table, border, factor)
     row = (width + 1) * factor
-    # Cell (k, l) begins at row k * factor and column l * factor.
+    # Cell (k, l) starts at row k * factor and column l * factor.
     inside = np.arange(factor)
     lines = (np.arange(height + 1)[None, :] * factor + np.repeat(inside, factor)[:, None]) * row
     columns = np.arange(width + 1)[None, :] * factor + np.tile(inside, factor)[:, None]
@@ -66,17 +68,17 @@ def add_confidence(
 ) -> None:
     """Add the output ``confidence``: the softmax of the largest enlarged logit, times 255.
 
-    It takes a fifth of the time, and most robots never read it: nothing of the mask depends on
-    these nodes, so that a reader of the mask alone can leave them out.
+    It takes a fifth of the time, and most robots never read it. The mask does not depend on these
+    nodes, so a runtime that computes only the mask can skip them.
 
     Args:
-        graph: is added to.
+        graph: graph that the nodes are added to.
         logits: name of the logits, float (1, classes, h, w).
-        logits_size: h, w and number of classes.
-        size: height and width of the picture.
+        logits_size: height, width and number of classes of the logits.
+        size: height and width of the image in pixels.
 
     Raises:
-        ValueError: as :func:`add_mask`.
+        ValueError: see :func:`add_mask`.
     """
     height, width, classes = logits_size
     factor = _factor(height, width, size)
@@ -89,7 +91,7 @@ def add_confidence(
         weights = np.tile(_cell_weights(factor), (classes, 1)).reshape(-1, 1, 2, 2)
         enlarged = graph.conv(padded, "enlarged", weights, None, group=classes)
         each = graph.reshape(enlarged, "enlarged.table", classes, factor**2 * cells)
-    # One by one: half the time of ReduceMax.
+    # One maximum after the other takes half the time of ReduceMax.
     parts = graph.split(each, [f"enlarged.{number}" for number in range(classes)])
     below = graph.node("Sub", [each, graph.node("Max", parts, "largest")], "below")
     odds = graph.node("Exp", [below], "odds")
@@ -119,14 +121,14 @@ def _factor(height: int, width: int, size: tuple[int, int]) -> int:
 
 
 def _cell_weights(factor: int) -> np.ndarray:
-    """Weights of a cell's four logits for each of its pixels, float32 (factor^2, 4)."""
+    """Return the weights of a cell's four logits for each pixel, float32 (factor^2, 4)."""
     second = (np.arange(factor) + 0.5) / factor
     line = np.stack([1 - second, second], axis=1)
     return np.einsum("ya,xb->yxab", line, line).reshape(-1, 4).astype(np.float32)
 
 
 def _plane_of_labels(graph: Graph, table: PixelTable, labels: str) -> str:
-    """Labels in the table's order as a plane (1, 1, h, w)."""
+    """Add nodes that reorder labels from table order to a plane (1, 1, h, w)."""
     block = table.block
     if block > 1:
         across, down = table.width // block, table.height // block
@@ -136,7 +138,7 @@ def _plane_of_labels(graph: Graph, table: PixelTable, labels: str) -> str:
 
 
 def _uniform_cells(graph: Graph, label: str, factor: int) -> str:
-    """Each cell's label at all its pixels, flat."""
+    """Add nodes that copy each cell's label to all its pixels, as a flat list."""
     small = graph.node("Cast", [label], "cell.label", to=TensorProto.UINT8)
     scales = graph.weight("cell.scales", np.array([1, 1, factor, factor], np.float32))
     large = graph.node(
@@ -151,8 +153,8 @@ def _uniform_cells(graph: Graph, label: str, factor: int) -> str:
 
 
 def _border_labels(graph: Graph, table: PixelTable, border: str, factor: int) -> str:
-    """Labels of all pixels of the cells ``border``, (1, n): flat, the n of one place together."""
-    # Cell (k, l) lies between lines k - 1 and k; outside the picture the outermost line counts.
+    """Add labels of all pixels of the cells ``border``, (1, n), grouped by position in the cell."""
+    # Cell (k, l) lies between rows k - 1 and k; outside the image the outermost row is used.
     lines = (
         np.arange(-1, table.height).clip(0),
         np.arange(table.height + 1).clip(max=table.height - 1),
@@ -178,12 +180,13 @@ def _border_labels(graph: Graph, table: PixelTable, border: str, factor: int) ->
 
 
 def _numbers(graph: Graph, output: str, lines: np.ndarray, columns: np.ndarray, cells: str) -> str:
-    """Numbers, int32 (places, 1, n), of some places of the cells ``cells``.
+    """Add nodes that look up indices, int32 (places, 1, n), for places in the cells ``cells``.
 
-    Runtimes sum up the constants when they load the graph, so that a number is one look-up.
+    Runtimes add up the constants when they load the graph, so each index is only one look-up.
 
     Args:
-        lines, columns: (places, h + 1) and (places, w + 1); a cell's number is the sum of both.
+        lines: part of the index from the cell's row, (places, h + 1).
+        columns: part of the index from the cell's column, (places, w + 1).
     """
     parts = [
         graph.weight(f"{output}.of_lines", lines.T[:, None, :].astype(np.int32)),

@@ -1,8 +1,8 @@
-"""The layers of MiniNet-v2 as ONNX nodes, in the forms that runtimes execute best.
+"""The layers of MiniNet-v2 as ONNX nodes, in the forms that runtimes execute fastest.
 
-Runtimes keep values in blocks of channels. Convolutions, pooling and sums stay in that order; a
-value that leaves it, to be concatenated within a block for one, costs passes over memory. What was
-measured in ONNX Runtime on one core, for 19 classes at 512x256, is given where it decided.
+Runtimes store values in blocks of channels. Convolutions, pooling and sums keep this order. Other
+operations, such as a concatenation within a block, need additional passes over memory. Times in
+the comments were measured in ONNX Runtime on one core, for 19 classes at 512x256.
 """
 
 from __future__ import annotations
@@ -34,21 +34,21 @@ TAPS = ((2, 0), (1,))
 
 
 def downsampling(graph: Graph, layer: Downsampling, x: str, name: str) -> str:
-    """Strided convolution beside max-pool, the batch norm of both folded, concatenated."""
+    """Strided convolution and max-pool, concatenated, with their batch norm folded."""
     factor, summand = (value.astype(np.float32) for value in batch_norm_affine(layer.norm))
     convolved, channels = layer.conv.out_channels, layer.norm.num_features
     weight = layer.conv.weight.detach().cpu().numpy() * factor[:convolved, None, None, None]
     strided = {"strides": [2, 2], "pads": [0, 0, 1, 1]}
     halved = {"kernel_shape": [2, 2], "strides": [2, 2]}
     if convolved % CHANNEL_BLOCK:
-        # The stems, 13 + 3 channels: each side is made as wide as both, with zeros in the place
-        # of the other, and added. 0.4 ms where concatenating them takes 0.9 ms.
+        # The stems have 13 + 3 channels. Each branch gets all 16 channels, with zeros for those
+        # of the other branch, and both are added: 0.4 ms instead of 0.9 ms for a concatenation.
         wide = np.zeros((channels, *weight.shape[1:]), np.float32)
         wide[:convolved] = weight
         side = np.zeros((channels, channels - convolved, 1, 1), np.float32)
         side[convolved:, :, 0, 0] = np.diag(factor[convolved:])
         left = graph.conv(x, f"{name}.conv", wide, None, **strided)
-        # Both stems pool the picture.
+        # Both stems pool the image.
         pooled = graph.shared_node("MaxPool", [x], f"{x}.pool", **halved)
         right = graph.conv(pooled, f"{name}.pool_norm", side, summand)
         return graph.node("Relu", [graph.node("Add", [left, right], f"{name}.sum")], name)
@@ -80,7 +80,7 @@ def separable(graph: Graph, layer: SeparableModule, x: str, name: str) -> str:
 
 
 def multi_dilation(graph: Graph, layer: MultiDilationModule, x: str, name: str) -> str:
-    """Two depthwise convolutions of different rates, summed, and a pointwise one; residual."""
+    """Sum of two depthwise convolutions with different rates, pointwise convolution, residual."""
     branches = []
     for branch, conv, norm in (
         ("local", layer.local_depthwise, layer.local_norm),
@@ -107,7 +107,7 @@ def transposed(graph: Graph, layer: TransposedConvolution, x: str, name: str) ->
 
 
 def transposed_table(graph: Graph, layer: TransposedConvolution, x: str, name: str) -> PixelTable:
-    """The same as a table: whoever reads single pixels needs no planes."""
+    """Transposed convolution with bias as a table, for readers of single pixels."""
     weight, bias = (as_array(value) for value in (layer.deconv.weight, layer.deconv.bias))
     phases = _phases(graph, x, name, weight, bias)
     return _block_table(graph, phases, name, graph.sizes[name])
@@ -122,7 +122,7 @@ def upsampling(graph: Graph, layer: Upsampling, x: str, name: str) -> str:
     activated = [graph.node("Relu", [phase], f"{phase}_relu") for phase in phases]
     table = _block_table(graph, activated, f"{name}.planes", graph.sizes[name])
     planes = to_planes(graph, table, f"{name}.planes")
-    # By ones: back into blocks of channels, where the sum with the refinement is a part of it.
+    # A convolution with ones returns to blocks of channels, where it fuses with the next sum.
     channels = weight.shape[1]
     return graph.conv(planes, name, np.ones((channels, 1, 1, 1), np.float32), None, group=channels)
 
@@ -130,8 +130,8 @@ def upsampling(graph: Graph, layer: Upsampling, x: str, name: str) -> str:
 def _phases(graph: Graph, x: str, name: str, weight: np.ndarray, bias: np.ndarray) -> list[str]:
     """Stride-2 transposed convolution, cropped to twice the input's size, as convolutions.
 
-    Each gives the pixels of one place in the 2x2 blocks of the output, row by row of the block;
-    or one gives all four, as groups of channels.
+    Each convolution gives the pixels at one position in the 2x2 blocks of the output, row by row
+    of the block. Alternatively one convolution gives all four positions as groups of channels.
     """
     in_channels, out_channels = weight.shape[:2]
     kernels = {
@@ -150,7 +150,7 @@ def _phases(graph: Graph, x: str, name: str, weight: np.ndarray, bias: np.ndarra
             )
             for (row, column), kernel in kernels.items()
         ]
-    # Four parts of blocks would be filled up each: one convolution with kernels of one size.
+    # Each of four results would be padded to whole blocks, so one convolution computes all four.
     blocks = np.zeros((2, 2, out_channels, in_channels, 2, 2), np.float32)
     for (row, column), kernel in kernels.items():
         blocks[row, column, :, :, -kernel.shape[2] :, -kernel.shape[3] :] = kernel
@@ -161,7 +161,7 @@ def _phases(graph: Graph, x: str, name: str, weight: np.ndarray, bias: np.ndarra
 def _block_table(
     graph: Graph, phases: list[str], name: str, size: tuple[int, int, int]
 ) -> PixelTable:
-    """The pixels of 2x2 blocks whose four places are given, (1, C, h, w) each, or all in one."""
+    """Return the table of 2x2 blocks from their four positions, (1, C, h, w) each or all in one."""
     height, width, channels = size
     joined = phases[0]
     if len(phases) > 1:
@@ -172,10 +172,10 @@ def _block_table(
 
 
 def to_planes(graph: Graph, table: PixelTable, output: str) -> str:
-    """The planes (1, C, H, W) of a table.
+    """Convert a table to planes (1, C, H, W).
 
-    By moving whole pixels, with their channels side by side: 0.4 ms for the first of the two
-    upsamplings, where the operator DepthToSpace takes 1.4 ms.
+    Whole pixels with all their channels are moved. This takes 0.4 ms for the first of the two
+    upsamplings; the operator ``DepthToSpace`` takes 1.4 ms.
     """
     height, width, channels, block = table.height, table.width, table.channels, table.block
     whole = table.value
@@ -188,7 +188,7 @@ def to_planes(graph: Graph, table: PixelTable, output: str) -> str:
 
 
 def from_planes(graph: Graph, planes: str, output: str, size: tuple[int, int, int]) -> PixelTable:
-    """The table of planes (1, C, H, W)."""
+    """Convert planes (1, C, H, W) to a table."""
     height, width, channels = size
     pixels = graph.node("Transpose", [planes], f"{output}.pixels", perm=TO_PIXELS)
     return PixelTable(graph.reshape(pixels, f"{output}.table", height * width, channels), *size)

@@ -1,4 +1,4 @@
-"""What an ONNX file says of itself: classes, colours and how pixels become its input."""
+"""Metadata of ONNX files: classes, colours and the normalisation of the input."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from mininet_ros.models import CHANNEL_ORDER, Model
 def add_metadata(graph: onnx.ModelProto, model: Model, normalised_inside: bool) -> None:
     """Add ``metadata_props`` of plain strings; lists are JSON.
 
-    ``classes`` are names in the order of the ids, ``colors`` their RGB values, ``scale`` and
-    ``offset`` those by which a pixel value v in 0-255 enters the network as ``v * scale + offset``;
-    ``normalisation`` says whether the graph does so or its caller.
+    ``classes`` has the class names in the order of the ids, ``colors`` their RGB values. A pixel
+    value v from 0 to 255 is normalised to ``v * scale + offset``. ``normalisation`` says whether
+    the graph or its caller does this.
 
     Args:
-        graph: is added to.
-        model: whose graph it is.
-        normalised_inside: the graph takes bytes.
+        graph: graph that the metadata is added to.
+        model: model that the graph belongs to.
+        normalised_inside: whether the graph takes bytes and normalises them itself.
     """
     entries = {
         "network": model.network,

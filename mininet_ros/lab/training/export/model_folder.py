@@ -1,4 +1,4 @@
-"""A network written as a model folder, its graph checked against PyTorch first."""
+"""Writes a network as a model folder, after a check of its graph against PyTorch."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from mininet_ros.models import (
 from mininet_ros.network import plain_options
 from mininet_ros.network.stages import StagedNetwork
 
-# Of the card: how the graph in integers was made.
+# Entry of the card that says how the int8 graph was made.
 INT8 = "int8"
 SCALE = 1 / 255
 OFFSET = -0.5
@@ -45,7 +45,7 @@ CONFIDENCE_TOLERANCE = 1
 
 
 class ExportError(RuntimeError):
-    """The exported graph does not compute what the network computes; nothing was written."""
+    """The exported graph and the network give different results; nothing was written."""
 
 
 def describe_model(
@@ -56,16 +56,17 @@ def describe_model(
     height: int,
     **sections: Any,
 ) -> dict[str, Any]:
-    """Content of a card without its files.
+    """Return the content of a card without its list of files.
 
     Args:
-        network, options: name and options of the network.
-        classes: names and colours.
-        width, height: input in pixels.
+        network: name of the network.
+        options: options of the network's table of stages.
+        classes: names and colours of the classes.
+        width, height: input size in pixels.
         sections: further entries, such as ``data``, ``training`` and ``figures``.
 
     Raises:
-        ValueError: the input's size is not one that a network takes.
+        ValueError: the network does not accept the input size.
     """
     require_input_size(width, height)
     return {
@@ -95,15 +96,15 @@ def write_model(
     """Export a network into a model folder.
 
     Args:
-        network: with the weights to ship; what ``card`` says of network and classes is true of it.
-            Weights below :data:`SMALLEST_WEIGHT` become zero.
-        card: content of ``model.yaml`` as from :func:`describe_model`.
-        folder: made where it does not exist.
-        int8: adds ``model.int8.onnx``.
+        network: network with the final weights; it must match ``card``. Weights below
+            :data:`SMALLEST_WEIGHT` become zero.
+        card: content of ``model.yaml`` from :func:`describe_model`.
+        folder: model folder, created if it does not exist.
+        int8: recipe of ``model.int8.onnx``; None means no int8 graph.
 
     Raises:
-        ExportError: the graph disagrees with PyTorch; nothing is written.
-        ModelError: the card is not what a model folder needs; nothing is written.
+        ExportError: graph and PyTorch give different results; nothing is written.
+        ModelError: the card is invalid for a model folder; nothing is written.
     """
     network = network.to("cpu").eval()
     drop_vanished(network)
@@ -121,9 +122,10 @@ def write_model(
 
 
 def _saved(network: StagedNetwork, model: Model) -> bytes:
-    """The weights as a safetensors file whose bytes depend on nothing else.
+    """Return the weights as a safetensors file with reproducible bytes.
 
-    The library writes the metadata in an order that changes from run to run, and so would the hash.
+    The library writes the metadata in an order that changes from run to run. The hash of the file
+    would change with it.
     """
     said = {"classes": str(len(model.classes)), "network": model.network}
     content = save(network.packed_weights(), said)
@@ -136,16 +138,16 @@ def _saved(network: StagedNetwork, model: Model) -> bytes:
 def export_again(
     model: Model, width: int, height: int, folder: Path, int8: Int8Recipe | None = None
 ) -> Model:
-    """Export a model anew; figures that were measured at another input size are left out.
+    """Export a model again; figures that were measured at another input size are left out.
 
     Args:
-        model: what to export.
-        width, height: of the input in pixels.
-        folder: made where it does not exist; may be the model's own.
-        int8: makes ``model.int8.onnx``; None for as it was made for ``model``, if it was.
+        model: model to export.
+        width, height: input size in pixels.
+        folder: output folder, created if it does not exist; it may be the model's own folder.
+        int8: recipe of ``model.int8.onnx``; None means the recipe of ``model``, if it has one.
 
     Raises:
-        ValueError, ExportError, ModelError: as :func:`describe_model` and :func:`write_model`.
+        ValueError, ExportError, ModelError: see :func:`describe_model` and :func:`write_model`.
     """
     classes = ClassTable(model.classes, tuple((int(r), int(g), int(b)) for r, g, b in model.colors))
     remade = {"network", "classes", "ignore_label", "input", "files", INT8}
@@ -172,12 +174,12 @@ def check_graph(
     """Compare the graph in ONNX Runtime with the network in PyTorch on one image.
 
     Args:
-        image: uint8 (height, width, 3) BGR of the model's input size.
+        image: image uint8 (height, width, 3) BGR at the model's input size.
 
     Raises:
-        ExportError: logits differ by more than 1e-3 (of their largest, where that is above 1),
-            more than 0.01 % of the labels differ (in pictures of less than 10,000 pixels: more
-            than one), or a confidence by more than 1.
+        ExportError: logits differ by more than 1e-3 (relative to the largest logit if it is above
+            1), more than 0.01 % of the labels differ (more than one label in images of less than
+            10,000 pixels), or a confidence differs by more than 1.
     """
     with torch.inference_mode():
         expected = network(normalise(torch.from_numpy(image[None]), model))
@@ -201,13 +203,13 @@ def check_graph(
 def run_graph(
     graph: onnx.ModelProto, image: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Logits float (1, C, h, w), mask and confidence uint8 (H, W) that a graph gives an image."""
+    """Run a graph; return logits float (1, C, h, w), mask and confidence uint8 (H, W)."""
     logits, mask, confidence = graph_runner(graph, (LOGITS, *OUTPUTS))(image)
     return logits, mask[0], confidence[0]
 
 
 def check_image(width: int, height: int) -> np.ndarray:
-    """A fixed picture with structure at every scale, uint8 (height, width, 3)."""
+    """Return a fixed image with structure at every scale, uint8 (height, width, 3)."""
     random = np.random.default_rng(0)
     picture = np.zeros((height, width, 3))
     cells = 4

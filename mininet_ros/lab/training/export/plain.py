@@ -1,4 +1,4 @@
-"""A network as PyTorch's own exporter writes it, for every reader of ONNX files."""
+"""Exports a network with PyTorch's own exporter, as an ordinary ONNX file."""
 
 from __future__ import annotations
 
@@ -19,33 +19,33 @@ from mininet_ros.network.stages import IMAGE_CHANNELS
 from mininet_ros.result_files import write_result_file
 
 PLAIN_MARK = b"mininet_ros export --plain"
-"""In the file as its producer: what a later export may replace."""
+"""Producer name in the file; a later export may replace a file that has it."""
 
 
 def export_plainly(model: Model, width: int, height: int, path: Path) -> None:
     """Write an ordinary graph of the network.
 
-    Input ``image``: float32 (batch, 3, height, width), BGR, normalised as the file's metadata
-    says. Output ``logits``: float32 (batch, classes, h, w) at the network's own output size. The
-    batch is free, the size is fixed.
+    Input ``image``: float32 (batch, 3, height, width), BGR, normalised as described in the file's
+    metadata. Output ``logits``: float32 (batch, classes, h, w) at the network's own output size.
+    The batch size is free, the image size is fixed.
 
     Args:
-        model: whose weights to write.
-        width, height: of the input in pixels, multiples of 8.
-        path: of the file; its folder is made.
+        model: model to export.
+        width, height: input size in pixels, multiples of 8.
+        path: file to write; its folder is created.
 
     Raises:
-        ValueError: a side is no multiple of 8.
+        ValueError: a side is not a multiple of 8.
     """
     network = load_network(model)
     if width % network.multiple or height % network.multiple or min(width, height) <= 0:
         raise ValueError(
             f"input size {width}x{height}: both sides must be multiples of {network.multiple}"
         )
-    # Two pictures: of one the exporter would conclude that there is always one.
+    # Two images, because with one the exporter would fix the batch size to 1.
     pictures = torch.zeros(2, IMAGE_CHANNELS, height, width)
     buffer = io.BytesIO()
-    # Its advice is to use the newer exporter, which needs a package more.
+    # The warning recommends the newer exporter, which needs one more package.
     with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
         warnings.simplefilter("ignore")
         logging.getLogger("torch.onnx").setLevel(logging.ERROR)

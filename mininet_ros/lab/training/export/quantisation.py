@@ -1,8 +1,8 @@
-"""An exported graph in 8-bit integers, calibrated on pictures.
+"""Quantises an exported graph to 8-bit integers, calibrated on images.
 
-Stages of the network are turned one by one into the form that ONNX Runtime and OpenVINO execute in
-integers: every value passes a QuantizeLinear and a DequantizeLinear, weights have one scale a
-filter, and a ReLU is the lower end of its value's range. The labels are chosen in float.
+Selected stages are converted to the form that ONNX Runtime and OpenVINO execute in integers. Every
+value passes a ``QuantizeLinear`` and a ``DequantizeLinear``. Weights have one scale per filter. A
+ReLU becomes the lower limit of its value's range. The labels are selected in float.
 """
 
 from __future__ import annotations
@@ -19,29 +19,29 @@ from mininet_ros.lab.training.export.runner import graph_runner
 
 Range = tuple[float, float]
 
-# What moves values keeps their scale, and is moved as bytes.
+# Operators that only move values keep their scale and run on bytes.
 MOVES = ("MaxPool", "Concat", "Transpose", "Reshape")
 KINDS = ("Conv", "Add", "Relu", *MOVES)
 ACTIVATION_STEPS = 255
-# Seven bits: processors without VNNI add two products in 16 bits, which eight would overflow. It
-# costs 0.1 % of the labels.
+# Seven bits: processors without VNNI add two products in 16 bits, which would overflow with eight
+# bits. It changes 0.1 % of the labels.
 WEIGHT_LIMIT = 63
 SMALLEST_SCALE = 1e-9
 ROUNDED = ".rounded"
 STEPS = ".steps"
-# Of the end of the graph: the largest of some values is that of their bytes, too.
+# Operators at the end of the graph: they give the same result on bytes as on floats.
 READERS_OF_STEPS = ("ArgMax", "Gather")
 
 
 def value_ranges(graph: onnx.ModelProto, images: Iterable[np.ndarray]) -> dict[str, Range]:
-    """Smallest and largest number of every value inside a graph, over some pictures.
+    """Measure the smallest and largest number of every value inside a graph over some images.
 
     Args:
-        graph: as from :func:`mininet_ros.lab.training.export.graph.build_graph`.
-        images: uint8 (height, width, 3) BGR of the graph's input size.
+        graph: graph from :func:`mininet_ros.lab.training.export.graph.build_graph`.
+        images: images uint8 (height, width, 3) BGR at the graph's input size.
 
     Returns:
-        By the values' names.
+        Ranges by the names of the values.
     """
     inferred = onnx.shape_inference.infer_shapes(graph)
     floats = {
@@ -66,18 +66,18 @@ def value_ranges(graph: onnx.ModelProto, images: Iterable[np.ndarray]) -> dict[s
 def quantised(
     graph: onnx.ModelProto, ranges: Mapping[str, Range], stages: Collection[str]
 ) -> onnx.ModelProto:
-    """A graph with some of its stages in 8-bit integers.
+    """Return a graph with some of its stages in 8-bit integers.
 
     Args:
-        graph: in float.
-        ranges: of all values inside it, see :func:`value_ranges`.
-        stages: names of the stages; a node belongs to the stage that its name begins with.
+        graph: graph in float.
+        ranges: ranges of all values inside the graph, see :func:`value_ranges`.
+        stages: names of the stages; the name of a node begins with that of its stage.
     """
     return _Quantisation(graph, ranges, stages).result()
 
 
 def ranges_of(graph: onnx.ModelProto) -> tuple[dict[str, Range], tuple[str, ...]]:
-    """Ranges and stages that a graph was quantised with, for the same network at another size."""
+    """Return ranges and stages of a quantised graph, for the same network at another size."""
     constants = {weight.name: weight for weight in graph.graph.initializer}
     ranges: dict[str, Range] = {}
     stages: dict[str, None] = {}
@@ -121,7 +121,7 @@ class _Quantisation:
         self._constants: dict[str, onnx.TensorProto] = {}
 
     def result(self) -> onnx.ModelProto:
-        """The whole graph; its chosen nodes read rounded values and leave such behind them."""
+        """Return the graph; the selected nodes read and write quantised values."""
         done: dict[str, str] = {}
         for node in self._source.graph.node:
             if node.output[0] in self._activations.values():
@@ -147,9 +147,9 @@ class _Quantisation:
         return self._assembled()
 
     def _folded_activations(self, nodes: Mapping[str, onnx.NodeProto]) -> dict[str, str]:
-        """Output of each ReLU by that of the node before it, which takes its place.
+        """Map the output of the node before each ReLU to the ReLU's output, which replaces it.
 
-        That node's own value is then nowhere, so nothing else may read it.
+        The node's own output no longer exists then, so nothing else may read it.
         """
         readers = Counter(name for node in self._source.graph.node for name in node.input)
         return {
@@ -161,7 +161,7 @@ class _Quantisation:
     def _with_ranges(
         self, nodes: Mapping[str, onnx.NodeProto], ranges: Mapping[str, Range]
     ) -> dict[str, onnx.NodeProto]:
-        """Those nodes whose output has a range, its own or that of the value that it moves."""
+        """Return nodes whose output has a range, its own or that of the value that it moves."""
         chosen: dict[str, onnx.NodeProto] = {}
         for name, node in nodes.items():
             moved = node.op_type in MOVES and (node.input[0] in chosen or node.input[0] in ranges)
@@ -170,7 +170,7 @@ class _Quantisation:
         return chosen
 
     def _shared_ranges(self, ranges: Mapping[str, Range]) -> dict[str, Range]:
-        """Ranges of the values; those that are only moved have the range of where they end."""
+        """Return the ranges of the values; a moved value has the range of its destination."""
         shared = dict(ranges)
         moves = [
             node
@@ -187,20 +187,20 @@ class _Quantisation:
         return shared
 
     def _rounded(self, name: str) -> str:
-        """Add the pair that makes a value one of 256; returns the name of its output."""
+        """Add the nodes that quantise and dequantise a value; return the name of the output."""
         parameters = self._parameters(name)
         steps, rounded = f"{name}{STEPS}", f"{name}{ROUNDED}"
         self._add("QuantizeLinear", [name, *parameters], steps)
         return self._add("DequantizeLinear", [steps, *parameters], rounded)
 
     def _entering(self, name: str) -> str:
-        """Like :meth:`_rounded`, of planes that a part in float leaves.
+        """Like :meth:`_rounded`, for planes from a part in float.
 
-        Values become pixels before they become bytes: float convolutions leave them in blocks of
-        channels, which are pixels where there are as many channels as a block has, and those in
-        integers take pixels. Otherwise the runtime goes by planes of floats, 0.3 ms for 16
-        channels of 256x128. The runtime would
-        exchange the steps if it could move them past the Flatten.
+        The values are brought to pixel order before they become bytes. Float convolutions write
+        blocks of channels; with as many channels as one block these are already in pixel order.
+        Integer convolutions read pixel order. Otherwise the runtime converts to planes of floats,
+        which takes 0.3 ms for 16 channels of 256x128. The Flatten keeps the runtime from
+        exchanging the two steps.
         """
         shape = self._shapes.get(name, [])
         if len(shape) != 4:
@@ -217,7 +217,7 @@ class _Quantisation:
         return self._add("DequantizeLinear", [steps, *parameters], rounded)
 
     def _read_steps(self, node: onnx.NodeProto, rounded: str) -> None:
-        """Let a node that only compares or picks values do so with their bytes."""
+        """Let a node that only compares or selects values work on bytes."""
         name = rounded.removesuffix(ROUNDED)
         node.input[0] = f"{name}{STEPS}"
         self._nodes.append(node)

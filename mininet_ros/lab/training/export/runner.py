@@ -1,4 +1,4 @@
-"""The values inside an ONNX graph, on a picture."""
+"""Computes values inside an ONNX graph for an image."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from mininet_ros.inference.onnx_runtime import INPUT, open_session, run_session
 def graph_runner(
     graph: onnx.ModelProto, names: Sequence[str]
 ) -> Callable[[np.ndarray], list[np.ndarray]]:
-    """A function from a picture to values of a graph, in ONNX Runtime on the CPU.
+    """Return a function that computes values of a graph in ONNX Runtime on the CPU.
 
     Args:
-        graph: as from :func:`mininet_ros.lab.training.export.graph.build_graph`.
-        names: of outputs, or of float values inside the graph.
+        graph: graph from :func:`mininet_ros.lab.training.export.graph.build_graph`.
+        names: names of outputs, or of float values inside the graph.
 
     Returns:
-        Takes uint8 (height, width, 3) BGR of the graph's input size.
+        A function of an image uint8 (height, width, 3) BGR at the graph's input size.
     """
     opened = onnx.ModelProto()
     opened.CopyFrom(graph)

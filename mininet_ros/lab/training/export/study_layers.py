@@ -1,7 +1,7 @@
-"""ONNX forms of the layers that only the networks of the study have.
+"""ONNX forms of the layers that only networks of the study have.
 
 Batch norms are folded into the convolutions before them.
-:mod:`mininet_ros.lab.training.export.graph` registers these emitters beside its own.
+:mod:`mininet_ros.lab.training.export.graph` registers these functions in addition to its own.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from mininet_ros.network.study_layers import (
 
 
 def _residual(graph: Graph, layer: ResidualModule, x: str, name: str) -> str:
-    """The steps of the residual one after the other, the last batch norm folded; sum; ReLU."""
+    """Residual branch with its last batch norm folded, sum and ReLU."""
     residual = x
     steps = [*_steps(layer.convolution), layer.norm]
     for number, step in enumerate(steps):
@@ -49,13 +49,13 @@ def _residual(graph: Graph, layer: ResidualModule, x: str, name: str) -> str:
 
 
 def _steps(module: nn.Module) -> list[nn.Module]:
-    """The layers of a chain in order; their registration is the order of their use."""
+    """Return the layers of a chain in order; they were registered in the order of their use."""
     children = list(module.children())
     return [step for child in children for step in _steps(child)] if children else [module]
 
 
 def _pixel_doubling(graph: Graph, layer: PixelDoubling, x: str, name: str) -> str:
-    """A 1x1 convolution that gives the four pixels of each block as channels, rearranged."""
+    """1x1 convolution to the four pixels of each 2x2 block as channels, then rearrangement."""
     weight = as_array(layer.deconv.weight)
     in_channels, out_channels = weight.shape[:2]
     blocks = weight.transpose(2, 3, 1, 0).reshape(4 * out_channels, in_channels, 1, 1)
@@ -98,7 +98,7 @@ def _separable(graph: Graph, layer: SeluSeparable, x: str, name: str) -> str:
 
 
 def _convolution(graph: Graph, conv: nn.Conv2d, x: str, name: str) -> str:
-    # A strided convolution is padded by its layer, at bottom and right.
+    # The layer of a strided convolution pads it at the bottom and at the right.
     pads = [*conv.padding, *conv.padding] if conv.stride == (1, 1) else [0, 0, 1, 1]
     return graph.conv(
         x,

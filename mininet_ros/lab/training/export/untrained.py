@@ -1,4 +1,4 @@
-"""A network with fresh weights as a model folder, to measure its speed before it is trained."""
+"""Exports a network with random weights, to measure its speed before it is trained."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ NOTE = "untrained: random weights, for measuring speed"
 
 
 def is_network(name: str) -> bool:
-    """Whether a name is that of a network, not of a model folder."""
+    """Return whether a name is that of a network and not of a model folder."""
     return name in NETWORKS or ".py:" in name
 
 
@@ -27,10 +27,10 @@ def export_untrained(network: str, classes: int, width: int, height: int, folder
         network: name of a network, or ``FILE.py:FUNCTION`` for a table of the user's own.
         classes: number of classes.
         width, height: input size in pixels.
-        folder: made where it does not exist.
+        folder: model folder, created if it does not exist.
 
     Raises:
-        ValueError: the network, the number of classes or the size is not usable.
+        ValueError: the network, the number of classes or the size cannot be used.
     """
     name, options = network_argument(network)
     shades = tuple((41 * i % 256, 97 * i % 256, 173 * i % 256) for i in range(classes))

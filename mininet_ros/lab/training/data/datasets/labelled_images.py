@@ -195,8 +195,8 @@ def find_files(
     Args:
         folder: folder to search, with its subfolders.
         pattern: glob pattern of the file names.
-        key: function that returns what an image and its label file have in common; None skips a
-            file.
+        key: function that returns the common part of the names of an image and its label file;
+            None skips a file.
         expected: description of the dataset's official layout, for the error message.
 
     Raises:
