@@ -10,6 +10,8 @@ import numpy as np
 from mininet_ros.escaping import as_caption
 
 CAPTION_HEIGHT = 22
+CAPTION_SCALE = 0.42
+LEAST_FITTING = 0.7  # of the scale: smaller letters cannot be read, and the end is cut off
 BACKGROUND = 32
 
 
@@ -71,17 +73,19 @@ def contact_sheet(tiles: Sequence[np.ndarray], captions: Sequence[str], columns:
         y = top + CAPTION_HEIGHT + (height - fitted.shape[0]) // 2
         x = left + (width - fitted.shape[1]) // 2
         sheet[y : y + fitted.shape[0], x : x + fitted.shape[1]] = fitted
-        cv2.putText(
-            sheet,
-            as_caption(caption),
-            (left + 4, top + CAPTION_HEIGHT - 7),
-            cv2.FONT_HERSHEY_SIMPLEX,
-            0.42,
-            (235, 235, 235),
-            1,
-            cv2.LINE_AA,
-        )
+        # A view of its own, so that no caption reaches into its neighbour's.
+        _write(sheet[top : top + CAPTION_HEIGHT, left : left + width], as_caption(caption))
     return sheet
+
+
+def _write(strip: np.ndarray, caption: str) -> None:
+    """Write a caption into a strip, smaller where it would be wider than that."""
+    font, margin = cv2.FONT_HERSHEY_SIMPLEX, 4
+    (width, _), _ = cv2.getTextSize(caption, font, CAPTION_SCALE, 1)
+    fitting = (strip.shape[1] - 2 * margin) / max(1, width)
+    scale = CAPTION_SCALE * min(1.0, max(fitting, LEAST_FITTING))
+    place = (margin, CAPTION_HEIGHT - 7)
+    cv2.putText(strip, caption, place, font, scale, (235, 235, 235), 1, cv2.LINE_AA)
 
 
 def legend(classes: Sequence[str], colors: np.ndarray, width: int) -> np.ndarray:
