@@ -20,7 +20,6 @@ def test_a_long_caption_stays_above_its_own_tile(caption):
 
 def test_a_caption_that_fits_is_written_to_its_end():
     tiles = [np.zeros((90, 320, 3), np.uint8)]
-    caption = "12.6 s: best of window, quality 0.34, content 1.85"
-    whole = contact_sheet(tiles, [caption], 1)[:CAPTION_HEIGHT]
-    shorter = contact_sheet(tiles, [caption[:-1]], 1)[:CAPTION_HEIGHT]
+    whole = contact_sheet(tiles, [CAPTION], 1)[:CAPTION_HEIGHT]
+    shorter = contact_sheet(tiles, [CAPTION[:-1]], 1)[:CAPTION_HEIGHT]
     assert (whole != shorter).any()
