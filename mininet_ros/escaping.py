@@ -10,7 +10,7 @@ _MARKDOWN = re.compile(r"([\\`*_\[\]<>|~&])")
 
 
 def as_caption(text: str) -> str:
-    """Return text that OpenCV can draw: other than printable ASCII as question marks.
+    """Return text that OpenCV can draw: a question mark for all but printable ASCII.
 
     OpenCV crashes on lone surrogates, which appear in names that are not UTF-8.
     """
