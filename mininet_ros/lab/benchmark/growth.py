@@ -54,7 +54,7 @@ class Growth:
         linear_ms: time in ms under linear growth: the first point's time multiplied by ``work``;
             divided by ``work`` on the axis of threads.
         linear_mb: memory under linear growth, in 10^6 bytes: the first point's memory multiplied
-            by ``work``.
+            by ``work``; unchanged on the axis of threads.
     """
 
     axis: str

@@ -1,1 +1,1 @@
-"""Training, evaluation, export and import of the networks: the room that imports PyTorch."""
+"""Trains, evaluates, exports and imports the networks with PyTorch."""

@@ -65,7 +65,7 @@ class TrainingResult:
     """The best weights of a training, and its cost.
 
     Attributes:
-        network: network with the best weights, in evaluation mode.
+        network: network with the best weights, for evaluation.
         epoch: epoch of the best weights.
         miou: validation mIoU of the best weights, 0 to 1.
         images: total number of training crops over all epochs.

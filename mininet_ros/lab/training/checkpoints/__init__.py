@@ -1,1 +1,1 @@
-"""Import of the authors' released TensorFlow checkpoints."""
+"""Imports the authors' released TensorFlow checkpoints."""

@@ -73,11 +73,11 @@ def open_segmenter(
     Args:
         model: model to score.
         size: width and height of the network's input in pixels; None means the model's own size.
-        precision: precision of the engine, see :func:`mininet_ros.inference.load_segmenter`; it
-            must be float32 at another size.
+        precision: precision of the engine, see :func:`mininet_ros.inference.load_segmenter`; at
+            another size it is float32.
 
     Raises:
-        ModelError: a file of the model cannot be loaded.
+        ModelError: a file of the model cannot be loaded, or int8 is asked for at another size.
     """
     if size in (None, (model.width, model.height)):
         return open_on_cpu(model, 0, precision)

@@ -11,8 +11,8 @@ import onnx
 from onnx import helper, numpy_helper
 from torch import Tensor, nn
 
-# Weight decay drives the weights of channels that nothing depends on towards zero, down to numbers
-# so small that processors calculate several times slower with them.
+# Weight decay drives the weights of unused channels towards zero, down to numbers so small that
+# processors are several times slower with them.
 SMALLEST_WEIGHT = 1e-20
 
 
