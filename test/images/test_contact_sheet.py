@@ -7,6 +7,8 @@ import pytest
 
 from mininet_ros.images.drawing import BACKGROUND, CAPTION_HEIGHT, contact_sheet
 
+CAPTION = "12.6 s: best of window, quality 0.34, content 1.85"
+
 
 @pytest.mark.parametrize(
     "caption", ["12.6 s: best of window, quality 0.34, content 1.85", "x" * 200]
