@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from mininet_ros.images.drawing import overlay
+from mininet_ros.keyframes.cues.content import MIN_REGION_SHARE
 from mininet_ros.sequences import LabelledFrame
 
 WIDTH = 320
@@ -17,9 +18,6 @@ JPEG_QUALITY = 80
 # BGR colours of regions that are whole in the picture, and of those that its border cuts.
 WHOLE_COLOR = (120, 230, 60)
 CUT_COLOR = (60, 60, 255)
-
-# Smaller regions are noise, which the scores ignore too.
-MIN_REGION_SHARE = 2e-4
 
 
 class Thumbnails:

@@ -38,6 +38,8 @@ NO_MASKS = "none"
 
 MAX_UNPAIRED = 64
 
+MASK, CONFIDENCE = "mask", "confidence"
+
 
 @dataclass(frozen=True)
 class BagTopics:
@@ -156,32 +158,32 @@ class SegmentedBag(BagImages):
 
 
 class _Pairing:
-    """Pairs images, masks and confidences by stamp; at most 64 of each wait."""
+    """Pairs images, masks and confidences by stamp; at most 64 of each wait.
+
+    The rule is that of the keyframe selector: an image waits for a part of each kind until the part
+    of its stamp has come, or one of a later stamp, after which it cannot come any more.
+    """
 
     def __init__(self, with_confidence: bool) -> None:
-        self._with_confidence = with_confidence
         self._waiting: deque[tuple[int, Frame]] = deque()
-        self._masks: OrderedDict[int, np.ndarray] = OrderedDict()
-        self._confidences: OrderedDict[int, np.ndarray] = OrderedDict()
+        kinds = (MASK, CONFIDENCE) if with_confidence else (MASK,)
+        self._parts: dict[str, OrderedDict[int, np.ndarray]] = {k: OrderedDict() for k in kinds}
+        self._newest: dict[str, int] = {}
 
     def add_image(self, stamp_ns: int, frame: Frame) -> None:
         self._waiting.append((stamp_ns, frame))
 
     def add_labels(self, stamp_ns: int, labels: np.ndarray, is_mask: bool) -> None:
-        store = self._masks if is_mask else self._confidences
-        store[stamp_ns] = labels
-        if len(store) > MAX_UNPAIRED:
-            store.popitem(last=False)
+        kind = MASK if is_mask else CONFIDENCE
+        parts = self._parts[kind]
+        parts[stamp_ns] = labels
+        self._newest[kind] = max(stamp_ns, self._newest.get(kind, stamp_ns))
+        if len(parts) > MAX_UNPAIRED:
+            parts.popitem(last=False)
 
     def complete(self) -> Iterator[LabelledFrame]:
-        """Return the frames up to the last complete one, and those beyond the limit."""
-        count = max(0, len(self._waiting) - MAX_UNPAIRED)
-        for number, (stamp_ns, _) in enumerate(self._waiting, start=1):
-            if stamp_ns in self._masks and (
-                not self._with_confidence or stamp_ns in self._confidences
-            ):
-                count = max(count, number)
-        for _ in range(count):
+        """Return the frames that need not wait any longer, and those beyond the limit."""
+        while self._waiting and (len(self._waiting) > MAX_UNPAIRED or not self._waits()):
             yield self._next()
 
     def rest(self) -> Iterator[LabelledFrame]:
@@ -189,10 +191,17 @@ class _Pairing:
         while self._waiting:
             yield self._next()
 
+    def _waits(self) -> bool:
+        stamp_ns = self._waiting[0][0]
+        return any(
+            stamp_ns not in parts and (kind not in self._newest or self._newest[kind] < stamp_ns)
+            for kind, parts in self._parts.items()
+        )
+
     def _next(self) -> LabelledFrame:
         stamp_ns, frame = self._waiting.popleft()
-        mask = self._masks.pop(stamp_ns, None)
-        return LabelledFrame(frame, mask, self._confidences.pop(stamp_ns, None))
+        found = {kind: parts.pop(stamp_ns, None) for kind, parts in self._parts.items()}
+        return LabelledFrame(frame, found[MASK], found.get(CONFIDENCE))
 
 
 def _is_output(topic: str, output: str) -> bool:

@@ -12,7 +12,7 @@ import onnx
 import onnxruntime
 from onnx import TensorProto, version_converter
 
-from mininet_ros.inference.onnx_runtime import run_session
+from mininet_ros.inference.onnx_runtime import open_session, run_session
 
 OPSET = 17
 OLDEST_OPSET = 13
@@ -213,11 +213,18 @@ def simplified(graph: onnx.ModelProto, path: Path) -> onnx.ModelProto:
     """
     with TemporaryDirectory() as folder:
         written = Path(folder) / path.name
-        options = _session_options()
+        options = onnxruntime.SessionOptions()
+        options.log_severity_level = 3
         # The basic level keeps to standard operators, so that the result runs everywhere.
         options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
         options.optimized_model_filepath = str(written)
-        _open(graph, options, path)
+        try:
+            onnxruntime.InferenceSession(
+                graph.SerializeToString(), options, providers=["CPUExecutionProvider"]
+            )
+        # ONNX Runtime's errors have no public base class.
+        except Exception as error:
+            raise AdoptError(f"ONNX Runtime cannot load {path}: {first_line(error)}") from error
         return onnx.load(str(written))
 
 
@@ -227,31 +234,12 @@ def run_foreign(graph: onnx.ModelProto, given: np.ndarray, output: str, path: Pa
     Raises:
         AdoptError: ONNX Runtime cannot run the graph on the CPU.
     """
-    session = _open(graph, _session_options(), path)
     try:
+        session = open_session(graph.SerializeToString(), threads=1)
         return run_session(session, [output], {session.get_inputs()[0].name: given})[0]
     # ONNX Runtime's errors have no public base class.
     except Exception as error:
         raise AdoptError(f"ONNX Runtime cannot run {path}: {first_line(error)}") from error
-
-
-def _session_options() -> onnxruntime.SessionOptions:
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 3
-    options.intra_op_num_threads = 1  # threads that spin wait for each other on a busy machine
-    return options
-
-
-def _open(
-    graph: onnx.ModelProto, options: onnxruntime.SessionOptions, path: Path
-) -> onnxruntime.InferenceSession:
-    try:
-        return onnxruntime.InferenceSession(
-            graph.SerializeToString(), options, providers=["CPUExecutionProvider"]
-        )
-    # ONNX Runtime's errors have no public base class.
-    except Exception as error:
-        raise AdoptError(f"ONNX Runtime cannot load {path}: {first_line(error)}") from error
 
 
 def trial_picture(width: int, height: int) -> np.ndarray:
