@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from argparse import ArgumentParser, ArgumentTypeError, Namespace, _ActionsContainer
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,21 @@ def add_data_options(parser: ArgumentParser) -> None:
     parser.add_argument("--dataset", required=True, help=f"Layout of the data: {DATASETS}.")
     parser.add_argument(
         "--data", type=Path, required=True, metavar="DIR", help="Root folder of the data."
+    )
+
+
+def add_backend(parser: _ActionsContainer) -> None:
+    """Where a model runs, and on how many threads."""
+    parser.add_argument(
+        "--backend", default="auto", choices=("auto", "cpu", "gpu"), help="Where the network runs."
+    )
+    parser.add_argument(
+        "--network",
+        default="auto",
+        help="Network of the model's family; auto takes the one for the backend.",
+    )
+    parser.add_argument(
+        "--threads", type=int, default=0, help="Number of CPU threads; 0 is one for each core."
     )
 
 

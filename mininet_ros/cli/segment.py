@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
 
-from mininet_ros.cli.options import add_input_limits, add_precision, positive
+from mininet_ros.cli.options import add_backend, add_input_limits, add_precision, positive
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -32,17 +32,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         metavar="DIR",
         help="Folder for masks, overlays and the contact sheet.",
     )
-    parser.add_argument(
-        "--backend", default="auto", choices=("auto", "cpu", "gpu"), help="Where the network runs."
-    )
-    parser.add_argument(
-        "--network",
-        default="auto",
-        help="Network of the model's family; auto takes the one for the backend.",
-    )
-    parser.add_argument(
-        "--threads", type=int, default=0, help="Number of CPU threads; 0 is one for each core."
-    )
+    add_backend(parser)
     parser.add_argument(
         "--groups",
         nargs="+",

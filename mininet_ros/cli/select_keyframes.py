@@ -7,7 +7,7 @@ from pathlib import Path
 
 import yaml
 
-from mininet_ros.cli.options import add_input_limits, add_precision, positive
+from mininet_ros.cli.options import add_backend, add_input_limits, add_precision, positive
 from mininet_ros.images.class_tables import CLASS_TABLES
 
 TRIALS = ("pan", "scale", "parked", "revisit", "request", "degraded", "tours")
@@ -127,17 +127,7 @@ def _add_size(parser: ArgumentParser) -> None:
 def _add_masks(parser: ArgumentParser) -> None:
     group = parser.add_argument_group("masks")
     group.add_argument("--model", help="a model's name, such as camvid, or a model folder's path")
-    group.add_argument(
-        "--backend", default="auto", choices=("auto", "cpu", "gpu"), help="Where the network runs."
-    )
-    group.add_argument(
-        "--network",
-        default="auto",
-        help="Network of the model's family; auto takes the one for the backend.",
-    )
-    group.add_argument(
-        "--threads", type=int, default=0, help="Number of CPU threads; 0 is one for each core."
-    )
+    add_backend(group)
     group.add_argument(
         "--labels",
         type=Path,
