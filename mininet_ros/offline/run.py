@@ -14,6 +14,7 @@ from mininet_ros.offline.exact_selection import (
     select_exactly,
     write_chosen,
 )
+from mininet_ros.offline.odometry import Odometry
 from mininet_ros.offline.output import OutputFolder
 from mininet_ros.offline.report import write_report
 from mininet_ros.offline.results import Results
@@ -34,12 +35,14 @@ class Run:
         summary: summary of the selection.
         choices: this selection and the baselines; empty if nothing was forwarded.
         exact: choice with the whole recording known; None for an online selection.
+        posed: number of frames with a pose by odometry; None where there is no odometry.
     """
 
     frames: Sequence[DecidedFrame]
     summary: Summary
     choices: Sequence[Choice]
     exact: ExactSelection | None = None
+    posed: int | None = None
 
 
 def run_selection(
@@ -51,6 +54,7 @@ def run_selection(
     requests: Sequence[int] = (),
     size: Size | None = None,
     was_interrupted: Callable[[], bool] = lambda: False,
+    odometry: Odometry | None = None,
 ) -> Run:
     """Select keyframes and write the chosen frames, the table and the report.
 
@@ -65,6 +69,7 @@ def run_selection(
             None leaves the choice to the online rule.
         was_interrupted: returns whether the user ended the frames early. If so, all frames are
             chosen where ``size`` asks for more than there are.
+        odometry: poses of the robot; None where there are none.
 
     Raises:
         ConfigError: more frames are asked for than there are.
@@ -77,7 +82,7 @@ def run_selection(
         if size is None:
             folder.write(arrival.index, arrival.labelled)
 
-    selection = OfflineSelection(settings, source.classes, requests, on_forward=write)
+    selection = OfflineSelection(settings, source.classes, requests, write, odometry)
     comparison = Comparison(settings, source.classes)
     views = ViewCollector()
     targets = [source.classes.index(name) for name in settings.targets()]
@@ -105,4 +110,5 @@ def run_selection(
             thumbnails.jpeg, exact,
         )  # fmt: skip
         folder.write_report(write_report(results))
-    return Run(decided, summary, choices, exact)
+    posed = selection.posed if odometry is not None else None
+    return Run(decided, summary, choices, exact, posed)
