@@ -8,12 +8,12 @@ from itertools import islice
 
 from mininet_ros.keyframes import ConfigError, Decision, Reason
 from mininet_ros.keyframes.settings import KeyframeSettings
+from mininet_ros.offline.coverage import View
 from mininet_ros.offline.evaluation import JudgedFrame
 from mininet_ros.offline.exact import ExactChoice, choose_exactly
 from mininet_ros.offline.output import OutputFolder
 from mininet_ros.offline.selection import DecidedFrame
 from mininet_ros.offline.source import Source
-from mininet_ros.offline.views import ViewCollector
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ class ExactSelection:
 
 def select_exactly(
     decided: Sequence[DecidedFrame],
-    views: ViewCollector,
+    views: Sequence[View],
     judged: Sequence[JudgedFrame],
     settings: KeyframeSettings,
     count: int,
@@ -104,7 +104,7 @@ def select_exactly(
     """
     view_weight = settings.selector.base_content if settings.targets() else 1.0
     min_overlap = settings.selector.min_overlap
-    choice = choose_exactly(views.views(judged), count, min_overlap, view_weight)
+    choice = choose_exactly(views, count, min_overlap, view_weight)
     chosen = set(choice.chosen)
     return ExactSelection(
         choice,

@@ -84,7 +84,7 @@ def run_selection(
 
     selection = OfflineSelection(settings, source.classes, requests, write, odometry)
     comparison = Comparison(settings, source.classes)
-    views = ViewCollector()
+    views = ViewCollector(settings.ignored_pixels(source.classes))
     targets = [source.classes.index(name) for name in settings.targets()]
     start_ns = source.sequence.start_ns
     with closing(Thumbnails(targets, source.colors)) as thumbnails:
@@ -98,7 +98,11 @@ def run_selection(
         exact = None
         if size is not None:
             count = size.of(len(decided), shortened=was_interrupted())
-            exact = select_exactly(decided, views, comparison.frames, settings, count)
+            weights = {
+                source.classes.index(name): weight for name, weight in settings.targets().items()
+            }
+            contents = views.views(comparison.frames, weights)
+            exact = select_exactly(decided, contents, comparison.frames, settings, count)
             decided, team = exact.decided, {}
             write_chosen(source, exact, folder)
         summary = summarize(decided, team, selection.unanswered())
