@@ -68,7 +68,9 @@ class ExactSelection:
     def overlap_sentence(self) -> str:
         """Return the overlap of neighbours for people; one clause without a full stop."""
         wanted = f"{100 * self.min_overlap:.0f} %"
-        if not self.min_overlap or len(self.choice.chosen) < 2:
+        if len(self.choice.chosen) < 2:
+            return "a single frame has no neighbour to overlap with"
+        if not self.min_overlap:
             return "no overlap between neighbours was asked for"
         if not self.choice.broken:
             return f"each shows at least {wanted} of the corners of the one before it"

@@ -6,10 +6,12 @@ from argparse import Namespace
 from dataclasses import asdict
 from typing import Any
 
+from mininet_ros.keyframes import Reason
 from mininet_ros.keyframes.settings import KeyframeSettings
 from mininet_ros.offline.exact_selection import ExactSelection
 from mininet_ros.offline.filtered_bag import FilteredBag
 from mininet_ros.offline.output import IMAGES, REPORT, TABLE, Layout
+from mininet_ros.offline.reasons import MEANINGS
 from mininet_ros.offline.report import data_size
 from mininet_ros.offline.run import Run
 from mininet_ros.offline.source import Source
@@ -51,7 +53,9 @@ def _print_online(settings: KeyframeSettings, summary: Summary) -> None:
         f"{settings.selector.mode.value}"
     )
     for reason, count in summary.reasons.items():
-        print(f"{count:>8}  {reason.replace('_', ' ')}")
+        print(f"{count:>8}  {MEANINGS[Reason(reason)]}")
+    if summary.requests:
+        print(f"{summary.answered} of {summary.requests} requests answered")
     for sentence in summary.unanswered:
         print(sentence)
 

@@ -112,6 +112,7 @@ def run_selection(
         results = Results(
             source.sequence.name, source.masks_from, preset, settings, decided, summary, choices,
             thumbnails.jpeg, exact,
+            [(name, tuple(color)) for name, color in zip(source.classes, source.colors.tolist())],
         )  # fmt: skip
         folder.write_report(write_report(results))
     posed = selection.posed if odometry is not None else None
