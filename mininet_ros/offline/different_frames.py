@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +11,7 @@ from tempfile import TemporaryDirectory
 import cv2
 import numpy as np
 
+from mininet_ros.images.decoding import ImageDecoder
 from mininet_ros.images.different import DifferentPictures
 from mininet_ros.sequences import Frame
 
@@ -41,9 +43,10 @@ def different_frames(frames: Iterable[Frame], count: int, folder: Path) -> Itera
             _path(temporary, light).write_bytes(png.tobytes())
             if gone is not None:
                 _path(temporary, gone).unlink()
+        decoder = ImageDecoder(sys.maxsize)  # these pictures were admitted before
         for light in chosen.items:
-            png = np.fromfile(_path(temporary, light), np.uint8)
-            yield replace(light, image=cv2.imdecode(png, cv2.IMREAD_COLOR))
+            png = _path(temporary, light).read_bytes()
+            yield replace(light, image=decoder.encoded(png))
 
 
 def _path(folder: str, frame: Frame) -> Path:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
 import numpy as np
 
+from mininet_ros.images.decoding import ImageDecoder
 from mininet_ros.images.different import DifferentPictures
 from mininet_ros.images.drawing import contact_sheet, legend, overlay
 from mininet_ros.inference.familiarity import read_familiarity
@@ -98,8 +100,8 @@ class SequenceWriter:
 
     def _tile(self, shown: _Shown) -> np.ndarray:
         """Return a small overlay, uint8 (h, SHEET_TILE_WIDTH, 3), BGR."""
-        encoded = np.fromfile(self.output / OVERLAYS / shown.file, np.uint8)
-        overlaid = cv2.imdecode(encoded, cv2.IMREAD_COLOR)
+        encoded = (self.output / OVERLAYS / shown.file).read_bytes()
+        overlaid = ImageDecoder(sys.maxsize).encoded(encoded)
         height = max(1, round(SHEET_TILE_WIDTH * overlaid.shape[0] / overlaid.shape[1]))
         return cv2.resize(overlaid, (SHEET_TILE_WIDTH, height), interpolation=cv2.INTER_AREA)
 

@@ -39,6 +39,7 @@ class Target(Protocol):
         Raises:
             TargetLostError: it cannot be opened.
         """
+        ...
 
     def check(self) -> None:
         """Raise :class:`TargetLostError` if the target is gone."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 import subprocess
@@ -15,10 +16,16 @@ import rerun as rr
 from mininet_ros.view.feed import TargetLostError
 from mininet_ros.view.scene import APPLICATION, Layout, Scene, blueprint
 
+VIEWER = (sys.executable, "-m", "rerun")
+"""Command that starts the viewer."""
+
 START_S = 30.0
 """Longest time that a viewer takes to start, seconds."""
 
 FLUSH_S = 5.0
+EXIT_S = 2.0
+"""Time in which a viewer ends that no longer takes anything, seconds."""
+
 MEMORY_LIMIT = "25%"
 """Share of the machine's memory from which the viewer drops the oldest data."""
 
@@ -83,7 +90,7 @@ class ViewerTarget:
         port = _free_port()
         self._viewer = subprocess.Popen(
             [
-                *(sys.executable, "-m", "rerun", "--port", str(port), "--bind", "127.0.0.1"),
+                *(*VIEWER, "--port", str(port), "--bind", "127.0.0.1"),
                 *("--memory-limit", MEMORY_LIMIT, "--hide-welcome-screen", "--expect-data-soon"),
             ],
             stdin=subprocess.DEVNULL,
@@ -100,10 +107,10 @@ class ViewerTarget:
 
     def check(self) -> None:
         """Raise if the viewer was closed."""
-        code = None if self._viewer is None else self._viewer.poll()
-        if code is None:
+        if self._viewer is None or self._viewer.poll() is None:
             return
-        what = "was closed" if code <= 0 else f"cannot run here ({self._last_words()})"
+        error = self._error()
+        what = f"cannot run here ({error})" if error else "was closed"
         raise TargetLostError(f"the Rerun viewer {what}: {_INSTEAD}")
 
     def close(self) -> None:
@@ -111,6 +118,9 @@ class ViewerTarget:
         try:
             self._stream.flush(timeout_sec=FLUSH_S)
         except (OSError, RuntimeError, TimeoutError, ValueError) as error:
+            if self._viewer is not None:
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    self._viewer.wait(EXIT_S)
             self.check()
             raise TargetLostError(f"the Rerun viewer did not take everything: {error}") from error
 
@@ -124,10 +134,12 @@ class ViewerTarget:
             time.sleep(_POLL_S)
         raise TargetLostError(f"the Rerun viewer does not answer in {START_S:g} s: {_INSTEAD}")
 
-    def _last_words(self) -> str:
+    def _error(self) -> str:
+        """Return the error that ended the viewer, without its place in the source; or nothing."""
         self._said.seek(0)
         lines = self._said.read().decode(errors="replace").strip().splitlines()
-        return lines[-1].strip() if lines else "it says nothing"
+        is_error = bool(lines) and lines[-1].startswith("Error: ")
+        return lines[-1].rpartition(": ")[2] if is_error else ""
 
 
 def missing_display() -> str | None:
