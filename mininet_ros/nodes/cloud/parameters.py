@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mininet_ros.nodes.common.topics import RELIABILITIES
+from mininet_ros.nodes.common.endpoints import RELIABILITIES
 from mininet_ros.parameters import Change, parameter
 
 

@@ -15,6 +15,7 @@ from mininet_ros.clouds.matching import StampMatcher
 from mininet_ros.images.encodings import ImageError
 from mininet_ros.models import ModelError, load_model
 from mininet_ros.nodes.cloud.parameters import SemanticCloudParameters
+from mininet_ros.nodes.cloud.topics import CLOUD, INPUTS, LABEL_INFO
 from mininet_ros.nodes.common.diagnostics import OK, WARN, DiagnosticsPublisher, Status
 from mininet_ros.nodes.common.image_messages import byte_array, image_to_bgr
 from mininet_ros.nodes.common.label_info import subscribe_label_info
@@ -22,19 +23,10 @@ from mininet_ros.nodes.common.parameters import NodeParameters
 from mininet_ros.nodes.common.process import run_node
 from mininet_ros.nodes.common.recent_values import RecentValues
 from mininet_ros.nodes.common.topics import (
-    OUTPUT_QOS,
     OnDemandSubscription,
     create_publisher,
-    input_qos,
 )
 
-INPUTS = {
-    "depth": (Image, "depth"),
-    "camera_info": (CameraInfo, "depth/camera_info"),
-    "mask": (Image, "segmentation/mask"),
-    "confidence": (Image, "segmentation/confidence"),
-    "image": (Image, "image"),
-}
 NEEDED = ("depth", "camera_info")
 OPTIONAL = ("confidence", "image")
 DEPTHS = {"16UC1": "u2", "mono16": "u2", "32FC1": "f4"}
@@ -79,18 +71,15 @@ class SemanticCloudNode(Node):
         if values.model:
             self._names = load_model(values.model).published_table.names
         else:
-            self._label_info = subscribe_label_info(
-                self, "segmentation/label_info", self._note_names
-            )
+            self._label_info = subscribe_label_info(self, LABEL_INFO, self._note_names)
         self._rebuild()
-        qos = input_qos(values.reliability)
         self._inputs = {
-            kind: OnDemandSubscription(self, self._receiver(kind), message_type, topic, qos)
-            for kind, (message_type, topic) in INPUTS.items()
+            kind: OnDemandSubscription(
+                self, self._receiver(kind), topic.with_reliability(values.reliability)
+            )
+            for kind, topic in INPUTS.items()
         }
-        self._publisher = create_publisher(
-            self, PointCloud2, "semantic_cloud", OUTPUT_QOS, self._follow_demand
-        )
+        self._publisher = create_publisher(self, CLOUD, self._follow_demand)
         self._diagnostics = DiagnosticsPublisher(self, "semantic cloud", self._report)
 
     def close(self) -> None:
