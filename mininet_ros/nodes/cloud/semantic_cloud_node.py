@@ -15,7 +15,7 @@ from mininet_ros.clouds.matching import StampMatcher
 from mininet_ros.images.encodings import ImageError
 from mininet_ros.models import ModelError, load_model
 from mininet_ros.nodes.cloud.parameters import SemanticCloudParameters
-from mininet_ros.nodes.cloud.topics import CLOUD, INPUTS, LABEL_INFO
+from mininet_ros.nodes.cloud.topics import CLOUD, DEPTH, INPUTS, LABEL_INFO
 from mininet_ros.nodes.common.diagnostics import OK, WARN, DiagnosticsPublisher, Status
 from mininet_ros.nodes.common.image_messages import byte_array, image_to_bgr
 from mininet_ros.nodes.common.label_info import subscribe_label_info
@@ -41,9 +41,9 @@ FIELDS = {
 
 
 class SemanticCloudNode(Node):
-    """Publishes ``semantic_cloud`` while it has a subscriber.
+    """Publishes ``semantic_cloud`` and ``semantic_depth`` while they have a subscriber.
 
-    The cloud has the header of the depth image. Depth and mask must show the same view: if they
+    Both have the header of the depth image. Depth and mask must show the same view: if they
     come from two cameras, register the depth image to the camera of the mask.
 
     Args:
@@ -79,16 +79,23 @@ class SemanticCloudNode(Node):
             )
             for kind, topic in INPUTS.items()
         }
-        self._publisher = create_publisher(self, CLOUD, self._follow_demand)
+        self._clouds = create_publisher(self, CLOUD, self._follow_demand)
+        self._depths = create_publisher(self, DEPTH, self._follow_demand)
         self._diagnostics = DiagnosticsPublisher(self, "semantic cloud", self._report)
 
     def close(self) -> None:
         """Do nothing: the node holds no resources of its own."""
 
     def _follow_demand(self) -> None:
-        wanted = self._publisher.get_subscription_count() > 0
-        for subscription in self._inputs.values():
-            subscription.want(wanted)
+        clouds, depths = self._wanted()
+        for kind, subscription in self._inputs.items():
+            subscription.want(clouds or (depths and kind not in OPTIONAL))
+
+    def _wanted(self) -> tuple[bool, bool]:
+        """Return whether clouds and whether depth images have a subscriber."""
+        topics = (self._clouds, self._depths)
+        clouds, depths = (topic.get_subscription_count() > 0 for topic in topics)
+        return clouds, depths
 
     def _note_names(self, names: tuple[str, ...]) -> None:
         self._names = names
@@ -110,7 +117,9 @@ class SemanticCloudNode(Node):
                 self._problem = f"the masks have no class {name}: {known}"
                 return
         nearest, farthest = values.range
-        self._cloud = LabelledCloud(ids if wanted else None, nearest, farthest, values.step)
+        self._cloud = LabelledCloud(
+            ids if wanted else None, nearest, farthest, values.step, values.classes_inverse
+        )
 
     def _receiver(self, kind: str) -> Any:
         def receive(message: Any) -> None:
@@ -125,16 +134,15 @@ class SemanticCloudNode(Node):
     def _publish(self, found: dict[str, Any]) -> None:
         if self._cloud is None:
             return
+        clouds, depths = self._wanted()
         try:
-            depth = depth_in_metres(depth_pixels(found["depth"]))
-            color = image_to_bgr(found["image"]) if "image" in found else None
-            points = self._cloud.points(
-                depth,
-                intrinsics(found["camera_info"]),
-                byte_plane(found["mask"]),
-                byte_plane(found["confidence"]) if "confidence" in found else None,
-                color,
-            )
+            depth, mask = depth_pixels(found["depth"]), byte_plane(found["mask"])
+            if depths:
+                masked = self._cloud.masked_depth(depth, mask)
+                self._depths.publish(depth_message(masked, found["depth"]))
+            if clouds:
+                points = self._points(self._cloud, depth, mask, found)
+                self._clouds.publish(cloud_message(points, found["depth"].header))
         except (CloudError, ImageError) as error:
             self._counts["refused"] += 1
             if str(error) != self._problem:
@@ -148,9 +156,20 @@ class SemanticCloudNode(Node):
             )
         else:
             self._problem = ""
-        self._publisher.publish(cloud_message(points, found["depth"].header))
         self._counts["published"] += 1
-        self._made.add(len(points))
+        self._made.add()
+
+    @staticmethod
+    def _points(
+        cloud: LabelledCloud, depth: np.ndarray, mask: np.ndarray, found: dict[str, Any]
+    ) -> np.ndarray:
+        return cloud.points(
+            depth_in_metres(depth),
+            intrinsics(found["camera_info"]),
+            mask,
+            byte_plane(found["confidence"]) if "confidence" in found else None,
+            image_to_bgr(found["image"]) if "image" in found else None,
+        )
 
     def _report(self) -> Status:
         self._follow_demand()
@@ -162,8 +181,8 @@ class SemanticCloudNode(Node):
         }
         if self._problem:
             return Status(WARN, self._problem, values)
-        if not self._publisher.get_subscription_count():
-            return Status(OK, "nobody subscribes to semantic_cloud", values)
+        if not any(self._wanted()):
+            return Status(OK, f"nobody subscribes to {CLOUD.name} or {DEPTH.name}", values)
         silent = [
             subscription.topic
             for kind, subscription in self._inputs.items()
@@ -178,7 +197,9 @@ class SemanticCloudNode(Node):
                 "stamps",
                 values,
             )
-        return Status(OK, "publishing labelled points", values)
+        if self._wanted()[1] and not any(self._settings.values.classes):
+            return Status(WARN, f"{DEPTH.name} masks nothing: set the parameter classes", values)
+        return Status(OK, "publishing what the mask says of the depth image", values)
 
 
 def depth_pixels(message: Image) -> np.ndarray:
@@ -216,6 +237,24 @@ def intrinsics(message: CameraInfo) -> Intrinsics:
     if p[0]:
         return Intrinsics(p[0], p[5], p[2], p[6])
     return Intrinsics(message.k[0], message.k[4], message.k[2], message.k[5])
+
+
+def depth_message(pixels: np.ndarray, received: Image) -> Image:
+    """Return a depth image with other pixels, without padding, in this machine's byte order.
+
+    Args:
+        pixels: (H, W), of the type of :func:`depth_pixels`.
+        received: depth image that gives header, size and encoding.
+    """
+    return Image(
+        header=received.header,
+        height=received.height,
+        width=received.width,
+        encoding=received.encoding,
+        is_bigendian=sys.byteorder == "big",
+        step=received.width * pixels.itemsize,
+        data=byte_array(pixels.view(np.uint8)),
+    )
 
 
 def cloud_message(points: np.ndarray, header: Any) -> PointCloud2:

@@ -33,4 +33,11 @@ CLOUD = Topic(
     "(uint8); with the header of the depth image",
 )
 
-ENDPOINTS = Endpoints((*INPUTS.values(), LABEL_INFO), (CLOUD, DIAGNOSTICS))
+DEPTH = Topic(
+    "semantic_depth",
+    Image,
+    "the depth image as received, but 0 (unknown) where a pixel is of none of `classes`: for "
+    "[mapping without moving things](recipes.md#visual-slam-without-moving-things)",
+)
+
+ENDPOINTS = Endpoints((*INPUTS.values(), LABEL_INFO), (CLOUD, DEPTH, DIAGNOSTICS))

@@ -33,7 +33,7 @@ RESULTS = {
         "segmentation/class_mask",
         Image,
         "mono8: 255 where a pixel is of one of `mask_classes`, for "
-        "[visual SLAM](operation.md#masks-for-visual-slam)",
+        "[visual SLAM](recipes.md#visual-slam-without-moving-things)",
     ),
     "camera_info": Topic(
         "segmentation/camera_info", CameraInfo, "calibration, rescaled with the mask"
