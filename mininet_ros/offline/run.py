@@ -23,7 +23,9 @@ from mininet_ros.offline.source import Source
 from mininet_ros.offline.summary import Summary, summarize
 from mininet_ros.offline.thumbnails import Thumbnails
 from mininet_ros.offline.views import ViewCollector
+from mininet_ros.offline.watched_selection import WatchedSelection
 from mininet_ros.sequences import LabelledFrame
+from mininet_ros.view import UNSEEN, View
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,7 @@ def run_selection(
     requests: Sequence[int] = (),
     size: Size | None = None,
     was_interrupted: Callable[[], bool] = lambda: False,
+    view: View = UNSEEN,
     odometry: Odometry | None = None,
 ) -> Run:
     """Select keyframes and write the chosen frames, the table and the report.
@@ -69,6 +72,7 @@ def run_selection(
             None leaves the choice to the online rule.
         was_interrupted: returns whether the user ended the frames early. If so, all frames are
             chosen where ``size`` asks for more than there are.
+        view: shows the selection as it goes.
         odometry: poses of the robot; None where there are none.
 
     Raises:
@@ -77,20 +81,31 @@ def run_selection(
         ValueError: a frame cannot be read or scored.
         OSError: a file cannot be written.
     """
+    start_ns = source.sequence.start_ns
+    watched = WatchedSelection(view, start_ns)
 
-    def write(arrival: Arrival) -> None:
+    def write(index: int, labelled: LabelledFrame) -> None:
+        folder.write(index, labelled)
+        watched.chosen(labelled)
+
+    def forward(arrival: Arrival) -> None:
         if size is None:
-            folder.write(arrival.index, arrival.labelled)
+            write(arrival.index, arrival.labelled)
 
-    selection = OfflineSelection(settings, source.classes, requests, write, odometry)
+    def note(frame: DecidedFrame) -> None:
+        watched.scored(frame)
+        if size is None:
+            watched.decided(frame)
+
+    selection = OfflineSelection(settings, source.classes, requests, forward, note, odometry)
     comparison = Comparison(settings, source.classes)
     views = ViewCollector(settings.ignored_pixels(source.classes))
     targets = [source.classes.index(name) for name in settings.targets()]
-    start_ns = source.sequence.start_ns
     with closing(Thumbnails(targets, source.colors)) as thumbnails:
         for labelled in frames:
             arrival = selection.add(labelled, start_ns + labelled.frame.stamp_ns)
             comparison.add(arrival)
+            watched.arrived(labelled)
             thumbnails.add(labelled)
             if size is not None:
                 views.add(labelled)
@@ -104,7 +119,9 @@ def run_selection(
             contents = views.views(comparison.frames, weights)
             exact = select_exactly(decided, contents, comparison.frames, settings, count)
             decided, team = exact.decided, {}
-            write_chosen(source, exact, folder)
+            write_chosen(source, exact, write)
+            for frame in decided:
+                watched.decided(frame)
         summary = summarize(decided, team, selection.unanswered())
         chosen = [frame.index for frame in decided if frame.decision.forwarded]
         choices = comparison.choices(chosen, exact.online if exact is not None else ())

@@ -111,13 +111,12 @@ def test_same_choice_by_odometry(graph, tmp_path):
     odometry = graph.publisher(Odometry, "/odometry", DEEP)
     graph.spin_until(lambda: odometry.get_subscription_count())
     for number in range(COUNT):
+        rig.play(number)  # an image waits for the poses up to its stamp
         for stamp, at in poses[max(0, 3 * number - 2) : 3 * number + 1]:
             message = Odometry(header=header_of(stamp))
             message.pose.pose.position.x = drive_at(at)
             message.pose.pose.orientation.w = 1.0
             odometry.publish(message)
-        graph.spin_for(0.02)
-        rig.play(number)
     rig.report(lambda _, values: values.get("images") == str(COUNT))
     rig.node.close()
     decided = [

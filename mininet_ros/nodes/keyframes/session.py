@@ -119,7 +119,11 @@ class KeyframeSession:
         A message that cannot be read is rejected here, whether its image was scored or not.
         """
         if name == "odometry":
-            self._poses.add(stamp_of(part.header), pose_of(part))
+            stamp_ns = stamp_of(part.header)
+            self._poses.add(stamp_ns, pose_of(part))
+            # The poses up to an image have come once a later one has.
+            self.store.pass_by(name, stamp_ns)
+            self._work_off()
             return
         try:
             if name in LABELS:
