@@ -8,14 +8,20 @@ from dataclasses import dataclass, field
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 from rclpy.node import Node
 
+from mininet_ros.nodes.common.endpoints import Topic
 from mininet_ros.nodes.common.timers import steady_timer
-from mininet_ros.nodes.common.topics import OUTPUT_QOS, OnDemandSubscription, create_publisher
+from mininet_ros.nodes.common.topics import OnDemandSubscription, create_publisher
 from mininet_ros.nodes.common.transport import lost_images_advice
 
 OK = DiagnosticStatus.OK
 WARN = DiagnosticStatus.WARN
 ERROR = DiagnosticStatus.ERROR
 
+DIAGNOSTICS = Topic(
+    "/diagnostics",
+    DiagnosticArray,
+    "once a second: what was done, refused or lost, and why",
+)
 PERIOD_S = 1.0
 SILENCE_S = 3.0  # a camera that is silent for this long causes a warning
 
@@ -48,7 +54,7 @@ class DiagnosticsPublisher:
         self._node = node
         self._name = f"{node.get_fully_qualified_name()}: {task}"
         self._status = status
-        self._publisher = create_publisher(node, DiagnosticArray, "/diagnostics", OUTPUT_QOS)
+        self._publisher = create_publisher(node, DIAGNOSTICS)
         self._timer = steady_timer(node, PERIOD_S, self.publish)
 
     def publish(self) -> None:
