@@ -8,6 +8,7 @@ from pathlib import Path
 import yaml
 
 from mininet_ros.cli.options import add_backend, add_input_limits, add_precision, positive
+from mininet_ros.cli.view_options import add_view
 from mininet_ros.images.class_tables import CLASS_TABLES
 
 TRIALS = ("pan", "scale", "parked", "revisit", "request", "degraded", "tours")
@@ -72,6 +73,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         metavar="QUALITY",
         help="write chosen frames as JPEG (default: the original files, else PNG)",
     )
+    add_view(parser)
     _add_benchmark(parser)
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
 

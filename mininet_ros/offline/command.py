@@ -27,6 +27,7 @@ from mininet_ros.sequences import Sequence, SequenceError
 from mininet_ros.sequences.bag import BagImages
 from mininet_ros.sequences.camera import LiveCapture
 from mininet_ros.sequences.sequence import place_of
+from mininet_ros.view import check_view, open_view
 
 LANDMARKS = ("SignSymbol", "text", "traffic sign")
 """Classes that mark a place. A preset without classes uses those that the model has."""
@@ -42,6 +43,7 @@ def select_keyframes(arguments: Namespace) -> None:
         KeyboardInterrupt: Ctrl-C ended the stream; the results are written before it is raised.
     """
     settings = read_settings(arguments)
+    check_view(arguments.view, arguments.save_rrd)
     source = open_source(source_options(arguments))
     with source.sequence as sequence:
         size = _size(arguments, sequence)
@@ -49,14 +51,18 @@ def select_keyframes(arguments: Namespace) -> None:
         _check(arguments, settings, source)
         counts = [count for count in (sequence.length, arguments.frames) if count is not None]
         frames = UntilInterrupted(islice(source.labelled(), arguments.frames))
-        with ResultFolder(
-            arguments.output, "select-keyframes", ENTRIES, inputs_of(arguments)
-        ) as results:
+        shown = open_view(arguments.view, arguments.save_rrd, source.table, keyframes=True)
+        with (
+            ResultFolder(
+                arguments.output, "select-keyframes", ENTRIES, inputs_of(arguments)
+            ) as results,
+            shown as view,
+        ):
             progress = progress_bar(frames, total=min(counts, default=None), unit="frame")
             folder = OutputFolder(results.staging, arguments.jpeg, Layout(arguments.format))
             run = run_selection(
                 source, progress, settings, folder, arguments.preset, requests, size,
-                lambda: frames.interrupted,
+                lambda: frames.interrupted, view,
             )  # fmt: skip
         bag = None
         if arguments.bag is not None and isinstance(sequence, BagImages):

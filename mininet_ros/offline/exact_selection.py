@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
@@ -10,10 +10,10 @@ from mininet_ros.keyframes import ConfigError, Decision, Reason
 from mininet_ros.keyframes.settings import KeyframeSettings
 from mininet_ros.offline.evaluation import JudgedFrame
 from mininet_ros.offline.exact import ExactChoice, choose_exactly
-from mininet_ros.offline.output import OutputFolder
 from mininet_ros.offline.selection import DecidedFrame
 from mininet_ros.offline.source import Source
 from mininet_ros.offline.views import ViewCollector
+from mininet_ros.sequences import LabelledFrame
 
 
 @dataclass(frozen=True)
@@ -117,8 +117,10 @@ def select_exactly(
     )
 
 
-def write_chosen(source: Source, exact: ExactSelection, folder: OutputFolder) -> None:
-    """Read the recording again, and write the chosen frames.
+def write_chosen(
+    source: Source, exact: ExactSelection, write: Callable[[int, LabelledFrame], None]
+) -> None:
+    """Read the recording again, and call ``write`` with each chosen frame and its index.
 
     The recording is read to its end, so that the source reports the same problems as before.
 
@@ -129,7 +131,7 @@ def write_chosen(source: Source, exact: ExactSelection, folder: OutputFolder) ->
     wanted = set(exact.choice.chosen)
     for index, labelled in enumerate(islice(source.labelled(), len(exact.decided))):
         if index in wanted:
-            folder.write(index, labelled)
+            write(index, labelled)
 
 
 def _redecided(frame: DecidedFrame, judged: JudgedFrame, chosen: bool, count: int) -> DecidedFrame:

@@ -22,7 +22,9 @@ from mininet_ros.offline.source import Source
 from mininet_ros.offline.summary import Summary, summarize
 from mininet_ros.offline.thumbnails import Thumbnails
 from mininet_ros.offline.views import ViewCollector
+from mininet_ros.offline.watched_selection import WatchedSelection
 from mininet_ros.sequences import LabelledFrame
+from mininet_ros.view import UNSEEN, View
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,7 @@ def run_selection(
     requests: Sequence[int] = (),
     size: Size | None = None,
     was_interrupted: Callable[[], bool] = lambda: False,
+    view: View = UNSEEN,
 ) -> Run:
     """Select keyframes and write the chosen frames, the table and the report.
 
@@ -65,6 +68,7 @@ def run_selection(
             None leaves the choice to the online rule.
         was_interrupted: returns whether the user ended the frames early. If so, all frames are
             chosen where ``size`` asks for more than there are.
+        view: shows the selection as it goes.
 
     Raises:
         ConfigError: more frames are asked for than there are.
@@ -72,20 +76,31 @@ def run_selection(
         ValueError: a frame cannot be read or scored.
         OSError: a file cannot be written.
     """
+    start_ns = source.sequence.start_ns
+    watched = WatchedSelection(view, start_ns)
 
-    def write(arrival: Arrival) -> None:
+    def write(index: int, labelled: LabelledFrame) -> None:
+        folder.write(index, labelled)
+        watched.chosen(labelled)
+
+    def forward(arrival: Arrival) -> None:
         if size is None:
-            folder.write(arrival.index, arrival.labelled)
+            write(arrival.index, arrival.labelled)
 
-    selection = OfflineSelection(settings, source.classes, requests, on_forward=write)
+    def note(frame: DecidedFrame) -> None:
+        watched.scored(frame)
+        if size is None:
+            watched.decided(frame)
+
+    selection = OfflineSelection(settings, source.classes, requests, forward, note)
     comparison = Comparison(settings, source.classes)
     views = ViewCollector()
     targets = [source.classes.index(name) for name in settings.targets()]
-    start_ns = source.sequence.start_ns
     with closing(Thumbnails(targets, source.colors)) as thumbnails:
         for labelled in frames:
             arrival = selection.add(labelled, start_ns + labelled.frame.stamp_ns)
             comparison.add(arrival)
+            watched.arrived(labelled)
             thumbnails.add(labelled)
             if size is not None:
                 views.add(labelled)
@@ -95,7 +110,9 @@ def run_selection(
             count = size.of(len(decided), shortened=was_interrupted())
             exact = select_exactly(decided, views, comparison.frames, settings, count)
             decided, team = exact.decided, {}
-            write_chosen(source, exact, folder)
+            write_chosen(source, exact, write)
+            for frame in decided:
+                watched.decided(frame)
         summary = summarize(decided, team, selection.unanswered())
         chosen = [frame.index for frame in decided if frame.decision.forwarded]
         choices = comparison.choices(chosen, exact.online if exact is not None else ())

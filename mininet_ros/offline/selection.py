@@ -82,6 +82,7 @@ class OfflineSelection:
         requests: stamps that a V-SLAM system requests, ns, for mode ``request``; each request is
             made when the first frame of this stamp or a later one has come.
         on_forward: called with each forwarded frame, in the order of decisions.
+        on_decision: called with each decided frame.
 
     Raises:
         ClassError: a target is not among the classes.
@@ -93,12 +94,14 @@ class OfflineSelection:
         classes: Sequence[str],
         requests: Sequence[int] = (),
         on_forward: Callable[[Arrival], None] = lambda _: None,
+        on_decision: Callable[[DecidedFrame], None] = lambda _: None,
     ) -> None:
         self._settings = settings
         self.pipeline = settings.pipeline(classes)
         self.budget = settings.budget()
         self._requests = deque(sorted(requests))
         self._on_forward = on_forward
+        self._on_decision = on_decision
         self._waiting: dict[int, Arrival] = {}
         self._decided: dict[int, DecidedFrame] = {}
         self._team: dict[int, Outcome] = {}
@@ -171,7 +174,7 @@ class OfflineSelection:
         self._unanswered += [request.sentence for request in unanswered]
 
     def _note_decision(self, arrival: Arrival, decision: Decision) -> None:
-        self._decided[arrival.index] = DecidedFrame(
+        decided = DecidedFrame(
             arrival.index,
             arrival.labelled.frame.name,
             arrival.stamp_ns,
@@ -179,6 +182,8 @@ class OfflineSelection:
             decision,
             max(0, self._now_ns - arrival.stamp_ns),
         )
+        self._decided[arrival.index] = decided
+        self._on_decision(decided)
 
     def _note(self, verdicts: list[Verdict]) -> None:
         for verdict in verdicts:

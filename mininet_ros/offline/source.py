@@ -86,6 +86,13 @@ class Source:
     masks_from: str | None
     labelled: Callable[[], Iterator[LabelledFrame]]
 
+    @property
+    def table(self) -> ClassTable | None:
+        """Names and colours of the classes; None if they are unknown."""
+        if not self.classes:
+            return None
+        return ClassTable(self.classes, tuple((int(r), int(g), int(b)) for r, g, b in self.colors))
+
 
 def open_source(options: SourceOptions) -> Source:
     """Open an input with its masks.
