@@ -11,7 +11,7 @@ import sys
 
 # Modules that are called otherwise than the package that holds them.
 _PACKAGES = {"PIL": "pillow", "cv2": "opencv-python-headless", "yaml": "PyYAML"}
-_PACKAGES |= {"zenoh": "eclipse-zenoh", "mkdocs": "mkdocs-material"}
+_PACKAGES |= {"rerun": "rerun-sdk", "zenoh": "eclipse-zenoh", "mkdocs": "mkdocs-material"}
 # A module may belong to several extras: the first of these is the one that its users want.
 _FIRST = ("train", "bags", "team", "labels")
 
