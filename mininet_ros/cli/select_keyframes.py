@@ -68,6 +68,13 @@ def add_arguments(parser: ArgumentParser) -> None:
         "those that a bag recorded on keyframe/request)",
     )
     parser.add_argument(
+        "--odometry",
+        type=Path,
+        metavar="FILE",
+        help="Trajectory of the robot for min_distance_m and min_rotation_deg, in TUM format "
+        "(stamp x y z qx qy qz qw) or KITTI format (a 3x4 matrix for each frame).",
+    )
+    parser.add_argument(
         "--jpeg",
         type=_quality,
         metavar="QUALITY",
@@ -155,6 +162,12 @@ def _add_bags(parser: ArgumentParser) -> None:
         metavar="TOPIC",
         help="Topic of masks in the bag, or none to do without (default: segmentation/mask, "
         "where it is).",
+    )
+    group.add_argument(
+        "--odometry-topic",
+        metavar="TOPIC",
+        help="Topic of nav_msgs/Odometry for min_distance_m and min_rotation_deg (default: "
+        "odometry, or the only one).",
     )
     group.add_argument(
         "--bag",
