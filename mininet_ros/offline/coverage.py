@@ -51,8 +51,8 @@ def change_of_view(views: Sequence[View]) -> np.ndarray:
     The change is the share of corners lost since the last frame, averaged over a few frames because
     single corners are lost by chance. It is compared with the median of the frames that move: half
     for a usual change, less than twice as much for any faster one, and nothing for a camera that
-    rests. A turn in which the view changes three times as fast as on the straight therefore gets one
-    and a half times the frames.
+    rests. A turn in which the view changes three times as fast as on the straight therefore gets
+    one and a half times the frames.
     """
     change = np.zeros(len(views))
     usable = [index for index, view in enumerate(views) if len(view.corners)]
