@@ -15,7 +15,6 @@ from std_msgs.msg import String
 from mininet_ros.nodes.common.image_messages import image_message
 from mininet_ros.nodes.common.stamps import header_of, stamp_of
 from mininet_ros.nodes.keyframes.companions import companion_names
-from mininet_ros.nodes.keyframes.poses import PoseHistory
 
 pytestmark = pytest.mark.usefixtures("known_classes")
 
@@ -91,19 +90,6 @@ def odometry(number: float, x: float) -> Odometry:
     message.pose.pose.position.x = x
     message.pose.pose.orientation.w = 1.0
     return message
-
-
-def test_poses_are_read_between_messages():
-    poses = PoseHistory()
-    assert poses.at(stamp_of(header(1))) is None
-    for number in range(3):
-        poses.add(odometry(number, float(number)))
-    assert poses.at(stamp_of(header(1))).position == (1.0, 0.0, 0.0)
-    assert poses.at(stamp_of(header(1)) + STEP_NS // 2).position[0] == pytest.approx(1.5)
-    assert poses.at(stamp_of(header(2)) + STEP_NS).position[0] == 2.0
-    assert poses.at(stamp_of(header(30))) is None
-    poses.add(odometry(-100, 7.0))
-    assert poses.at(stamp_of(header(1))) is None
 
 
 def test_odometry_spaces_keyframes_by_distance(graph):

@@ -13,14 +13,15 @@ from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 from rclpy.node import Node
 from rclpy.publisher import Publisher
-from rclpy.qos import QoSProfile
 from rclpy.subscription import Subscription
 
-from mininet_ros.nodes.common.topics import OUTPUT_QOS, create_publisher
+from mininet_ros.nodes.common.endpoints import Topic
+from mininet_ros.nodes.common.topics import create_publisher, create_subscription
+from mininet_ros.nodes.keyframes.topics import KEYFRAME_COMPANION
 
 # Keyframes that wait for their companion, for each topic.
 MAX_PENDING = 16
@@ -34,13 +35,13 @@ class CompanionSettings:
         names: topic names, relative to the node's namespace.
         slop_ns: largest difference between the stamps of a keyframe and its companion, nanoseconds.
         max_bytes: largest total size of the held messages of all topics.
-        qos: quality of service of the subscriptions.
+        topic: of a companion, with the quality of service of the subscriptions.
     """
 
     names: tuple[str, ...]
     slop_ns: int
     max_bytes: int
-    qos: QoSProfile
+    topic: Topic
 
 
 class Companions:
@@ -89,11 +90,12 @@ class Companions:
                 continue
             wanted = active and self._publishers[name].get_subscription_count() > 0
             if wanted and name not in self._subscriptions:
-                self._subscriptions[name] = self._node.create_subscription(
-                    self._publishers[name].msg_type,
-                    name,
+                self._subscriptions[name] = create_subscription(
+                    self._node,
+                    self._settings.topic.renamed(name).of_type(
+                        cast(type, self._publishers[name].msg_type)
+                    ),
                     partial(self._receive, name),
-                    self._settings.qos,
                     raw=True,
                 )
             elif not wanted and name in self._subscriptions:
@@ -141,7 +143,9 @@ class Companions:
             self.problem = f"companion {name} cannot be forwarded: {error}"
             return False
         self._publishers[name] = create_publisher(
-            self._node, kind, f"keyframe/{name}", OUTPUT_QOS, self._matched
+            self._node,
+            KEYFRAME_COMPANION.renamed(f"keyframe/{name}").of_type(kind),
+            self._matched,
         )
         return True
 
