@@ -141,8 +141,8 @@ class FrameObserver:
         things = no_things()
         if self._named and mask is not None:
             status = ContentStatus.MEASURED
-            small, certainty = (_at_size(labels, now.size) for labels in (mask, confidence))
-            regions = find_regions(small, certainty, self._weights)
+            sure = None if confidence is None else _at_size(confidence, now.size)
+            regions = find_regions(_at_size(mask, now.size), sure, self._weights)
             things = self._follower.update(regions, now, flow.found, clear)
         spent["content"] += thread_time() - tracked
         return Observation(
@@ -304,9 +304,9 @@ def _points_in(frame: Observation) -> Points:
     return frame.now if frame.flow.found else no_points(frame.now.size)
 
 
-def _at_size(labels: np.ndarray | None, size: tuple[int, int]) -> np.ndarray | None:
+def _at_size(labels: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     """Return labels or confidence at this width and height."""
-    return labels if labels is None else cv2.resize(labels, size, interpolation=cv2.INTER_NEAREST)
+    return cv2.resize(labels, size, interpolation=cv2.INTER_NEAREST)
 
 
 def _tracked_picture(gray: np.ndarray) -> np.ndarray:
