@@ -9,6 +9,7 @@ from pathlib import Path
 
 import onnx
 
+from mininet_ros.extras import missing_extra
 from mininet_ros.lab.benchmark.engine import Engine
 from mininet_ros.lab.benchmark.peer import count_macs, count_parameters, peer_engine
 from mininet_ros.lab.training.export.model_folder import export_again
@@ -54,9 +55,7 @@ def engines_of(
             raise ValueError("an ONNX file alone needs --input-size")
         size = (loaded[0].width, loaded[0].height)
     if OPENVINO in others and find_spec(OPENVINO) is None:
-        raise ValueError(
-            "openvino is not installed for this Python: pip install mininet_ros[openvino]"
-        )
+        raise ValueError(missing_extra("--openvino", "openvino"))
     engines = []
     for model in loaded:
         engines += _engines_of_model(model, size, others, folder)
