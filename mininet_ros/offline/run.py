@@ -14,6 +14,7 @@ from mininet_ros.offline.exact_selection import (
     select_exactly,
     write_chosen,
 )
+from mininet_ros.offline.odometry import Odometry
 from mininet_ros.offline.output import OutputFolder
 from mininet_ros.offline.report import write_report
 from mininet_ros.offline.results import Results
@@ -36,12 +37,14 @@ class Run:
         summary: summary of the selection.
         choices: this selection and the baselines; empty if nothing was forwarded.
         exact: choice with the whole recording known; None for an online selection.
+        posed: number of frames with a pose by odometry; None where there is no odometry.
     """
 
     frames: Sequence[DecidedFrame]
     summary: Summary
     choices: Sequence[Choice]
     exact: ExactSelection | None = None
+    posed: int | None = None
 
 
 def run_selection(
@@ -54,6 +57,7 @@ def run_selection(
     size: Size | None = None,
     was_interrupted: Callable[[], bool] = lambda: False,
     view: View = UNSEEN,
+    odometry: Odometry | None = None,
 ) -> Run:
     """Select keyframes and write the chosen frames, the table and the report.
 
@@ -69,6 +73,7 @@ def run_selection(
         was_interrupted: returns whether the user ended the frames early. If so, all frames are
             chosen where ``size`` asks for more than there are.
         view: shows the selection as it goes.
+        odometry: poses of the robot; None where there are none.
 
     Raises:
         ConfigError: more frames are asked for than there are.
@@ -92,9 +97,9 @@ def run_selection(
         if size is None:
             watched.decided(frame)
 
-    selection = OfflineSelection(settings, source.classes, requests, forward, note)
+    selection = OfflineSelection(settings, source.classes, requests, forward, note, odometry)
     comparison = Comparison(settings, source.classes)
-    views = ViewCollector()
+    views = ViewCollector(settings.ignored_pixels(source.classes))
     targets = [source.classes.index(name) for name in settings.targets()]
     with closing(Thumbnails(targets, source.colors)) as thumbnails:
         for labelled in frames:
@@ -108,7 +113,11 @@ def run_selection(
         exact = None
         if size is not None:
             count = size.of(len(decided), shortened=was_interrupted())
-            exact = select_exactly(decided, views, comparison.frames, settings, count)
+            weights = {
+                source.classes.index(name): weight for name, weight in settings.targets().items()
+            }
+            contents = views.views(comparison.frames, weights)
+            exact = select_exactly(decided, contents, comparison.frames, settings, count)
             decided, team = exact.decided, {}
             write_chosen(source, exact, write)
             for frame in decided:
@@ -120,6 +129,8 @@ def run_selection(
         results = Results(
             source.sequence.name, source.masks_from, preset, settings, decided, summary, choices,
             thumbnails.jpeg, exact,
+            [(name, tuple(color)) for name, color in zip(source.classes, source.colors.tolist())],
         )  # fmt: skip
         folder.write_report(write_report(results))
-    return Run(decided, summary, choices, exact)
+    posed = selection.posed if odometry is not None else None
+    return Run(decided, summary, choices, exact, posed)

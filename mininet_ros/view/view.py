@@ -13,6 +13,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from mininet_ros.extras import missing_extra
 from mininet_ros.images.class_tables import ClassTable
 from mininet_ros.view.feed import Entry, Feed
 
@@ -111,10 +112,7 @@ def check_view(live: bool, file: Path | None) -> None:
     """
     if (live or file is not None) and find_spec("rerun") is None:
         asked = "--view" if live else "--save-rrd"
-        raise ViewError(
-            f"{asked} needs the package rerun-sdk: pip install 'mininet_ros[view]' from a "
-            "checkout, or pip install rerun-sdk beside a colcon workspace"
-        )
+        raise ViewError(missing_extra(asked, "view"))
     if file is None:
         return
     if file.suffix != SUFFIX:

@@ -118,7 +118,7 @@ def test_without_rerun_nothing_is_begun(video, tiny_model, tmp_path, monkeypatch
     for command in ("segment", "select-keyframes"):
         assert run(command, video, tiny_model, tmp_path, *asked) == 1
         said = capsys.readouterr().err
-        assert f"{asked[0]} needs the package rerun-sdk: pip install" in said
+        assert f"{asked[0]} needs" in said and "pip install" in said
         assert said.count("\n") == 1
     assert not (tmp_path / "out").exists()
 

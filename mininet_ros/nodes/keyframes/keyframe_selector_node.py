@@ -205,7 +205,7 @@ class KeyframeSelectorNode(ManagedNode):
         now = {name for name in wanted if wanted[name]}
         if before == now:
             return
-        self._inbox.put(Task(partial(self._session.expect, frozenset(now - {"image", "odometry"}))))
+        self._inbox.put(Task(partial(self._session.expect, frozenset(now - {"image"}))))
         for name, subscription in self._inputs.items():
             subscription.want(wanted[name])
         if not now:
