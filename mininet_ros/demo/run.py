@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from mininet_ros.demo.graph import Graph, GraphError
+from mininet_ros.extras import missing_extra
 from mininet_ros.models import load_model
 from mininet_ros.results import ResultFolder
 from mininet_ros.sequences import open_sequence
@@ -67,7 +68,7 @@ def run_demo(
     missing = [package for package in PACKAGES.values() if find_spec(package) is None]
     if missing:
         left_out = " and ".join(name for name, package in PACKAGES.items() if package in missing)
-        print(f"without {left_out}: pip install {' '.join(missing)}", file=sys.stderr)
+        print(f"without {left_out}: {missing_extra('that', 'demo')}", file=sys.stderr)
     recorded = {
         "model": model,
         "bag": PACKAGES[BAG] not in missing,

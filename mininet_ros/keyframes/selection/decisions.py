@@ -52,35 +52,6 @@ FORWARDING = frozenset(
 """The reasons for which a frame is forwarded; all others are reasons for dropping it."""
 
 
-IN_WORDS = {
-    Reason.BEST_OF_WINDOW: "best of its time window",
-    Reason.BEST_FOR_REQUEST: "best near the requested time",
-    Reason.PASSED_GATE: "good enough at once",
-    Reason.MAX_GAP: "longest gap reached",
-    Reason.KEPT_OVERLAP: "last that overlaps the one before",
-    Reason.HEARTBEAT: "sign of life of a resting camera",
-    Reason.IN_SET: "one of the chosen set",
-    Reason.NOT_BEST: "another one of its window is better",
-    Reason.AT_REST: "the camera rests",
-    Reason.KNOWN_VIEW: "seen on an earlier visit",
-    Reason.NOT_IN_SET: "not in the chosen set",
-    Reason.NOT_REQUESTED: "nobody asked for it",
-    Reason.BELOW_GATE: "not good enough",
-    Reason.BELOW_QUALITY: "poor picture",
-    Reason.BELOW_CONTENT: "shows too little of what is wanted",
-    Reason.BELOW_PARALLAX: "the view has hardly changed",
-    Reason.MIN_GAP: "too soon after the one before",
-    Reason.ROOM_FULL: "too many frames wait",
-    Reason.REPEATED_STAMP: "same stamp as the one before",
-    Reason.OUT_OF_ORDER: "older than the one before",
-    Reason.UNSET_STAMP: "has no stamp",
-    Reason.TIME_JUMPED: "the time jumped back",
-    Reason.MODE_CHANGED: "the settings changed",
-    Reason.STREAM_ENDED: "the stream ended",
-}
-"""Short words for each reason, for people, in captions of pictures."""
-
-
 @dataclass(frozen=True)
 class Decision:
     """Final decision on a frame, whose messages may be released afterwards.

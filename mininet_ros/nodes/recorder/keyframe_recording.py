@@ -12,7 +12,8 @@ import numpy as np
 from mininet_ros.images.class_tables import ClassTable
 from mininet_ros.images.decoding import ImageDecoder
 from mininet_ros.images.drawing import contact_sheet, with_legend
-from mininet_ros.keyframes.selection.decisions import IN_WORDS, Reason
+from mininet_ros.keyframes.selection.decisions import Reason
+from mininet_ros.keyframes.selection.reasons import TITLES
 from mininet_ros.nodes.recorder.recording import KEYFRAMES
 
 UNANSWERED = "unanswered_request"
@@ -144,7 +145,7 @@ def _in_words(values: Mapping[str, str]) -> str:
     if reason is None:
         return "not seen by the selector"
     try:
-        return IN_WORDS[Reason(reason)]
+        return TITLES[Reason(reason)]
     except ValueError:  # of the node, which had no decision of the selector
         return reason.replace("_", " ")
 

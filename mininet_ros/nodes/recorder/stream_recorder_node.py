@@ -13,6 +13,7 @@ from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.node import Node
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
+from mininet_ros.extras import missing_extra
 from mininet_ros.images.class_tables import ClassTable
 from mininet_ros.images.decoding import ImageDecoder
 from mininet_ros.models import ModelError, load_model
@@ -270,9 +271,7 @@ def _require_packages(wanted: StreamRecorderParameters) -> None:
             if getattr(wanted, parameter):
                 import_module(package)
         except ImportError as error:
-            raise ResultError(
-                f"{parameter}: true needs the package {package}: pip install {package}"
-            ) from error
+            raise ResultError(missing_extra(f"{parameter}: true", "demo")) from error
 
 
 def main() -> int:
