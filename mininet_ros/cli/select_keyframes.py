@@ -173,8 +173,8 @@ def _add_bags(parser: ArgumentParser) -> None:
         "--bag",
         type=Path,
         metavar="OUT",
-        help="write a bag with the recorded messages of the chosen frames, and all topics but "
-        "images and camera infos whole",
+        help="write a bag with the recorded messages of the chosen frames, those of the topics in "
+        "the parameter companions, and all topics but images and camera infos whole",
     )
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from mininet_ros.keyframes import ConfigError, Mode
 from mininet_ros.keyframes.settings import KeyframeSettings, read_preset
 from mininet_ros.models import load_model
+from mininet_ros.offline.companions import CompanionTopics
 from mininet_ros.offline.exact_selection import Size
 from mininet_ros.offline.filtered_bag import check_target, write_filtered_bag
 from mininet_ros.offline.odometry import Odometry, read_trajectory, recorded_odometry
@@ -66,7 +67,7 @@ def select_keyframes(arguments: Namespace) -> None:
         bag = None
         if arguments.bag is not None and isinstance(sequence, BagImages):
             chosen = {place_of(frame.name) for frame in run.frames if frame.decision.forwarded}
-            bag = write_filtered_bag(sequence, chosen, arguments.bag)
+            bag = write_filtered_bag(sequence, chosen, arguments.bag, _companions(arguments))
     if arguments.json:
         print(json.dumps(as_json(arguments, settings, source, run, bag), indent=2))
     else:
@@ -91,6 +92,11 @@ def read_settings(arguments: Namespace) -> KeyframeSettings:
     if arguments.classes is not None:
         values["classes"] = tuple(arguments.classes) or ("",)
     return KeyframeSettings.from_values(values)
+
+
+def _companions(arguments: Namespace) -> CompanionTopics:
+    """Return the companions that the preset or the command line names."""
+    return CompanionTopics.from_values(read_preset(arguments.preset) | dict(arguments.set))
 
 
 def landmarks_of(model: str, network: str) -> tuple[str, ...]:
@@ -217,4 +223,4 @@ def _check(arguments: Namespace, settings: KeyframeSettings, source: Source) -> 
     if arguments.bag is not None:
         if not isinstance(source.sequence, BagImages):
             raise SequenceError(f"--bag filters a bag, and {arguments.input} is none: leave it out")
-        check_target(source.sequence, arguments.bag)
+        check_target(source.sequence, arguments.bag, _companions(arguments))

@@ -18,6 +18,7 @@ import numpy as np
 
 FARTHEST = 200  # largest distance, in frames, of two frames that are compared
 LOST_AFTER = 10  # consecutive frames without a common corner that end the reach of a frame
+SMOOTHED = 5  # frames before and after over which the change of the view is averaged
 STILL = 0.1  # share of the usual change of the view below which the camera rests
 
 
@@ -47,10 +48,11 @@ def overlap(one: View, later: View) -> float:
 def change_of_view(views: Sequence[View]) -> np.ndarray:
     """Return how much each frame counts: by how much the view changes with it, 0 to 1.
 
-    The change is the share of corners lost since the last frame. It is compared with the median of
-    the frames that move: half for a usual change, less than twice as much for any faster one, and
-    nothing for a camera that rests. A turn in which the view changes three times as fast as on the
-    straight therefore gets one and a half times the frames.
+    The change is the share of corners lost since the last frame, averaged over a few frames because
+    single corners are lost by chance. It is compared with the median of the frames that move: half
+    for a usual change, less than twice as much for any faster one, and nothing for a camera that
+    rests. A turn in which the view changes three times as fast as on the straight therefore gets
+    one and a half times the frames.
     """
     change = np.zeros(len(views))
     usable = [index for index, view in enumerate(views) if len(view.corners)]
@@ -58,11 +60,20 @@ def change_of_view(views: Sequence[View]) -> np.ndarray:
         # Spread over frames without corners in between.
         lost = 1.0 - overlap(views[before], views[index])
         change[before + 1 : index + 1] = lost / (index - before)
+    change = _smoothed(change)
     moving = change[change > STILL * change.mean()] if change.any() else change
     usual = float(np.median(moving)) if moving.size else 0.0
     if usual == 0.0:
         return np.ones(len(views))
     return np.where(change > STILL * usual, change / (change + usual), 0.0)
+
+
+def _smoothed(values: np.ndarray) -> np.ndarray:
+    """Return the mean of each value and its neighbours."""
+    width = 2 * SMOOTHED + 1
+    sums = np.convolve(values, np.ones(width))[SMOOTHED:-SMOOTHED]
+    counts = np.convolve(np.ones(len(values)), np.ones(width))[SMOOTHED:-SMOOTHED]
+    return sums / counts
 
 
 class Coverage:

@@ -36,6 +36,16 @@ def print_results(
         print(f"odometry: {run.posed} of {len(run.frames)} frames have a pose")
     if bag is not None:
         print(f"bag: {bag.path}, {bag.messages} messages")
+        for topic, frames in bag.missing.items():
+            print(
+                f"{frames} chosen frames have no message on the companion {topic} within "
+                "companion_slop_s"
+            )
+        if bag.unmatched:
+            print(
+                "left out, for no message has the stamp of a chosen frame (name such topics as "
+                f"companions): {', '.join(bag.unmatched)}"
+            )
         if bag.left_out:
             print(f"left out, for the bag does not define their types: {', '.join(bag.left_out)}")
     if arguments.format == Layout.COLMAP.value:
@@ -107,6 +117,7 @@ def as_json(
         }
     if bag is not None:
         described["bag"] = {
-            "path": str(bag.path), "messages": bag.messages, "left_out": list(bag.left_out)
+            "path": str(bag.path), "messages": bag.messages, "left_out": list(bag.left_out),
+            "unmatched": list(bag.unmatched), "missing": dict(bag.missing),
         }  # fmt: skip
     return described
