@@ -125,4 +125,5 @@ def test_demo_keeps_to_itself(monkeypatch):
 def test_missing_rclpy_is_said(monkeypatch, capsys, tmp_path):
     monkeypatch.setattr("mininet_ros.demo.graph.find_spec", lambda name: None)
     assert cli.main(["demo", "--output", str(tmp_path)]) == 1
-    assert "needs rclpy" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "source your ROS 2 installation" in said and "ros-jazzy-rclpy" in said
