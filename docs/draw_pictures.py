@@ -53,7 +53,7 @@ def chosen(window: float) -> np.ndarray:
         given = (
             f"select-keyframes generated --frames {FRAMES} --classes --set window_motion={window}"
         )
-        if status := cli.main([*given.split(), "--output", str(output)]):
+        if status := cli.main([*given.split(), "--classes", "--output", str(output)]):
             raise SystemExit(status)
         with (output / "keyframes.csv").open(encoding="utf-8", newline="") as file:
             rows = [row for row in csv.DictReader(file) if row["image"]]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from html import escape
 
 from mininet_ros.keyframes import FrameScores, Reason
-from mininet_ros.offline.reasons import TITLES
+from mininet_ros.keyframes.selection.reasons import TITLES
 from mininet_ros.offline.report_tables import baseline_names
 from mininet_ros.offline.results import Results
 from mininet_ros.offline.selection import DecidedFrame
@@ -47,7 +47,12 @@ def card_section(results: Results) -> str:
         "that the last forwarded frame shows, too. "
     )
     if results.settings.targets():
-        note += "Targets are outlined: green ones are whole, red ones are cut by the border."
+        note += (
+            "Targets are outlined: green ones are whole, red ones touch the border. Found "
+            "steadily: share of the last frames in which the targets were found. Cut by the "
+            "border: share of the targets that touch it, or that earlier frames show to go on "
+            "beyond it. "
+        )
     return f"{title}<p>{note}</p>{class_key(results)}<div class='cards'>{''.join(cards)}</div>"
 
 
@@ -80,6 +85,7 @@ def _card(frame: DecidedFrame, results: Results) -> str:
 def _meters(scores: FrameScores, results: Results) -> str:
     meters = [_meter("quality", scores.quality, f"{scores.quality:.2f}")]
     if results.settings.targets():
+        meters.append(_meter("found steadily", scores.steady, f"{100 * scores.steady:.0f} %"))
         meters.append(_meter("cut by the border", scores.cut, f"{100 * scores.cut:.0f} %", "--cut"))
     if results.exact is None:
         before = [("as the one before", scores.overlap)]

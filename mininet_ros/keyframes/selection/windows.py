@@ -18,9 +18,8 @@ from statistics import median
 
 from mininet_ros.keyframes.cues.quality import CLEAR_SHARE
 from mininet_ros.keyframes.selection.decisions import Decision, Reason
-from mininet_ros.keyframes.selection.durations import seconds
 from mininet_ros.keyframes.selection.odometry import driven
-from mininet_ros.keyframes.selection.waiting import Candidate, WaitingRoom
+from mininet_ros.keyframes.selection.waiting import Candidate, WaitingRoom, seconds
 
 # A view is known if at least this share of it was forwarded on an earlier visit.
 KNOWN_VIEW = 0.6

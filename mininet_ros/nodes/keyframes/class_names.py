@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from rclpy.node import Node
 
 from mininet_ros.keyframes import ClassError
-from mininet_ros.keyframes.cues.content import class_weight_table
+from mininet_ros.keyframes.cues.classes import class_weight_table
 from mininet_ros.models import load_model
 from mininet_ros.nodes.common.label_info import subscribe_label_info
 from mininet_ros.nodes.keyframes.topics import LABEL_INFO
