@@ -11,21 +11,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-import cv2
 import numpy as np
 
-from mininet_ros.keyframes.cues.corners import Points, levelled, no_points, strongest_corners
+from mininet_ros.keyframes.cues.corners import (
+    Points,
+    followed,
+    levelled,
+    no_points,
+    strongest_corners,
+)
 from mininet_ros.keyframes.cues.described import described
+from mininet_ros.keyframes.cues.shift import CERTAIN, LIKELY, coarse, looks_same, shift_between
 
 MAX_POINTS = 200
 REFILL_BELOW = 150
-
-WINDOW = (13, 13)
-PYRAMID_LEVELS = 3
-TERMINATION = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 10, 0.03)
-
-# Two patches with a larger mean absolute difference, after normalisation, show different things.
-MAX_PATCH_ERROR = 16.0
 
 # Two frames with fewer common corners, or a smaller share of them, are taken to show different
 # places. At most 0.11 of the corners match between unrelated photos, and at least 0.67 within one
@@ -51,13 +50,8 @@ KEPT_SHARE = 0.75
 # last one are lost.
 STATION_STEP = 0.02
 
-# Pictures are reduced by this factor to find a large shift between them by phase correlation. With
-# the first response (share of the peak), a shift is worth a try: following the corners confirms it.
-# The second one is enough alone: unrelated photos reach at most 0.45.
-SHIFT_FACTOR = 4
-LIKELY, CERTAIN = 0.1, 0.45
-
-# A smaller shift, as a share of the width, is not measured by correlation.
+# A smaller shift, as a share of the width, is not measured by correlation. A larger one is not
+# believed where the picture looks the same as before.
 LEAST_SHIFT = 0.01
 
 
@@ -113,6 +107,9 @@ class PointTracker:
         self._skipped = 0
         self._picture: np.ndarray | None = None  # the last one that was not skipped
         self._reference_picture: np.ndarray | None = None
+        self._look = np.empty((0, 0), np.uint8)  # of the last picture
+        self._clear = True  # whether the last picture was
+        self._same = False  # whether the last two pictures look the same
         self._reference = self.points = self._station = no_points((0, 0))
         self._speed = np.zeros(2, np.float32)
         self._way_to_station = self._way = 0.0
@@ -124,9 +121,9 @@ class PointTracker:
 
         Args:
             gray: (h, w) uint8 picture, h and w at least 16, of the same size as before.
-            clear: whether the picture is about as good as those before. In an unclear picture,
-                corners that cannot be found are taken to move like the view. If the motion of the
-                view cannot be measured either, the picture is skipped.
+            clear: whether the picture is about as good as those before. In an unclear picture, and
+                in the one after it, corners that cannot be found are taken to move like the view.
+                If its motion cannot be measured either, an unclear picture is skipped.
             ignored: (h, w) uint8, above 0 where no corner is followed; None for nowhere.
 
         Returns:
@@ -134,7 +131,9 @@ class PointTracker:
         """
         picture = levelled(gray)
         size = (gray.shape[1], gray.shape[0])
-        if self._reference_picture is None or self.points.size != size:
+        look = coarse(gray)
+        self._same, self._look = looks_same(self._look, look), look
+        if self._picture is None or self.points.size != size:
             self._restart(picture, size, ignored)
             return Flow(Motion(0.0, self._way, 0.0), found=True)
         if len(self._reference.ids) < MIN_MATCHES:
@@ -142,12 +141,16 @@ class PointTracker:
         present = self._follow(picture, ignored)
         share = len(present.ids) / len(self._reference.ids)
         step = self._step_to(present)
-        if not clear and share < KEPT_SHARE:
+        smeared = not (clear and self._clear)
+        self._clear = clear
+        if smeared and share < KEPT_SHARE:
             if step is None:
-                step = _shift_between(self._picture, picture, CERTAIN)
+                step = shift_between(self._picture, picture, CERTAIN)
                 present = no_points(size)
             if step is not None:
                 present = self._completed(present, step)
+        if step is None and clear and self._same:
+            return Flow(Motion(0.0, self._way, share), found=True)
         if step is None:
             return self._lost(picture, ignored, clear, share)
         if len(present.ids) < MIN_MATCHES:
@@ -158,6 +161,9 @@ class PointTracker:
         # After a gap in tracking, few corners of the frame just before may be known.
         moved = now - last if len(last) >= MIN_MATCHES else after - before
         motion = median_length(moved) / size[0]
+        if self._same and motion > LEAST_SHIFT:
+            # Noise on a plain wall has corners, too, and they jump about.
+            return Flow(Motion(0.0, self._way, share), found=True)
         self._speed = np.median(moved, axis=0)
         self._measure_way(present, motion)
         self._picture, self.points = picture, present
@@ -173,11 +179,12 @@ class PointTracker:
     def _without_corners(self, picture: np.ndarray, ignored: np.ndarray | None) -> Flow:
         """Handle a picture that follows one with too few corners: only a large motion is seen."""
         size = self.points.size
-        shift = _shift_between(self._picture, picture, CERTAIN)
+        shift = shift_between(self._picture, picture, CERTAIN)
         if shift is not None and float(np.hypot(*shift)) > LEAST_SHIFT * size[0]:
             return self._moved_on(picture, no_points(size), shift, ignored)
         self._restart(picture, size, ignored)
-        motion = LOST if shift is None and len(self.points.ids) >= MIN_MATCHES else 0.0
+        lost = shift is None and not self._same and len(self.points.ids) >= MIN_MATCHES
+        motion = LOST if lost else 0.0
         self._way += motion
         return Flow(Motion(motion, self._way, 0.0), found=True)
 
@@ -212,6 +219,10 @@ class PointTracker:
         self, picture: np.ndarray, ignored: np.ndarray | None, clear: bool, share: float
     ) -> Flow:
         """Handle a picture that shows another place or cannot be made out."""
+        if clear:
+            shift = shift_between(self._picture, picture, CERTAIN)
+            if shift is not None and float(np.hypot(*shift)) > STATION_STEP * picture.shape[1]:
+                return self._moved_on(picture, no_points(self.points.size), shift, ignored)
         self._skipped += 1
         if clear or self._skipped > MAX_SKIPPED:
             self._way += LOST
@@ -254,55 +265,22 @@ class PointTracker:
         guess = reference.positions + so_far
         guess[here] = now
         # The camera is likely to continue its motion.
-        found = self._found_near(
-            self._reference_picture,
-            reference,
-            picture,
-            guess + self._speed * (self._skipped + 1),
-            ignored,
-        )
+        likely = guess + self._speed * (self._skipped + 1)
+        found = followed(self._reference_picture, reference, picture, likely, ignored)
         if self._is_enough(found):
             return found
-        shift = _shift_between(self._picture, picture, LIKELY)
+        shift = shift_between(self._picture, picture, LIKELY)
         if shift is None:
             return found
-        found = self._found_near(
-            self._reference_picture, reference, picture, guess + shift, ignored
-        )
+        found = followed(self._reference_picture, reference, picture, guess + shift, ignored)
         if self._is_enough(found) or self._picture is self._reference_picture:
             return found
         # The reference may be too old, after smeared or badly exposed pictures.
         latest = self.points
-        return self._found_near(self._picture, latest, picture, latest.positions + shift, ignored)
+        return followed(self._picture, latest, picture, latest.positions + shift, ignored)
 
     def _is_enough(self, found: Points) -> bool:
         return len(found.ids) >= max(MIN_MATCHES, MIN_SHARE * len(self._reference.ids))
-
-    @staticmethod
-    def _found_near(
-        earlier: np.ndarray | None,
-        corners: Points,
-        picture: np.ndarray,
-        guess: np.ndarray,
-        ignored: np.ndarray | None,
-    ) -> Points:
-        after, found, error = cv2.calcOpticalFlowPyrLK(
-            earlier,
-            picture,
-            corners.positions.reshape(-1, 1, 2),
-            guess.astype(np.float32).reshape(-1, 1, 2),
-            winSize=WINDOW,
-            maxLevel=PYRAMID_LEVELS,
-            criteria=TERMINATION,
-            flags=cv2.OPTFLOW_USE_INITIAL_FLOW,
-        )
-        after = after.reshape(-1, 2)
-        good = (found.ravel() == 1) & (error.ravel() < MAX_PATCH_ERROR)
-        good &= (after >= 0.0).all(axis=1) & (after < corners.size).all(axis=1)
-        if ignored is not None:
-            places = after[good].astype(int)
-            good[good] = ignored[places[:, 1], places[:, 0]] == 0
-        return Points(corners.ids[good], after[good], corners.size)
 
     def _refilled(self, points: Points, ignored: np.ndarray | None) -> Points:
         """Add the strongest corner of each empty cell when there are too few points."""
@@ -322,22 +300,3 @@ class PointTracker:
 def median_length(vectors: np.ndarray) -> float:
     """Return the median Euclidean length of (N, 2) vectors, N at least 1."""
     return float(np.median(np.hypot(vectors[:, 0], vectors[:, 1])))
-
-
-def _shift_between(
-    before: np.ndarray | None, after: np.ndarray, least_response: float
-) -> np.ndarray | None:
-    """Return the shift (2,) in pixels that maps one picture onto another; None if none is clear."""
-    if before is None:
-        return None
-    size = max(1, after.shape[1] // SHIFT_FACTOR), max(1, after.shape[0] // SHIFT_FACTOR)
-    small = [
-        cv2.resize(picture, size, interpolation=cv2.INTER_AREA).astype(np.float32)
-        for picture in (before, after)
-    ]
-    # Without the window, the borders of the pictures correlate best: at no shift.
-    window = cv2.createHanningWindow(size, cv2.CV_32F)
-    shift, response = cv2.phaseCorrelate(*small, window)
-    if response < least_response:
-        return None
-    return np.array(shift) * (after.shape[1] / size[0])

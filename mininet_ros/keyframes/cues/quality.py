@@ -121,8 +121,8 @@ class Quality:
             "",
             0,
             None,
-            "How the picture compares with the stream's last minute, or with its last three seconds "
-            "where these are worse; 1 is usual: the smaller of its sharpness and the root of its "
+            "How the picture compares with the stream's last minute, or last three seconds where "
+            "these are worse; 1 is usual: the smaller of its sharpness and the root of its "
             "illumination as shares of their medians, less the share of values that are clipped "
             "beyond the median.",
         ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mininet_ros.keyframes.cues.motion import LOST
+from mininet_ros.keyframes.cues.motion import LOST, MIN_MATCHES
 from mininet_ros.keyframes.cues.overlap import Overlap, measure_overlap, view_share
 from mininet_ros.keyframes.cues.quality import CLEAR_SHARE
 from mininet_ros.keyframes.selection.waiting import Candidate, WaitingRoom
@@ -54,13 +54,16 @@ class Links:
         """Return whether the view itself has moved on too far from the last keyframe.
 
         Corners are also lost in smeared or badly exposed pictures. This does not depend on them.
+        Where tracking was lost, this is unknown.
         """
         last = self._room.last
         then = None if last is None else last.scores.corners
         if then is None or frame.scores.corners is None:
             return self.is_broken(frame)
         share = view_share(then, frame.scores.corners)
-        return share is None or share < self._room.config.min_overlap
+        if share is None:
+            return self._are_poor(frame)
+        return share < self._room.config.min_overlap
 
     def waiting(self) -> list[Candidate]:
         """Return the waiting frames that can be matched with the last keyframe."""
@@ -72,8 +75,22 @@ class Links:
 
     def _holds(self, frame: Candidate) -> bool:
         common = self.overlap(frame)
+        if common.shared < MIN_MATCHES and self._are_poor(frame):
+            return self._by_way(frame) >= self._room.config.min_overlap
         few = common.shared < LEAST_SHARED and common.overlap < HALF
         return common.overlap >= self._room.config.min_overlap and not few
+
+    def _are_poor(self, frame: Candidate) -> bool:
+        """Return whether this frame or the last keyframe shows so few corners that none tells."""
+        last = self._room.last
+        corners = [f.scores.corners for f in (last, frame) if f is not None]
+        return any(points is not None and len(points.ids) < LEAST_SHARED for points in corners)
+
+    def _by_way(self, frame: Candidate) -> float:
+        """Return what a frame has in common with the last keyframe by the way of the view alone."""
+        last = self._room.last
+        way = 0.0 if last is None else frame.scores.travelled - last.scores.travelled
+        return 1.0 - abs(way)
 
 
 def clearness(frame: Candidate) -> float:

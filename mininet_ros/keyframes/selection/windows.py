@@ -49,6 +49,7 @@ class WindowPicker:
         self._gaps: deque[int] = deque(maxlen=RHYTHM_GAPS)
         self._revisits = 0.0
         self._jumped = False  # whether tracking was lost since the last keyframe
+        self._measured = 0.0  # motion since then that was measured, as a share of the width
         self._clearest = 0.0  # of the frames since the last keyframe, which is included
 
     def add(self, frame: Candidate) -> list[Decision]:
@@ -66,7 +67,10 @@ class WindowPicker:
             return decisions
         if self._start is None:
             self._start = frame
-        self._jumped |= frame.scores.motion >= LOST
+        if frame.scores.motion >= LOST:
+            self._jumped = True
+        else:
+            self._measured += frame.scores.motion
         self._clearest = max(self._clearest, clearness(frame))
         decisions = self._keep_overlap(frame)
         decisions += room.admit(frame)
@@ -130,8 +134,8 @@ class WindowPicker:
     def _keep_overlap(self, frame: Candidate) -> list[Decision]:
         """Forward frames that precede one with too little overlap with the last keyframe.
 
-        This counts more than the floors and the shortest gap. Where the view has moved on, a smeared
-        keyframe is better than one that cannot be matched.
+        This counts more than the floors and the shortest gap. Where the view has moved on, a
+        smeared keyframe is better than one that cannot be matched.
         """
         decisions: list[Decision] = []
         while self._is_endangered(frame) and (links := self._links.waiting()):
@@ -155,13 +159,17 @@ class WindowPicker:
     def _begin_anew(self, frame: Candidate) -> list[Decision]:
         """Forward a frame that cannot be matched with the last keyframe, because none else could.
 
-        The sooner it is forwarded, the sooner the next frames can be matched with a keyframe.
+        The sooner it is forwarded, the sooner the next frames can be matched with a keyframe. A
+        smeared frame is forwarded where the view has turned away, as in a fast turn. Where tracking
+        is lost again and again, the shortest gap counts.
         """
         room = self._room
         if frame.stamp not in room.frames or not self._is_endangered(frame):
             return []
-        unfit = room.too_soon(frame) or room.below_floor(frame)
-        if unfit is not None or not self._clear([frame]):
+        clear = room.below_floor(frame) is None and self._clear([frame])
+        turned = self._measured >= 1.0 - room.config.min_overlap and not room.is_blank(frame)
+        early = room.too_soon(frame) is not None and self._jumped
+        if early or not (clear or turned):
             return []
         sentence = f"It cannot be matched with the last forwarded frame ({frame.summary()})."
         return self._forward(frame, Reason.KEPT_OVERLAP, sentence)
@@ -219,10 +227,12 @@ class WindowPicker:
             self._start = newest
             return self._drop_rest("No frame of its window was good enough.")
         clear = self._clear(passing)
-        if not clear and not interrupted and self._phase(newest) < LONGEST_WINDOW:
+        late = interrupted or self._phase(newest) >= LONGEST_WINDOW
+        if late and not clear:
+            clear = self._clear(self._passing(self._first_phase / 2.0))
+        if not clear and not interrupted and (not late or self._clear(self._links.waiting())):
             return []
-        clear = clear or self._clear(self._passing(self._first_phase / 2.0)) or passing
-        chosen = self._preferred(clear)
+        chosen = self._preferred(clear or passing)
         if self._is_known(chosen):
             return self._pass_over(chosen)
         way = chosen.scores.travelled - self._start.scores.travelled
@@ -265,7 +275,7 @@ class WindowPicker:
         if last is not None:
             self._gaps.append(max(1, chosen.clock - last.clock))
         self._start = chosen
-        self._jumped = False
+        self._jumped, self._measured = False, 0.0
         decisions = self._room.forward(chosen, reason, sentence)
         later = [*self._room.frames.values(), chosen]
         self._clearest = max(map(clearness, later))
