@@ -42,11 +42,11 @@ $(VENV)/demo-installed: $(PACKAGING)
 	touch $@
 
 $(VENV)/test-installed: $(VENV)/demo-installed
-	$(PIP) -e '.[ros,train,bags,team,labels,tensorboard,test]'
+	$(PIP) -e '.[ros,demo,view,train,bags,team,labels,tensorboard,test]'
 	touch $@
 
 $(VENV)/docs-installed: $(VENV)/test-installed
-	$(PIP) -e '.[ros,train,bags,team,labels,tensorboard,test,docs]'
+	$(PIP) -e '.[ros,demo,view,train,bags,team,labels,tensorboard,test,docs]'
 	touch $@
 
 clean:

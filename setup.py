@@ -66,6 +66,10 @@ setup(
         # For `mininet_ros train --tensorboard` alone.
         "tensorboard": ["tensorboard>=2.15"],
         "bags": ["rosbags>=0.10"],
+        # For --view and --save-rrd alone.
+        "view": ["rerun-sdk>=0.39"],
+        # For the demo's recording and film.
+        "demo": ["rosbags>=0.10", "av>=12"],
         # For `mininet_ros import-labels coco` and `yolo` alone.
         "labels": ["supervision>=0.27"],
         # For `team_link: zenoh` and team_base_node: the team's radio link.

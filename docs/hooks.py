@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
-from typing import Any
 
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 
-from mininet_ros.nodes.reference import NODES, parameters_markdown
-
-PARAMETERS = re.compile(r"<!-- parameters of (\w+) -->")
 PICTURE = "street.jpg"
 
 
@@ -20,13 +15,3 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     picture = Path(config.config_file_path).parent / "resource" / PICTURE
     files.append(File.generated(config, PICTURE, content=picture.read_bytes()))
     return files
-
-
-def on_page_markdown(markdown: str, **_: Any) -> str:
-    """Put the table of a node's parameters where a page names the node.
-
-    Raises:
-        KeyError: there is no such node.
-    """
-    nodes = {node.name: node for node in NODES}
-    return PARAMETERS.sub(lambda found: parameters_markdown(nodes[found[1]]), markdown)

@@ -17,7 +17,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 from array import array
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -177,7 +177,7 @@ def from_values(declaration: type[T], values: Mapping[str, object]) -> T:
         ParameterError: a value has the wrong type, is out of range or is not a valid choice.
     """
     given: dict[str, Any] = {}
-    hints = get_type_hints(declaration)
+    hints = _type_hints(declaration)
     for field, group in _fields(declaration):
         if group is not None:
             given[field.name] = from_values(group, values)
@@ -263,16 +263,23 @@ def _sections(
     return found
 
 
-def _fields(declaration: type) -> Iterator[tuple[dataclasses.Field[Any], type | None]]:
-    """Yield each field with the dataclass of the group that it contains, or None."""
-    hints = get_type_hints(declaration)
+# Read once for each class: a node asks for them at every change of a parameter.
+_type_hints = functools.cache(get_type_hints)
+
+
+@functools.cache
+def _fields(declaration: type) -> tuple[tuple[dataclasses.Field[Any], type | None], ...]:
+    """Return each field with the dataclass of the group that it contains, or None."""
+    hints = _type_hints(declaration)
+    found: list[tuple[dataclasses.Field[Any], type | None]] = []
     for field in dataclasses.fields(declaration):
         if _FIELD in field.metadata:
-            yield field, None
+            found.append((field, None))
         elif dataclasses.is_dataclass(hints[field.name]):
-            yield field, hints[field.name]
+            found.append((field, hints[field.name]))
         else:
             raise TypeError(f"{declaration.__name__}.{field.name} declares no parameter")
+    return tuple(found)
 
 
 def _as_ros(value: object) -> object:

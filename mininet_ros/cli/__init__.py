@@ -12,6 +12,7 @@ from types import ModuleType
 
 from mininet_ros import __version__
 from mininet_ros.escaping import as_line
+from mininet_ros.extras import missing_module
 
 DEBUG = "debug"
 EXPECTED = (ValueError, RuntimeError, OSError)
@@ -68,9 +69,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def describe_error(error: Exception) -> str:
-    """One line for a person; a missing package is named with the extra that brings it."""
+    """One line for a person; a missing package is named with the line that installs it."""
     if isinstance(error, ModuleNotFoundError):
-        return f"{error.name} is not installed for {sys.executable}: pip install mininet_ros[train]"
+        return missing_module(error.name or str(error))
     if not isinstance(error, EXPECTED):
         said = as_line(str(error)) or "nothing more is known"
         return (

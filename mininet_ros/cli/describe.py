@@ -42,7 +42,8 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(arguments: Namespace) -> None:
     """Print a network's cost by stage, or a model folder's card."""
-    if arguments.name not in NETWORKS and ".py:" not in arguments.name:
+    is_file = ".py:" in arguments.name or arguments.name.endswith(".py")
+    if arguments.name not in NETWORKS and not is_file:
         _show_card(arguments.name, arguments.json)
         return
     from mininet_ros.network.custom import network_argument

@@ -9,6 +9,7 @@ from itertools import islice
 from pathlib import Path
 
 from mininet_ros.cli.options import add_backend, add_input_limits, add_precision, positive
+from mininet_ros.cli.view_options import add_view
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -43,13 +44,24 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
     add_precision(parser)
     parser.add_argument(
-        "--frames", type=positive, metavar="N", help="Number of frames after which to stop."
+        "--frames",
+        type=positive,
+        metavar="N",
+        help="Label only the N frames that look most different. The input is read to its end "
+        "first; Ctrl-C or --first ends that of a camera.",
     )
+    parser.add_argument(
+        "--first",
+        type=positive,
+        metavar="N",
+        help="Read only the first N frames of the input.",
+    )
+    add_view(parser)
     add_input_limits(parser)
 
 
 def run(arguments: Namespace) -> None:
-    """Label an image, a folder or a video into pictures.
+    """Label an image, a folder, a video or a camera's stream into pictures.
 
     Ctrl-C ends the stream early; the results are then those of the frames until there.
 
@@ -59,12 +71,16 @@ def run(arguments: Namespace) -> None:
     """
     from mininet_ros.images.class_groups import parse_groups
     from mininet_ros.inference import load_segmenter
+    from mininet_ros.offline.different_frames import different_frames
     from mininet_ros.offline.segmented_files import ENTRIES, SHEET, SequenceWriter
     from mininet_ros.offline.until_interrupted import UntilInterrupted
     from mininet_ros.progress import progress_bar
     from mininet_ros.results import ResultFolder
     from mininet_ros.sequences import open_sequence
+    from mininet_ros.sequences.files import ImageFiles
+    from mininet_ros.view import check_view, open_view
 
+    check_view(arguments.view, arguments.save_rrd)
     model, source = model_and_input(arguments.input, arguments.model)
     segmenter = load_segmenter(
         model,
@@ -78,12 +94,21 @@ def run(arguments: Namespace) -> None:
     with (
         open_sequence(source, max_pixels=arguments.max_pixels) as sequence,
         ResultFolder(arguments.output, "segment", ENTRIES, inputs) as results,
+        open_view(
+            arguments.view, arguments.save_rrd, segmenter.model.table, keyframes=False
+        ) as view,
     ):
-        counts = [count for count in (sequence.length, arguments.frames) if count is not None]
-        expected = min(counts, default=None)
-        writer = SequenceWriter(segmenter, results.staging, expected)
-        frames = UntilInterrupted(islice(sequence, arguments.frames))
-        for frame in progress_bar(frames, total=expected, unit="frame"):
+        counts = [count for count in (sequence.length, arguments.first) if count is not None]
+        is_timed = not isinstance(sequence, ImageFiles)
+        writer = SequenceWriter(segmenter, results.staging, is_timed, view)
+        frames = UntilInterrupted(islice(sequence, arguments.first))
+        read = progress_bar(frames, total=min(counts, default=None), unit="frame")
+        if arguments.frames is None:
+            labelled = read
+        else:
+            chosen = different_frames(read, arguments.frames, results.staging)
+            labelled = progress_bar(chosen, total=arguments.frames, desc="labelled", unit="frame")
+        for frame in labelled:
             writer.add(frame)
         writer.finish()
     print(

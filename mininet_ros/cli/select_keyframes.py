@@ -8,6 +8,7 @@ from pathlib import Path
 import yaml
 
 from mininet_ros.cli.options import add_backend, add_input_limits, add_precision, positive
+from mininet_ros.cli.view_options import add_view
 from mininet_ros.images.class_tables import CLASS_TABLES
 
 TRIALS = ("pan", "scale", "parked", "revisit", "request", "degraded", "tours")
@@ -67,11 +68,19 @@ def add_arguments(parser: ArgumentParser) -> None:
         "those that a bag recorded on keyframe/request)",
     )
     parser.add_argument(
+        "--odometry",
+        type=Path,
+        metavar="FILE",
+        help="Trajectory of the robot for min_distance_m and min_rotation_deg, in TUM format "
+        "(stamp x y z qx qy qz qw) or KITTI format (a 3x4 matrix for each frame).",
+    )
+    parser.add_argument(
         "--jpeg",
         type=_quality,
         metavar="QUALITY",
         help="write chosen frames as JPEG (default: the original files, else PNG)",
     )
+    add_view(parser)
     _add_benchmark(parser)
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
 
@@ -155,11 +164,17 @@ def _add_bags(parser: ArgumentParser) -> None:
         "where it is).",
     )
     group.add_argument(
+        "--odometry-topic",
+        metavar="TOPIC",
+        help="Topic of nav_msgs/Odometry for min_distance_m and min_rotation_deg (default: "
+        "odometry, or the only one).",
+    )
+    group.add_argument(
         "--bag",
         type=Path,
         metavar="OUT",
-        help="write a bag with the recorded messages of the chosen frames, and all topics but "
-        "images and camera infos whole",
+        help="write a bag with the recorded messages of the chosen frames, those of the topics in "
+        "the parameter companions, and all topics but images and camera infos whole",
     )
 
 

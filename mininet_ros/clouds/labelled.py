@@ -67,7 +67,8 @@ class LabelledCloud:
     """Makes clouds of one camera.
 
     Args:
-        classes: ids that points are kept of; None keeps all, void too.
+        classes: ids whose points are kept; None keeps all, void too.
+        inverse: whether the points of all other ids are kept instead, void too.
         nearest, farthest: limits of the depth, metres.
         step: every so many rows and columns of the depth image become points.
 
@@ -81,6 +82,7 @@ class LabelledCloud:
         nearest: float = 0.0,
         farthest: float = np.inf,
         step: int = 1,
+        inverse: bool = False,
     ) -> None:
         if not 0 <= nearest < farthest:
             raise CloudError(f"the range {nearest:g} to {farthest:g} m must ascend from 0 or more")
@@ -88,8 +90,8 @@ class LabelledCloud:
             raise CloudError(f"the step must be 1 or more, not {step}")
         self._kept: np.ndarray | None = None
         if classes is not None:
-            self._kept = np.zeros(256, bool)
-            self._kept[list(classes)] = True
+            self._kept = np.full(256, inverse)
+            self._kept[list(classes)] = not inverse
         self._nearest, self._farthest, self._step = nearest, farthest, step
         self._rays: tuple[object, np.ndarray, np.ndarray] | None = None
 
@@ -121,7 +123,7 @@ class LabelledCloud:
         """
         step = self._step
         sampled = depth[::step, ::step]
-        labels = self._fitted(mask, depth.shape, "mask")
+        labels = _fitted(mask, depth.shape, "mask", step)
         # Not `not in range`: nan, which compares to nothing, has to go.
         kept = (sampled > max(self._nearest, np.finfo(np.float32).tiny)) & (
             sampled <= min(self._farthest, np.finfo(np.float32).max)
@@ -139,30 +141,32 @@ class LabelledCloud:
         cloud["label"] = labels.ravel()[places]
         cloud["confidence"] = 255
         if confidence is not None:
-            fitted = self._fitted(confidence, depth.shape, "confidence")
+            fitted = _fitted(confidence, depth.shape, "confidence", step)
             cloud["confidence"] = fitted.ravel()[places]
         cloud["rgb"] = 0xFFFFFF
         if image is not None:
-            colors = self._fitted(image, depth.shape, "image").reshape(-1, 3)[places]
+            colors = _fitted(image, depth.shape, "image", step).reshape(-1, 3)[places]
             packed = cloud["rgb"].copy()
             packed.view(np.uint8).reshape(-1, 4)[:, :3] = colors
             cloud["rgb"] = packed
         return cloud
 
-    def _fitted(self, picture: np.ndarray, shape: tuple[int, ...], name: str) -> np.ndarray:
-        """The picture's pixels at the sampled places of the depth image, contiguous."""
-        height, width = shape[:2]
-        rows, columns = picture.shape[:2]
-        if not rows or abs(columns * height - width * rows) > ASPECT_TOLERANCE * width * rows:
-            raise CloudError(
-                f"the {name} of {columns}x{rows} pixels does not fit the depth image of "
-                f"{width}x{height}: both must show the same view of the same aspect ratio"
-            )
-        if (rows, columns) == (height, width):
-            return np.ascontiguousarray(picture[:: self._step, :: self._step])
-        chosen_rows = (np.arange(0, height, self._step) * 2 + 1) * rows // (2 * height)
-        chosen_columns = (np.arange(0, width, self._step) * 2 + 1) * columns // (2 * width)
-        return picture[chosen_rows[:, None], chosen_columns]
+    def masked_depth(self, depth: np.ndarray, mask: np.ndarray) -> np.ndarray:
+        """The depth image with 0, for unknown, where the class of a pixel is not kept.
+
+        Args:
+            depth: (H, W), of any type.
+            mask: uint8 (h, w), class ids, of the same aspect ratio.
+
+        Returns:
+            A copy, (H, W), of the same type.
+
+        Raises:
+            CloudError: the sizes do not fit.
+        """
+        labels = _fitted(mask, depth.shape, "mask", 1)
+        kept = np.ones(256, bool) if self._kept is None else self._kept
+        return np.where(kept[labels], depth, depth.dtype.type(0))
 
     def _rays_of(self, camera: Intrinsics, shape: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
         """X and y at depth 1 of the sampled columns and rows, float32."""
@@ -173,3 +177,19 @@ class LabelledCloud:
             down = (np.arange(0, height, self._step) - camera.cy) / camera.fy
             self._rays = (key, across.astype(np.float32), down.astype(np.float32))
         return self._rays[1:]
+
+
+def _fitted(picture: np.ndarray, shape: tuple[int, ...], name: str, step: int) -> np.ndarray:
+    """The picture's pixels at every ``step``-th place of a depth image, contiguous."""
+    height, width = shape[:2]
+    rows, columns = picture.shape[:2]
+    if not rows or abs(columns * height - width * rows) > ASPECT_TOLERANCE * width * rows:
+        raise CloudError(
+            f"the {name} of {columns}x{rows} pixels does not fit the depth image of "
+            f"{width}x{height}: both must show the same view of the same aspect ratio"
+        )
+    if (rows, columns) == (height, width):
+        return np.ascontiguousarray(picture[::step, ::step])
+    chosen_rows = (np.arange(0, height, step) * 2 + 1) * rows // (2 * height)
+    chosen_columns = (np.arange(0, width, step) * 2 + 1) * columns // (2 * width)
+    return picture[chosen_rows[:, None], chosen_columns]

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
+from mininet_ros.extras import missing_extra
 from mininet_ros.inference.onnx_runtime import (
     CPU,
     GPU_PROVIDERS,
@@ -157,10 +158,7 @@ def why_no_gpu() -> str | None:
 def _missing_package() -> str | None:
     for package in ("torch", "safetensors"):
         if find_spec(package) is None:
-            return (
-                f"package {package} is not installed for this Python; install mininet_ros[gpu], "
-                f"or choose backend cpu"
-            )
+            return f"choose backend cpu, or: {missing_extra('backend gpu', 'gpu')}"
     return None
 
 

@@ -114,8 +114,14 @@ def load_network(model: Model) -> StagedNetwork:
     """Load the model's network with its weights on the CPU, ready for inference.
 
     Raises:
-        ModelError: the weights do not fit the network that the card names.
+        ModelError: the folder has no weights, or they do not fit the network that the card names.
     """
+    if not model.has(WEIGHTS):
+        raise ModelError(
+            f"model folder {model.folder} has no {WEIGHTS}, as adopted networks: it runs in ONNX "
+            f"Runtime at {model.width}x{model.height}; for another input size run "
+            f"`mininet_ros adopt` again"
+        )
     try:
         network = build_network(model.network, len(model.classes), **model.options)
         network.load_state_dict(load_file(model.path(WEIGHTS)))

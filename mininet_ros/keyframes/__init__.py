@@ -5,7 +5,8 @@ This room uses NumPy and OpenCV only. It does not import ROS, and no decision re
 two, and ``ByteBudget`` limits the bytes sent to team mates.
 """
 
-from mininet_ros.keyframes.cues.content import ClassError, ContentStatus, parse_class_weights
+from mininet_ros.keyframes.cues.classes import ClassError, parse_class_weights
+from mininet_ros.keyframes.cues.content import ContentStatus
 from mininet_ros.keyframes.cues.scorer import FrameScorer
 from mininet_ros.keyframes.cues.scores import FrameScores
 from mininet_ros.keyframes.pipeline import KeyframePipeline

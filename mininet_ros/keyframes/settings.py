@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from mininet_ros.keyframes.cues.content import ClassError, parse_class_weights
+from mininet_ros.keyframes.cues.classes import ClassError, parse_class_weights
 from mininet_ros.keyframes.cues.ignored import IgnoredPixels, read_ignore_mask
 from mininet_ros.keyframes.cues.scorer import FrameScorer
 from mininet_ros.keyframes.pipeline import KeyframePipeline
@@ -159,11 +159,20 @@ class KeyframeSettings:
         Raises:
             ClassError: a target is not among ``classes``, or its weight is out of range.
         """
-        picture, ignored = read_ignore_mask(self.ignore_mask), None
-        if picture is not None or self.ignored():
-            ignored = IgnoredPixels(self.ignored(), picture, classes)
+        ignored = self.ignored_pixels(classes)
         scorer = FrameScorer(self.targets(), classes, ignored=ignored)
         return KeyframePipeline(scorer, KeyframeSelector(self.selector))
+
+    def ignored_pixels(self, classes: Sequence[str]) -> IgnoredPixels | None:
+        """Return what tells the pixels that do not count; None if all of them count.
+
+        Raises:
+            ClassError: an ignored class is not among ``classes``.
+        """
+        picture = read_ignore_mask(self.ignore_mask)
+        if picture is None and not self.ignored():
+            return None
+        return IgnoredPixels(self.ignored(), picture, classes)
 
     @classmethod
     def from_values(cls, values: Mapping[str, object]) -> KeyframeSettings:

@@ -95,13 +95,20 @@ def network_argument(text: str) -> tuple[str, dict[str, Any]]:
     Raises:
         ValueError: the file or its function is not there, or does not return a usable table.
     """
+    if text.endswith(".py"):
+        raise ValueError(f"{text} is a file: name its function, too, as {text}:FUNCTION")
     path, separator, function = text.rpartition(":")
     if not separator:
         return text, {}
     if function in NETWORKS:
         raise ValueError(f"{text}: {function} is a network of this package, choose another name")
-    table = _load(Path(path), function)
-    return function, {STAGES: rows_of(text, *(table(classes) for classes in PROBES))}
+    make = _load(Path(path), function)
+    try:
+        table, other = (make(classes) for classes in PROBES)
+    # The function is the user's: whatever it raises is told in one sentence, with its cause.
+    except Exception as error:
+        raise ValueError(f"{text} can not be called with a number of classes: {error!r}") from error
+    return function, {STAGES: rows_of(text, table, other)}
 
 
 def rows_of(source: str, table: Sequence[Stage], other: Sequence[Stage]) -> list[dict[str, Any]]:

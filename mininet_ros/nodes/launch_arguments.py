@@ -9,7 +9,7 @@ from pathlib import Path
 
 from launch.actions import DeclareLaunchArgument
 
-from mininet_ros.nodes.common.topics import RELIABILITIES
+from mininet_ros.nodes.common.endpoints import RELIABILITIES
 from mininet_ros.nodes.common.transport import image_profile
 from mininet_ros.share import share_folder
 

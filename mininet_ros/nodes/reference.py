@@ -1,26 +1,36 @@
 """Documentation and configuration files of the nodes, generated from their declarations.
 
-``python -m mininet_ros.nodes.reference`` prints the parameters of all nodes as Markdown;
+``python -m mininet_ros.nodes.reference`` prints topics and parameters of all nodes as Markdown;
 ``python -m mininet_ros.nodes.reference --write`` writes the files in ``config/`` that list every
-parameter of a node with its default.
+parameter of a node with its default, and the tables in ``docs/``: each stands between two comments,
+``<!-- topics of NODE -->`` or ``<!-- parameters of NODE -->``, and ``<!-- end -->``.
 """
 
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import yaml
 
 from mininet_ros.nodes.camera.image_stream_node import ImageStreamParameters
+from mininet_ros.nodes.camera.topics import ENDPOINTS as CAMERA
 from mininet_ros.nodes.cloud.parameters import SemanticCloudParameters
+from mininet_ros.nodes.cloud.topics import ENDPOINTS as CLOUD
+from mininet_ros.nodes.common.endpoints import Endpoints, type_name
 from mininet_ros.nodes.keyframes.parameters import KeyframeParameters
+from mininet_ros.nodes.keyframes.topics import ENDPOINTS as KEYFRAMES
 from mininet_ros.nodes.recorder.stream_recorder_node import StreamRecorderParameters
+from mininet_ros.nodes.recorder.topics import ENDPOINTS as RECORDER
 from mininet_ros.nodes.segmentation.parameters import SegmentationParameters
+from mininet_ros.nodes.segmentation.topics import ENDPOINTS as SEGMENTATION
 from mininet_ros.nodes.team.parameters import TeamBaseParameters
+from mininet_ros.nodes.team.topics import ENDPOINTS as TEAM_BASE
 from mininet_ros.parameters import Change, ParameterSpec, parameter_specs
 from mininet_ros.share import share_folder
 
@@ -37,6 +47,7 @@ class NodeReference:
         name: name of the node.
         summary: one sentence that says what the node does.
         parameters: dataclass of the node's parameters.
+        endpoints: topics and services of the node.
         config: file in ``config/`` that lists all parameters of the node; "" for none.
         example: command that uses the file; changeable: command that changes a parameter.
     """
@@ -45,6 +56,7 @@ class NodeReference:
     name: str
     summary: str
     parameters: type
+    endpoints: Endpoints
     config: str = ""
     example: str = ""
     changeable: str = ""
@@ -56,6 +68,7 @@ NODES = (
         "segmentation",
         "Labels every pixel of a camera's images with MiniNet-v2.",
         SegmentationParameters,
+        SEGMENTATION,
         "segmentation.yaml",
         "ros2 launch mininet_ros segment.launch.py params_file:=my_copy.yaml",
         "ros2 param set /segmentation mask_size network",
@@ -65,6 +78,7 @@ NODES = (
         "keyframe_selector",
         "Forwards the frames of a camera that are worth it: for mapping, and for team mates.",
         KeyframeParameters,
+        KEYFRAMES,
         "keyframes.yaml",
         "ros2 launch mininet_ros keyframes.launch.py preset:=slam params_file:=my_copy.yaml",
         "ros2 param set /keyframe_selector min_gap_s 0.5",
@@ -74,6 +88,7 @@ NODES = (
         "semantic_cloud",
         "Publishes the points of a depth image with the classes of a label mask.",
         SemanticCloudParameters,
+        CLOUD,
         "semantic_cloud.yaml",
         "ros2 launch mininet_ros cloud.launch.py params_file:=my_copy.yaml",
         "ros2 param set /semantic_cloud step 2",
@@ -83,18 +98,21 @@ NODES = (
         "team_base",
         "Republishes what the robots of a team send over Zenoh as ordinary ROS 2 topics.",
         TeamBaseParameters,
+        TEAM_BASE,
     ),
     NodeReference(
         "image_stream_node",
         "image_stream",
         "Publishes a video, a folder, a camera or a generated sequence as camera images.",
         ImageStreamParameters,
+        CAMERA,
     ),
     NodeReference(
         "stream_recorder_node",
         "stream_recorder",
         "Records a segmented stream: pictures, a contact sheet, and summary.json.",
         StreamRecorderParameters,
+        RECORDER,
     ),
 )
 
@@ -112,15 +130,49 @@ def parameters_markdown(node: NodeReference) -> str:
             _EFFECT[spec.change],
             spec.description,
         )
-        lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
+        lines.append(_row(*cells))
     return "\n".join(lines) + "\n"
 
 
+def topics_markdown(node: NodeReference) -> str:
+    """Return a node's topics and services as a Markdown table."""
+    lines = ["| | topic or service | type | QoS | |", "|" + "---|" * 5]
+    for way, topics in (("in", node.endpoints.inputs), ("out", node.endpoints.outputs)):
+        for topic in topics:
+            kind = topic.type_name.replace("/msg/", "/")
+            lines.append(_row(way, f"`{topic.name}`", kind, topic.qos_text, topic.meaning))
+    for service in node.endpoints.services:
+        kind = type_name(service.type).replace("/srv/", "/")
+        lines.append(_row("service", f"`{service.name}`", kind, "", service.meaning))
+    return "\n".join(lines) + "\n"
+
+
+def _row(*cells: str) -> str:
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+
 def nodes_markdown() -> str:
-    """Return the nodes that users start, each with a table of its parameters, as Markdown."""
+    """Return the nodes that users start, with topics and parameters, as Markdown."""
     return "\n".join(
-        f"## {node.name} (`{node.executable}`)\n\n{node.summary}\n\n{parameters_markdown(node)}"
+        f"## {node.name} (`{node.executable}`)\n\n{node.summary}\n\n"
+        f"{topics_markdown(node)}\n{parameters_markdown(node)}"
         for node in NODES
+    )
+
+
+_TABLES = {"topics": topics_markdown, "parameters": parameters_markdown}
+_PLACE = re.compile(r"(<!-- (\w+) of (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
+
+
+def page_markdown(text: str) -> str:
+    """Return a page with all tables of nodes as the code has them now.
+
+    Raises:
+        KeyError: the page names a table or a node that does not exist.
+    """
+    nodes = {node.name: node for node in NODES}
+    return _PLACE.sub(
+        lambda found: f"{found[1]}\n{_TABLES[found[2]](nodes[found[3]])}\n{found[4]}", text
     )
 
 
@@ -175,18 +227,28 @@ def _type_name(spec: ParameterSpec) -> str:
 
 
 def main() -> int:
-    """Print the Markdown, or write the configuration files; return the exit status."""
-    parser = argparse.ArgumentParser(description="Parameters of the nodes, as Markdown or files.")
-    parser.add_argument("--write", action="store_true", help="write the files in config/")
+    """Print the Markdown, or write the files; return the exit status."""
+    parser = argparse.ArgumentParser(description="Topics and parameters of the nodes.")
+    parser.add_argument(
+        "--write", action="store_true", help="write the files in config/ and the tables in docs/"
+    )
     if not parser.parse_args().write:
         print(nodes_markdown())
         return 0
     for node in NODES:
         if node.config:
             path = share_folder() / "config" / node.config
-            path.write_text(parameters_yaml(node), encoding="utf-8")
-            print(path)
+            _replace(path, parameters_yaml(node))
+    for path in sorted((share_folder() / "docs").glob("*.md")):
+        _replace(path, page_markdown(path.read_text(encoding="utf-8")))
     return 0
+
+
+def _replace(path: Path, text: str) -> None:
+    """Write a file whose text has changed, and name it."""
+    if not path.is_file() or path.read_text(encoding="utf-8") != text:
+        path.write_text(text, encoding="utf-8")
+        print(path)
 
 
 if __name__ == "__main__":

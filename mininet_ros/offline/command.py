@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import json
 from argparse import Namespace
-from dataclasses import asdict
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 from mininet_ros.keyframes import ConfigError, Mode
 from mininet_ros.keyframes.settings import KeyframeSettings, read_preset
 from mininet_ros.models import load_model
-from mininet_ros.offline.exact_selection import ExactSelection, Size
-from mininet_ros.offline.filtered_bag import FilteredBag, check_target, write_filtered_bag
-from mininet_ros.offline.output import ENTRIES, IMAGES, REPORT, TABLE, Layout, OutputFolder
-from mininet_ros.offline.report import data_size
-from mininet_ros.offline.requests import read_requests, recorded_requests
-from mininet_ros.offline.run import Run, run_selection
+from mininet_ros.offline.companions import CompanionTopics
+from mininet_ros.offline.exact_selection import Size
+from mininet_ros.offline.filtered_bag import check_target, write_filtered_bag
+from mininet_ros.offline.odometry import Odometry, read_trajectory, recorded_odometry
+from mininet_ros.offline.output import ENTRIES, Layout, OutputFolder
+from mininet_ros.offline.printing import as_json, print_results
+from mininet_ros.offline.requests import check_requests, read_requests, recorded_requests
+from mininet_ros.offline.run import run_selection
 from mininet_ros.offline.source import Source, SourceOptions, open_source
-from mininet_ros.offline.summary import Summary
 from mininet_ros.offline.until_interrupted import UntilInterrupted
 from mininet_ros.progress import progress_bar
 from mininet_ros.results import ResultFolder
@@ -27,6 +26,7 @@ from mininet_ros.sequences import Sequence, SequenceError
 from mininet_ros.sequences.bag import BagImages
 from mininet_ros.sequences.camera import LiveCapture
 from mininet_ros.sequences.sequence import place_of
+from mininet_ros.view import check_view, open_view
 
 LANDMARKS = ("SignSymbol", "text", "traffic sign")
 """Classes that mark a place. A preset without classes uses those that the model has."""
@@ -42,30 +42,36 @@ def select_keyframes(arguments: Namespace) -> None:
         KeyboardInterrupt: Ctrl-C ended the stream; the results are written before it is raised.
     """
     settings = read_settings(arguments)
+    check_view(arguments.view, arguments.save_rrd)
     source = open_source(source_options(arguments))
     with source.sequence as sequence:
         size = _size(arguments, sequence)
         requests = _requests(arguments, settings, source, size)
+        odometry = _odometry(arguments, settings, sequence)
         _check(arguments, settings, source)
         counts = [count for count in (sequence.length, arguments.frames) if count is not None]
         frames = UntilInterrupted(islice(source.labelled(), arguments.frames))
-        with ResultFolder(
-            arguments.output, "select-keyframes", ENTRIES, inputs_of(arguments)
-        ) as results:
+        shown = open_view(arguments.view, arguments.save_rrd, source.table, keyframes=True)
+        with (
+            ResultFolder(
+                arguments.output, "select-keyframes", ENTRIES, inputs_of(arguments)
+            ) as results,
+            shown as view,
+        ):
             progress = progress_bar(frames, total=min(counts, default=None), unit="frame")
             folder = OutputFolder(results.staging, arguments.jpeg, Layout(arguments.format))
             run = run_selection(
                 source, progress, settings, folder, arguments.preset, requests, size,
-                lambda: frames.interrupted,
+                lambda: frames.interrupted, view, odometry,
             )  # fmt: skip
         bag = None
         if arguments.bag is not None and isinstance(sequence, BagImages):
             chosen = {place_of(frame.name) for frame in run.frames if frame.decision.forwarded}
-            bag = write_filtered_bag(sequence, chosen, arguments.bag)
+            bag = write_filtered_bag(sequence, chosen, arguments.bag, _companions(arguments))
     if arguments.json:
-        print(json.dumps(_as_json(arguments, settings, source, run, bag), indent=2))
+        print(json.dumps(as_json(arguments, settings, source, run, bag), indent=2))
     else:
-        _print(arguments, settings, source, run, bag)
+        print_results(arguments, settings, source, run, bag)
     source.sequence.problems.conclude(arguments.strict)
     if frames.interrupted:
         raise KeyboardInterrupt(f"{arguments.output} has the results of {len(run.frames)} frames")
@@ -86,6 +92,11 @@ def read_settings(arguments: Namespace) -> KeyframeSettings:
     if arguments.classes is not None:
         values["classes"] = tuple(arguments.classes) or ("",)
     return KeyframeSettings.from_values(values)
+
+
+def _companions(arguments: Namespace) -> CompanionTopics:
+    """Return the companions that the preset or the command line names."""
+    return CompanionTopics.from_values(read_preset(arguments.preset) | dict(arguments.set))
 
 
 def landmarks_of(model: str, network: str) -> tuple[str, ...]:
@@ -118,7 +129,10 @@ def source_options(arguments: Namespace) -> SourceOptions:
 
 def inputs_of(arguments: Namespace) -> tuple[Path | str | None, ...]:
     """Return the files and folders that the command reads and must not replace."""
-    return arguments.input, arguments.model, arguments.labels, arguments.dataset, arguments.requests
+    return (
+        arguments.input, arguments.model, arguments.labels, arguments.dataset, arguments.requests,
+        arguments.odometry,
+    )  # fmt: skip
 
 
 def _requests(
@@ -134,7 +148,10 @@ def _requests(
     if not answers:
         return []
     if arguments.requests is not None:
-        return read_requests(arguments.requests)
+        stamps = read_requests(arguments.requests)
+        near_ns = settings.selector.request_window_ns
+        check_requests(stamps, arguments.requests, source.sequence, near_ns)
+        return stamps
     recorded = recorded_requests(source.sequence) if isinstance(source.sequence, BagImages) else []
     if not recorded and size is None:
         raise ConfigError(
@@ -142,6 +159,30 @@ def _requests(
             "bag that recorded keyframe/request, or another preset"
         )
     return recorded
+
+
+def _odometry(
+    arguments: Namespace, settings: KeyframeSettings, sequence: Sequence
+) -> Odometry | None:
+    """Return the odometry that the settings ask for: from the given file, else from the bag."""
+    given, topic = arguments.odometry, arguments.odometry_topic
+    if not settings.selector.by_odometry:
+        if given is not None or topic is not None:
+            raise ConfigError(
+                f"preset {arguments.preset} does not use odometry: add --set min_distance_m=1 or "
+                "min_rotation_deg=10, or leave the odometry out"
+            )
+        return None
+    if given is not None:
+        return read_trajectory(given, sequence)
+    if isinstance(sequence, BagImages):
+        return recorded_odometry(sequence, topic)
+    if topic is not None:
+        raise SequenceError(f"{arguments.input} is no bag; leave out the odometry topic")
+    raise ConfigError(
+        "min_distance_m and min_rotation_deg need odometry: give a trajectory in TUM or KITTI "
+        "format as --odometry, or set both to 0"
+    )
 
 
 def _size(arguments: Namespace, sequence: Sequence) -> Size | None:
@@ -182,91 +223,4 @@ def _check(arguments: Namespace, settings: KeyframeSettings, source: Source) -> 
     if arguments.bag is not None:
         if not isinstance(source.sequence, BagImages):
             raise SequenceError(f"--bag filters a bag, and {arguments.input} is none: leave it out")
-        check_target(source.sequence, arguments.bag)
-
-
-def _print(
-    arguments: Namespace,
-    settings: KeyframeSettings,
-    source: Source,
-    run: Run,
-    bag: FilteredBag | None,
-) -> None:
-    if run.exact is None:
-        _print_online(settings, run.summary)
-    else:
-        _print_exact(arguments.preset, run.summary, run.exact)
-    if source.sequence.times_from:
-        print(f"times: {source.sequence.times_from}")
-    if bag is not None:
-        print(f"bag: {bag.path}, {bag.messages} messages")
-        if bag.left_out:
-            print(f"left out, for the bag does not define their types: {', '.join(bag.left_out)}")
-    if arguments.format == Layout.COLMAP.value:
-        print(f"images for COLMAP: {arguments.output / IMAGES}")
-    print(f"report: {arguments.output / REPORT}")
-
-
-def _print_online(settings: KeyframeSettings, summary: Summary) -> None:
-    print(
-        f"{summary.forwarded} of {summary.frames} frames forwarded "
-        f"({100 * summary.share:.1f} %), {data_size(summary.forwarded_bytes)} of "
-        f"{data_size(summary.full_stream_bytes)} as JPEG {settings.jpeg_quality} and PNG masks; "
-        f"largest gap {summary.largest_gap_s:.2f} s; decided after "
-        f"{summary.delay_median_s:.2f} s, {summary.delay_longest_s:.2f} s at most, in mode "
-        f"{settings.selector.mode.value}"
-    )
-    for reason, count in summary.reasons.items():
-        print(f"{count:>8}  {reason.replace('_', ' ')}")
-    for sentence in summary.unanswered:
-        print(sentence)
-
-
-def _print_exact(preset: str, summary: Summary, exact: ExactSelection) -> None:
-    print(
-        f"{summary.forwarded} of {summary.frames} frames chosen ({100 * summary.share:.1f} %), "
-        f"largest gap {summary.largest_gap_s:.2f} s; {exact.overlap_sentence()}"
-    )
-    print(
-        f"the online rule of preset {preset} takes {len(exact.online)} frames, {exact.same} of "
-        "them the same"
-    )
-
-
-def _as_json(
-    arguments: Namespace,
-    settings: KeyframeSettings,
-    source: Source,
-    run: Run,
-    bag: FilteredBag | None,
-) -> dict[str, Any]:
-    described: dict[str, Any] = {
-        "input": arguments.input,
-        "preset": arguments.preset,
-        "mode": settings.selector.mode.value,
-        "classes": settings.targets(),
-        "masks": source.masks_from,
-        "times": source.sequence.times_from,
-        "passed_over": source.sequence.problems.count,
-        **asdict(run.summary),
-        "keyframes": [frame.name for frame in run.frames if frame.decision.forwarded],
-        "comparison": {
-            choice.name: {**asdict(choice.metrics), "content": choice.content}
-            for choice in run.choices
-        },
-        "report": str(arguments.output / REPORT),
-        "table": str(arguments.output / TABLE),
-    }
-    if run.exact is not None:
-        described["exact"] = {
-            "min_overlap": run.exact.min_overlap,
-            "needed": run.exact.choice.needed,
-            "broken": run.exact.choice.broken,
-            "online": [run.frames[index].name for index in run.exact.online],
-            "same": run.exact.same,
-        }
-    if bag is not None:
-        described["bag"] = {
-            "path": str(bag.path), "messages": bag.messages, "left_out": list(bag.left_out)
-        }  # fmt: skip
-    return described
+        check_target(source.sequence, arguments.bag, _companions(arguments))

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
 from mininet_ros.keyframes import ConfigError, Decision, Reason
 from mininet_ros.keyframes.settings import KeyframeSettings
+from mininet_ros.offline.coverage import View
 from mininet_ros.offline.evaluation import JudgedFrame
 from mininet_ros.offline.exact import ExactChoice, choose_exactly
-from mininet_ros.offline.output import OutputFolder
 from mininet_ros.offline.selection import DecidedFrame
 from mininet_ros.offline.source import Source
-from mininet_ros.offline.views import ViewCollector
+from mininet_ros.sequences import LabelledFrame
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,9 @@ class ExactSelection:
     def overlap_sentence(self) -> str:
         """Return the overlap of neighbours for people; one clause without a full stop."""
         wanted = f"{100 * self.min_overlap:.0f} %"
-        if not self.min_overlap or len(self.choice.chosen) < 2:
+        if len(self.choice.chosen) < 2:
+            return "a single frame has no neighbour to overlap with"
+        if not self.min_overlap:
             return "no overlap between neighbours was asked for"
         if not self.choice.broken:
             return f"each shows at least {wanted} of the corners of the one before it"
@@ -88,7 +90,7 @@ class ExactSelection:
 
 def select_exactly(
     decided: Sequence[DecidedFrame],
-    views: ViewCollector,
+    views: Sequence[View],
     judged: Sequence[JudgedFrame],
     settings: KeyframeSettings,
     count: int,
@@ -104,7 +106,7 @@ def select_exactly(
     """
     view_weight = settings.selector.base_content if settings.targets() else 1.0
     min_overlap = settings.selector.min_overlap
-    choice = choose_exactly(views.views(judged), count, min_overlap, view_weight)
+    choice = choose_exactly(views, count, min_overlap, view_weight)
     chosen = set(choice.chosen)
     return ExactSelection(
         choice,
@@ -117,8 +119,10 @@ def select_exactly(
     )
 
 
-def write_chosen(source: Source, exact: ExactSelection, folder: OutputFolder) -> None:
-    """Read the recording again, and write the chosen frames.
+def write_chosen(
+    source: Source, exact: ExactSelection, write: Callable[[int, LabelledFrame], None]
+) -> None:
+    """Read the recording again, and call ``write`` with each chosen frame and its index.
 
     The recording is read to its end, so that the source reports the same problems as before.
 
@@ -129,7 +133,7 @@ def write_chosen(source: Source, exact: ExactSelection, folder: OutputFolder) ->
     wanted = set(exact.choice.chosen)
     for index, labelled in enumerate(islice(source.labelled(), len(exact.decided))):
         if index in wanted:
-            folder.write(index, labelled)
+            write(index, labelled)
 
 
 def _redecided(frame: DecidedFrame, judged: JudgedFrame, chosen: bool, count: int) -> DecidedFrame:

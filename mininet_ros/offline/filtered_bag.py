@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from mininet_ros.images.encodings import ImageError
+from mininet_ros.offline.companions import CompanionTopics, find_companions
 from mininet_ros.sequences import SequenceError
 from mininet_ros.sequences.bag import BagImages
 from mininet_ros.sequences.bag_reader import (
@@ -23,6 +25,7 @@ from mininet_ros.sequences.sequence import Problems
 if TYPE_CHECKING:
     from rosbags.highlevel import AnyReader
 
+NO_COMPANIONS = CompanionTopics()
 STAMPED_TYPES = (*IMAGE_TYPES, "sensor_msgs/msg/CameraInfo")
 
 
@@ -35,19 +38,27 @@ class FilteredBag:
         messages: number of messages written.
         left_out: topics that were left out because the source does not define their types, as in
             old ROS 2 bags.
+        unmatched: topics of images or camera infos of which no message was kept, because none has
+            the stamp of a chosen frame.
+        missing: number of chosen frames without a companion, by topic, where there are any.
     """
 
     path: Path
     messages: int
     left_out: tuple[str, ...]
+    unmatched: tuple[str, ...] = ()
+    missing: Mapping[str, int] = field(default_factory=dict)
 
 
-def check_target(source: BagImages, target: Path) -> None:
+def check_target(
+    source: BagImages, target: Path, companions: CompanionTopics | None = None
+) -> None:
     """Check, before a long run, that a bag can be written.
 
     Raises:
         SequenceError: the target exists, or its name belongs to another kind of bag than the
             source.
+        ConfigError: a companion cannot be kept.
     """
     if target.exists():
         raise SequenceError(f"{target} exists already; give another name for the filtered bag")
@@ -58,14 +69,23 @@ def check_target(source: BagImages, target: Path) -> None:
             f"{source.path} is a bag of ROS {kind}, so the name of the filtered bag {rule} in "
             f".bag; rename {target}"
         )
+    if companions is not None and companions.names:
+        with open_bag(source.path) as reader:
+            companions.check(reader, source.path)
 
 
-def write_filtered_bag(source: BagImages, chosen: Collection[int], target: Path) -> FilteredBag:
+def write_filtered_bag(
+    source: BagImages,
+    chosen: Collection[int],
+    target: Path,
+    companions: CompanionTopics = NO_COMPANIONS,
+) -> FilteredBag:
     """Copy a bag with only the chosen frames.
 
     On topics of images and camera infos, only messages with the stamp of a chosen frame are kept,
-    whatever camera or node they come from. All other topics (tf, odometry ...) are copied
-    completely. Messages and their recording times are unchanged. The result has the same ROS
+    whatever camera or node they come from. Of the companions, whatever their types are, the message
+    nearest to each chosen frame is kept. All other topics (tf, odometry ...) are copied completely.
+    Messages and their recording times are unchanged. The result has the same ROS
     generation and, for ROS 2, the same storage.
 
     Args:
@@ -73,8 +93,10 @@ def write_filtered_bag(source: BagImages, chosen: Collection[int], target: Path)
         chosen: places of the chosen frames in its image topic; see
             :func:`mininet_ros.sequences.sequence.place_of`.
         target: path of a file ``.bag`` for ROS 1, or of a new folder for ROS 2.
+        companions: topics whose messages go with the chosen frames within a tolerance.
 
     Raises:
+        ConfigError: a companion cannot be kept.
         SequenceError: see :func:`check_target`, or a bag cannot be read or written.
     """
     check_target(source, target)
@@ -83,33 +105,44 @@ def write_filtered_bag(source: BagImages, chosen: Collection[int], target: Path)
         # With the same folder name, because the files of a bag are named after it.
         unfinished = Path(folder) / target.name
         try:
-            written, left_out = _copy(source, times, stamps, unfinished)
+            result = _copy(source, times, stamps, unfinished, companions)
             unfinished.rename(target)
         except OSError as error:
             raise SequenceError(f"cannot write bag {target}: {error.strerror or error}") from error
-    return FilteredBag(target, written, left_out)
+    return replace(result, path=target)
 
 
 def _copy(
-    source: BagImages, times: set[int], stamps: set[int], target: Path
-) -> tuple[int, tuple[str, ...]]:
-    """Write the messages to keep; return their number and the topics left out."""
-    written = 0
+    source: BagImages, times: set[int], stamps: set[int], target: Path, wanted: CompanionTopics
+) -> FilteredBag:
+    """Write the messages to keep."""
+    written: Counter[str] = Counter()
     left_out: set[str] = set()
+    stamped: set[str] = set()
+    places: Counter[str] = Counter()
     with open_bag(source.path) as reader, _open_writer(reader, source.path, target) as writer:
+        companions = find_companions(reader, source.path, wanted, sorted(stamps))
         copies = _Connections(reader, writer)
         for connection, recorded_ns, data in recorded_messages(reader, (), Problems()):
-            if connection.topic == source.topic and connection.msgtype in IMAGE_TYPES:
+            topic = connection.topic
+            if topic == source.topic and connection.msgtype in IMAGE_TYPES:
                 keep = recorded_ns in times
+            elif topic in companions.topics:
+                keep = (topic, places[topic]) in companions.kept
+                places[topic] += 1
             elif connection.msgtype in STAMPED_TYPES:
                 keep = _stamp(reader, connection, data) in stamps
+                stamped.add(topic)
             else:
                 keep = connection.msgtype in reader.typestore.fielddefs
-                left_out |= set() if keep else {connection.topic}
+                left_out |= set() if keep else {topic}
             if keep:
                 writer.write(copies.of(connection), recorded_ns, data)
-                written += 1
-    return written, tuple(sorted(left_out))
+                written[topic] += 1
+    unmatched = sorted(topic for topic in stamped if not written[topic])
+    return FilteredBag(
+        target, written.total(), tuple(sorted(left_out)), tuple(unmatched), companions.missing
+    )
 
 
 def _times_of(source: BagImages, chosen: Collection[int]) -> tuple[set[int], set[int]]:

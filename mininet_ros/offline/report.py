@@ -16,7 +16,6 @@ from mininet_ros.offline.report_tables import (
 )
 from mininet_ros.offline.results import Results
 from mininet_ros.offline.style import STYLE
-from mininet_ros.offline.summary import Summary
 from mininet_ros.offline.timeline import Lane, draw_timeline
 
 
@@ -27,7 +26,7 @@ def write_report(results: Results) -> str:
         _header(results),
         _figures(results),
         _timeline(results),
-        _unanswered(results.summary),
+        _requests(results),
         _comparison(results),
         card_section(results),
         throttle_section(results),
@@ -84,12 +83,35 @@ def _rule(results: Results) -> str:
     )
 
 
-def _unanswered(summary: Summary) -> str:
-    """Return a section with the requests that no frame answers."""
-    if not summary.unanswered:
+def _requests(results: Results) -> str:
+    """Return a section with all requests: the frame that answers each, or why none does."""
+    summary, start_ns = results.summary, results.frames[0].stamp_ns
+    if not summary.requests:
         return ""
-    rows = "".join(f"<li>{escape(sentence)}</li>" for sentence in summary.unanswered)
-    return f"<section><h2>Requests without an answer</h2><ul>{rows}</ul></section>"
+    rows = []
+    for frame in results.frames:
+        asked_ns = frame.decision.request_ns
+        if asked_ns is None:
+            continue
+        asked, away = (asked_ns - start_ns) / 1e9, (frame.stamp_ns - asked_ns) / 1e6
+        side = "the frame itself" if not away else f"{abs(away):.0f} ms {_side(away)}"
+        rows.append(f"<tr><td>{asked:.3f} s</td><td>{escape(frame.name)}</td><td>{side}</td></tr>")
+    answers = (
+        "<div class='panel'><table><thead><tr><th>requested</th><th>answered with</th>"
+        f"<th>taken</th></tr></thead><tbody>{''.join(rows)}</tbody></table></div>"
+        if rows
+        else ""
+    )
+    missed = "".join(f"<li>{escape(sentence)}</li>" for sentence in summary.unanswered)
+    unanswered = f"<h3>Requests without an answer</h3><ul>{missed}</ul>" if missed else ""
+    return (
+        f"<section><h2>Requests</h2><p>{summary.answered} of {summary.requests} requests were "
+        f"answered.</p>{answers}{unanswered}</section>"
+    )
+
+
+def _side(away_ms: float) -> str:
+    return "later" if away_ms > 0.0 else "earlier"
 
 
 def _figures(results: Results) -> str:
@@ -115,6 +137,8 @@ def _figures(results: Results) -> str:
             f"{data_size(summary.team_bytes)}",
         )
         figures.append(team)
+    if summary.requests:
+        figures.append(_figure(f"{summary.answered} of {summary.requests}", "requests answered"))
     if summary.without_mask and results.settings.targets():
         figures.append(_figure(f"{summary.without_mask:,}", "frames without a mask"))
     return f"<div class='figures'>{''.join(figures)}</div>"

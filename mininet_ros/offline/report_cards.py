@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from html import escape
 
 from mininet_ros.keyframes import FrameScores, Reason
+from mininet_ros.offline.reasons import TITLES
 from mininet_ros.offline.report_tables import baseline_names
 from mininet_ros.offline.results import Results
 from mininet_ros.offline.selection import DecidedFrame
@@ -39,9 +40,31 @@ def card_section(results: Results) -> str:
         if len(shown) == results.summary.forwarded
         else (f"{len(shown)} of {results.summary.forwarded}, at even distances. ")
     )
+    note += (
+        "Quality ranks pictures of one scene, 0 to 1. "
+        if results.exact is not None
+        else "Quality ranks pictures of one scene, 0 to 1. As the one before: share of the view "
+        "that the last forwarded frame shows, too. "
+    )
     if results.settings.targets():
-        note += "Targets are outlined: green ones are whole, red ones are cut by the border."
-    return f"{title}<p>{note}</p><div class='cards'>{''.join(cards)}</div>"
+        note += (
+            "Targets are outlined: green ones are whole, red ones touch the border. Found "
+            "steadily: share of the last frames in which the targets were found. Cut by the "
+            "border: share of the targets that touch it, or that earlier frames show to go on "
+            "beyond it. "
+        )
+    return f"{title}<p>{note}</p>{class_key(results)}<div class='cards'>{''.join(cards)}</div>"
+
+
+def class_key(results: Results) -> str:
+    """Return the classes and colours of masks that are drawn over the pictures; else empty."""
+    if results.masks_from is None or results.settings.targets():
+        return ""
+    names = "".join(
+        f"<span style='--of:rgb({red},{green},{blue})'>{escape(name)}</span>"
+        for name, (red, green, blue) in results.classes
+    )
+    return f"<div class='key classes'>{names}</div>"
 
 
 def _card(frame: DecidedFrame, results: Results) -> str:
@@ -54,7 +77,7 @@ def _card(frame: DecidedFrame, results: Results) -> str:
     return (
         f"<article class='card' id='frame-{frame.index}'>{_image(frame, results)}<div>"
         f"<h3>{escape(frame.name)}<span>{seconds:.2f} s</span></h3>"
-        f"<span class='badge{forced}'>{_words(decision.reason.value)}</span>"
+        f"<span class='badge{forced}'>{TITLES[decision.reason]}</span>"
         f"<p>{escape(decision.sentence)}</p><dl>{meters}</dl></div></article>"
     )
 
@@ -62,11 +85,12 @@ def _card(frame: DecidedFrame, results: Results) -> str:
 def _meters(scores: FrameScores, results: Results) -> str:
     meters = [_meter("quality", scores.quality, f"{scores.quality:.2f}")]
     if results.settings.targets():
-        meters.append(_meter("cut", scores.cut, f"{100 * scores.cut:.0f} %", "--cut"))
+        meters.append(_meter("found steadily", scores.steady, f"{100 * scores.steady:.0f} %"))
+        meters.append(_meter("cut by the border", scores.cut, f"{100 * scores.cut:.0f} %", "--cut"))
     if results.exact is None:
-        before = [("seen before", scores.overlap)]
+        before = [("as the one before", scores.overlap)]
         if results.settings.targets():
-            before.insert(0, ("sent before", scores.sent))
+            before.insert(0, ("targets sent before", scores.sent))
         meters += [_meter(name, part, f"{100 * part:.0f} %", "--soft") for name, part in before]
     return "".join(meters)
 
@@ -106,7 +130,3 @@ def throttle_section(results: Results) -> str:
         f"is that of the picture compared with the last minute; red: below the floor of {floor:g}."
         f"</p><div class='cards small'>{''.join(cards)}</div>"
     )
-
-
-def _words(reason: str) -> str:
-    return reason.replace("_", " ")

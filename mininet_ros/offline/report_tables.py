@@ -10,6 +10,7 @@ from html import escape
 from mininet_ros.keyframes.selection.decisions import FORWARDING, Reason
 from mininet_ros.keyframes.settings import KeyframeSettings
 from mininet_ros.offline.comparison import ONLINE, OURS, Choice
+from mininet_ros.offline.reasons import MEANINGS, TITLES
 from mininet_ros.offline.summary import Summary
 
 _BOUND = "greedy_bound"
@@ -27,34 +28,6 @@ _COLUMNS: tuple[tuple[str, Callable[[Choice], str]], ...] = (
     ("largest gap", lambda c: f"{c.metrics.largest_gap_s:.2f} s"),
     ("JPEG bytes", lambda c: f"{c.metrics.bytes:,}"),
 )
-
-MEANINGS = {
-    Reason.BEST_OF_WINDOW: "forwarded when its window closed",
-    Reason.BEST_FOR_REQUEST: "forwarded as the best near a requested stamp",
-    Reason.PASSED_GATE: "forwarded at once, good enough among the recent ones",
-    Reason.MAX_GAP: "forwarded because nothing had been for max_gap_s",
-    Reason.KEPT_OVERLAP: "forwarded before too little of the last forwarded view was left",
-    Reason.HEARTBEAT: "forwarded because the camera had rested for heartbeat_s",
-    Reason.IN_SET: "in the best set of the size that was asked for",
-    Reason.NOT_IN_SET: "not in that set",
-    Reason.NOT_BEST: "another frame was better",
-    Reason.AT_REST: "the camera rested and nothing new was seen",
-    Reason.KNOWN_VIEW: "the view was forwarded on an earlier visit",
-    Reason.NOT_REQUESTED: "no request came for it in time",
-    Reason.BELOW_GATE: "not good enough among the recent ones",
-    Reason.BELOW_QUALITY: "quality below quality_floor",
-    Reason.BELOW_CONTENT: "content below content_floor",
-    Reason.BELOW_PARALLAX: "parallax below parallax_floor",
-    Reason.MIN_GAP: "too soon after a forwarded frame",
-    Reason.ROOM_FULL: "more than max_waiting_bytes waited",
-    Reason.REPEATED_STAMP: "another frame had its stamp",
-    Reason.OUT_OF_ORDER: "its stamp is older than that of the frame before",
-    Reason.UNSET_STAMP: "its stamp is zero",
-    Reason.TIME_JUMPED: "time jumped back while it waited",
-    Reason.MODE_CHANGED: "the mode changed while it waited",
-    Reason.STREAM_ENDED: "the recording ended before its turn",
-}
-"""Text of each reason for people, with the parameter that it depends on."""
 
 
 def baseline_names(summary: Summary) -> dict[str, str]:
@@ -108,7 +81,7 @@ def reason_table(summary: Summary) -> str:
         color = "--accent" if reason in forwarding else "--bar"
         part = 100 * count / summary.frames
         rows.append(
-            f"<tr><td>{reason.replace('_', ' ')}<small>{MEANINGS[Reason(reason)]}</small></td>"
+            f"<tr><td>{TITLES[Reason(reason)]}<small>{MEANINGS[Reason(reason)]}</small></td>"
             f"<td>{count:,}</td><td><span class='meter' "
             f"style='--part:{part:.1f}%;--of:var({color})'></span></td></tr>"
         )
@@ -138,8 +111,8 @@ def _text(value: object) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, tuple):
-        return ", ".join(value) or "none"
-    return f"{value:g}" if isinstance(value, float) else str(value)
+        return ", ".join(str(part) for part in value if part) or "none"
+    return f"{value:g}" if isinstance(value, float) else str(value) or "none"
 
 
 def _ordinal(number: int) -> str:

@@ -27,6 +27,7 @@ class Results:
         choices: this selection and the baselines; empty if nothing was forwarded.
         picture: function that returns the thumbnail of a frame by its index, JPEG.
         exact: choice with the whole recording known; None for an online selection.
+        classes: name and RGB colour, 0 to 255, of each class of the masks.
     """
 
     name: str
@@ -38,3 +39,4 @@ class Results:
     choices: Sequence[Choice]
     picture: Callable[[int], bytes]
     exact: ExactSelection | None = None
+    classes: Sequence[tuple[str, tuple[int, int, int]]] = ()

@@ -14,6 +14,7 @@ from mininet_ros.offline.exact_selection import (
     select_exactly,
     write_chosen,
 )
+from mininet_ros.offline.odometry import Odometry
 from mininet_ros.offline.output import OutputFolder
 from mininet_ros.offline.report import write_report
 from mininet_ros.offline.results import Results
@@ -22,7 +23,9 @@ from mininet_ros.offline.source import Source
 from mininet_ros.offline.summary import Summary, summarize
 from mininet_ros.offline.thumbnails import Thumbnails
 from mininet_ros.offline.views import ViewCollector
+from mininet_ros.offline.watched_selection import WatchedSelection
 from mininet_ros.sequences import LabelledFrame
+from mininet_ros.view import UNSEEN, View
 
 
 @dataclass(frozen=True)
@@ -34,12 +37,14 @@ class Run:
         summary: summary of the selection.
         choices: this selection and the baselines; empty if nothing was forwarded.
         exact: choice with the whole recording known; None for an online selection.
+        posed: number of frames with a pose by odometry; None where there is no odometry.
     """
 
     frames: Sequence[DecidedFrame]
     summary: Summary
     choices: Sequence[Choice]
     exact: ExactSelection | None = None
+    posed: int | None = None
 
 
 def run_selection(
@@ -51,6 +56,8 @@ def run_selection(
     requests: Sequence[int] = (),
     size: Size | None = None,
     was_interrupted: Callable[[], bool] = lambda: False,
+    view: View = UNSEEN,
+    odometry: Odometry | None = None,
 ) -> Run:
     """Select keyframes and write the chosen frames, the table and the report.
 
@@ -65,6 +72,8 @@ def run_selection(
             None leaves the choice to the online rule.
         was_interrupted: returns whether the user ended the frames early. If so, all frames are
             chosen where ``size`` asks for more than there are.
+        view: shows the selection as it goes.
+        odometry: poses of the robot; None where there are none.
 
     Raises:
         ConfigError: more frames are asked for than there are.
@@ -72,20 +81,31 @@ def run_selection(
         ValueError: a frame cannot be read or scored.
         OSError: a file cannot be written.
     """
-
-    def write(arrival: Arrival) -> None:
-        if size is None:
-            folder.write(arrival.index, arrival.labelled)
-
-    selection = OfflineSelection(settings, source.classes, requests, on_forward=write)
-    comparison = Comparison(settings, source.classes)
-    views = ViewCollector()
-    targets = [source.classes.index(name) for name in settings.targets()]
     start_ns = source.sequence.start_ns
+    watched = WatchedSelection(view, start_ns)
+
+    def write(index: int, labelled: LabelledFrame) -> None:
+        folder.write(index, labelled)
+        watched.chosen(labelled)
+
+    def forward(arrival: Arrival) -> None:
+        if size is None:
+            write(arrival.index, arrival.labelled)
+
+    def note(frame: DecidedFrame) -> None:
+        watched.scored(frame)
+        if size is None:
+            watched.decided(frame)
+
+    selection = OfflineSelection(settings, source.classes, requests, forward, note, odometry)
+    comparison = Comparison(settings, source.classes)
+    views = ViewCollector(settings.ignored_pixels(source.classes))
+    targets = [source.classes.index(name) for name in settings.targets()]
     with closing(Thumbnails(targets, source.colors)) as thumbnails:
         for labelled in frames:
             arrival = selection.add(labelled, start_ns + labelled.frame.stamp_ns)
             comparison.add(arrival)
+            watched.arrived(labelled)
             thumbnails.add(labelled)
             if size is not None:
                 views.add(labelled)
@@ -93,9 +113,15 @@ def run_selection(
         exact = None
         if size is not None:
             count = size.of(len(decided), shortened=was_interrupted())
-            exact = select_exactly(decided, views, comparison.frames, settings, count)
+            weights = {
+                source.classes.index(name): weight for name, weight in settings.targets().items()
+            }
+            contents = views.views(comparison.frames, weights)
+            exact = select_exactly(decided, contents, comparison.frames, settings, count)
             decided, team = exact.decided, {}
-            write_chosen(source, exact, folder)
+            write_chosen(source, exact, write)
+            for frame in decided:
+                watched.decided(frame)
         summary = summarize(decided, team, selection.unanswered())
         chosen = [frame.index for frame in decided if frame.decision.forwarded]
         choices = comparison.choices(chosen, exact.online if exact is not None else ())
@@ -103,6 +129,8 @@ def run_selection(
         results = Results(
             source.sequence.name, source.masks_from, preset, settings, decided, summary, choices,
             thumbnails.jpeg, exact,
+            [(name, tuple(color)) for name, color in zip(source.classes, source.colors.tolist())],
         )  # fmt: skip
         folder.write_report(write_report(results))
-    return Run(decided, summary, choices, exact)
+    posed = selection.posed if odometry is not None else None
+    return Run(decided, summary, choices, exact, posed)

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
 import numpy as np
 
+from mininet_ros.images.decoding import ImageDecoder
+from mininet_ros.images.different import DifferentPictures
 from mininet_ros.images.drawing import contact_sheet, legend, overlay
 from mininet_ros.inference.familiarity import read_familiarity
 from mininet_ros.inference.segmenter import Segmenter
 from mininet_ros.sequences import Frame
+from mininet_ros.view import UNSEEN, Picture, View
 
 SHEET_TILES = 12
 SHEET_COLUMNS = 4
@@ -23,12 +27,21 @@ ENTRIES = (MASKS, OVERLAYS, SHEET)
 """Files and folders of a labelled sequence in its folder."""
 
 
+@dataclass(frozen=True)
+class _Shown:
+    """A frame that may come onto the contact sheet, by its caption and its overlay's file."""
+
+    caption: str
+    file: str
+
+
 @dataclass
 class SequenceWriter:
     """Writes masks to ``masks/``, overlays to ``overlays/``, and a contact sheet.
 
-    The masks are PNGs of class ids, the overlays PNGs for people. The name of each file is the name
-    of its frame with ``.png`` added.
+    The sheet shows the frames that look most different, with a legend of the classes. The masks are
+    PNGs of class ids, the overlays PNGs for people. The name of each file is the name of its frame
+    with ``.png`` added.
 
     Attributes:
         written: number of frames labelled.
@@ -36,20 +49,20 @@ class SequenceWriter:
     Args:
         segmenter: segmenter that labels the frames.
         output: empty folder; see :class:`mininet_ros.results.ResultFolder`.
-        expected: number of frames to come, over which the contact sheet is spread; None if it is
-            unknown, and then the sheet shows the first frames.
+        is_timed: whether the contact sheet says the time of each frame, in place of its name.
+        view: shows the frames and their masks.
     """
 
     segmenter: Segmenter
     output: Path
-    expected: int | None = None
+    is_timed: bool = False
+    view: View = UNSEEN
 
     def __post_init__(self) -> None:
         self.written = 0
         self._measure = read_familiarity(self.segmenter.model)
         self._familiarities: list[float] = []
-        self._tiles: list[np.ndarray] = []
-        self._captions: list[str] = []
+        self._shown: DifferentPictures[_Shown] = DifferentPictures(SHEET_TILES)
         for folder in (MASKS, OVERLAYS):
             (self.output / folder).mkdir()
 
@@ -66,14 +79,16 @@ class SequenceWriter:
         name = f"{frame.name}.png"
         write_picture(self.output / MASKS / name, mask)
         write_picture(self.output / OVERLAYS / name, blended)
-        stride = max(1, -(-(self.expected or 1) // SHEET_TILES))
-        if self.written % stride == 0 and len(self._tiles) < SHEET_TILES:
-            height = round(SHEET_TILE_WIDTH * blended.shape[0] / blended.shape[1])
-            self._tiles.append(
-                cv2.resize(blended, (SHEET_TILE_WIDTH, height), interpolation=cv2.INTER_AREA)
-            )
-            self._captions.append(frame.name)
+        self.view.picture(frame.stamp_ns, Picture(frame.image))
+        self.view.mask(frame.stamp_ns, mask)
+        self._shown.add(frame.image, _Shown(self._caption(frame), name))
         self.written += 1
+
+    def _caption(self, frame: Frame) -> str:
+        """Return the words above a frame on the contact sheet."""
+        if not self.is_timed:
+            return frame.name
+        return f"{frame.stamp_ns / 1e9:.1f} s: {frame.name.replace('_', ' ')}"
 
     @property
     def warning(self) -> str | None:
@@ -83,6 +98,13 @@ class SequenceWriter:
         value = float(np.mean(self._familiarities))
         return self._measure.warning(value, self.segmenter.model.name)
 
+    def _tile(self, shown: _Shown) -> np.ndarray:
+        """Return a small overlay, uint8 (h, SHEET_TILE_WIDTH, 3), BGR."""
+        encoded = (self.output / OVERLAYS / shown.file).read_bytes()
+        overlaid = ImageDecoder(sys.maxsize).encoded(encoded)
+        height = max(1, round(SHEET_TILE_WIDTH * overlaid.shape[0] / overlaid.shape[1]))
+        return cv2.resize(overlaid, (SHEET_TILE_WIDTH, height), interpolation=cv2.INTER_AREA)
+
     def finish(self) -> None:
         """Write the contact sheet.
 
@@ -90,7 +112,9 @@ class SequenceWriter:
             OSError: the picture cannot be written.
             ValueError: no frame was added.
         """
-        sheet = contact_sheet(self._tiles, self._captions, SHEET_COLUMNS)
+        tiles = [self._tile(shown) for shown in self._shown.items]
+        captions = [shown.caption for shown in self._shown.items]
+        sheet = contact_sheet(tiles, captions, SHEET_COLUMNS)
         model = self.segmenter.model
         sheet = np.concatenate((sheet, legend(model.classes, model.colors, sheet.shape[1])))
         write_picture(self.output / SHEET, sheet)

@@ -11,6 +11,7 @@ import numpy as np
 
 from mininet_ros.keyframes import Decision, Outcome, Verdict
 from mininet_ros.keyframes.settings import KeyframeSettings
+from mininet_ros.offline.odometry import Odometry
 from mininet_ros.sequences import LabelledFrame
 
 
@@ -82,6 +83,11 @@ class OfflineSelection:
         requests: stamps that a V-SLAM system requests, ns, for mode ``request``; each request is
             made when the first frame of this stamp or a later one has come.
         on_forward: called with each forwarded frame, in the order of decisions.
+        on_decision: called with each decided frame.
+        odometry: poses of the robot; None where there are none.
+
+    Attributes:
+        posed: number of frames with a pose.
 
     Raises:
         ClassError: a target is not among the classes.
@@ -93,12 +99,17 @@ class OfflineSelection:
         classes: Sequence[str],
         requests: Sequence[int] = (),
         on_forward: Callable[[Arrival], None] = lambda _: None,
+        on_decision: Callable[[DecidedFrame], None] = lambda _: None,
+        odometry: Odometry | None = None,
     ) -> None:
+        self.posed = 0
         self._settings = settings
         self.pipeline = settings.pipeline(classes)
         self.budget = settings.budget()
         self._requests = deque(sorted(requests))
         self._on_forward = on_forward
+        self._on_decision = on_decision
+        self._odometry = odometry
         self._waiting: dict[int, Arrival] = {}
         self._decided: dict[int, DecidedFrame] = {}
         self._team: dict[int, Outcome] = {}
@@ -121,8 +132,12 @@ class OfflineSelection:
         self._count += 1
         self._now_ns = stamp_ns
         confidence = labelled.confidence if self._settings.use_confidence else None
+        pose = self._odometry.at(arrival.index, stamp_ns) if self._odometry is not None else None
+        self.posed += pose is not None
         try:
-            step = self.pipeline.add(labelled.frame.image, labelled.mask, confidence, stamp_ns)
+            step = self.pipeline.add(
+                labelled.frame.image, labelled.mask, confidence, stamp_ns, pose
+            )
         except ValueError as error:
             raise ValueError(f"frame {labelled.frame.name} cannot be scored: {error}") from error
         if step.refused is not None:
@@ -171,7 +186,7 @@ class OfflineSelection:
         self._unanswered += [request.sentence for request in unanswered]
 
     def _note_decision(self, arrival: Arrival, decision: Decision) -> None:
-        self._decided[arrival.index] = DecidedFrame(
+        decided = DecidedFrame(
             arrival.index,
             arrival.labelled.frame.name,
             arrival.stamp_ns,
@@ -179,6 +194,8 @@ class OfflineSelection:
             decision,
             max(0, self._now_ns - arrival.stamp_ns),
         )
+        self._decided[arrival.index] = decided
+        self._on_decision(decided)
 
     def _note(self, verdicts: list[Verdict]) -> None:
         for verdict in verdicts:

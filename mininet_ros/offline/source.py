@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +11,7 @@ import numpy as np
 from mininet_ros.images.class_tables import ClassTable, read_class_table
 from mininet_ros.images.limits import MAX_PIXELS
 from mininet_ros.inference import Segmenter, load_segmenter
+from mininet_ros.keyframes.cues.scorer import LEAST_SIDE
 from mininet_ros.models import load_model
 from mininet_ros.offline.labels import LabelFolder
 from mininet_ros.sequences import (
@@ -86,9 +87,16 @@ class Source:
     masks_from: str | None
     labelled: Callable[[], Iterator[LabelledFrame]]
 
+    @property
+    def table(self) -> ClassTable | None:
+        """Names and colours of the classes; None if they are unknown."""
+        if not self.classes:
+            return None
+        return ClassTable(self.classes, tuple((int(r), int(g), int(b)) for r, g, b in self.colors))
+
 
 def open_source(options: SourceOptions) -> Source:
-    """Open an input with its masks.
+    """Open an input with its masks; frames that are too small to be scored are skipped.
 
     The masks are the given labels. Without labels they are those in the bag, if there are any, or
     else the model's. Without a model they are the truth of the generated sequence, or there are
@@ -99,6 +107,11 @@ def open_source(options: SourceOptions) -> Source:
         ModelError, BackendError: the model cannot be used.
         ValueError: the dataset is unknown.
     """
+    source = _open(options)
+    return replace(source, labelled=lambda: _large_enough(source))
+
+
+def _open(options: SourceOptions) -> Source:
     sequence, bag = _open_sequence(options)
     if options.labels is not None:
         table = _class_table(options)
@@ -173,6 +186,28 @@ def _segmented(sequence: Sequence, segmenter: Segmenter) -> Iterator[LabelledFra
     for frame in sequence:
         found = segmenter.segment(frame.image)
         yield LabelledFrame(frame, found.mask, found.confidence)
+
+
+def _large_enough(source: Source) -> Iterator[LabelledFrame]:
+    """Yield the frames that can be scored.
+
+    Raises:
+        SequenceError: there are none.
+    """
+    frame, used = None, 0
+    for labelled in source.labelled():
+        frame = labelled.frame
+        height, width = frame.image.shape[:2]
+        if min(height, width) < LEAST_SIDE:
+            source.sequence.problems.add(
+                f"frame {frame.name} is too small to be scored: {width} x {height} pixels, and "
+                f"{LEAST_SIDE} x {LEAST_SIDE} are the least"
+            )
+            continue
+        used += 1
+        yield labelled
+    if frame is not None and not used:
+        raise SequenceError(source.sequence.problems.summary())
 
 
 def _unlabelled(sequence: Sequence) -> Iterator[LabelledFrame]:

@@ -54,6 +54,8 @@ svg .time { text-anchor: middle; }
 .key span::before { content: ""; display: inline-block; width: 18px; height: 0; margin-right: 8px;
   vertical-align: middle; border-top: 3px solid var(--of); }
 .key .dashed::before { border-top-style: dashed; }
+.key.classes span::before { width: 13px; height: 13px; border: 1px solid var(--soft);
+  background: var(--of); }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums;
   font-size: 14px; }
 th { text-align: right; font-weight: 600; color: var(--soft); padding: 4px 10px 8px;

@@ -32,6 +32,7 @@ class Summary:
         reasons: number of frames by reason, most frequent first.
         team: number of forwarded frames by their outcome under the byte budget.
         team_bytes: size of the frames that the byte budget let through.
+        answered: number of frames that answer a request.
         unanswered: reasons why requests have no answer, one sentence each.
     """
 
@@ -48,7 +49,13 @@ class Summary:
     reasons: Mapping[str, int]
     team: Mapping[str, int]
     team_bytes: int
+    answered: int = 0
     unanswered: tuple[str, ...] = ()
+
+    @property
+    def requests(self) -> int:
+        """Return the number of requests, answered or not."""
+        return self.answered + len(self.unanswered)
 
 
 def summarize(
@@ -83,5 +90,6 @@ def summarize(
         reasons=dict(reasons.most_common()),
         team=dict(outcomes),
         team_bytes=sum(frame.payload.size for frame in forwarded if frame.index in sent),
+        answered=sum(frame.decision.request_ns is not None for frame in forwarded),
         unanswered=tuple(unanswered),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -26,12 +26,14 @@ class Sighting:
         cut: whether the instance touches the picture's border.
         legible: False where the frame is known to be too dark, too bright or too smeared to
             recognise the instance.
+        label: label of the instance's class; None if it is unknown.
     """
 
     instance: int
     pixels: int
     cut: bool
     legible: bool = True
+    label: int | None = None
 
     @property
     def whole(self) -> bool:
@@ -93,7 +95,9 @@ class InstanceLinker:
             self._labels[number] = label
             present[region] = number
         self._gray, self._map = gray, present
-        return sightings_of(present)
+        return tuple(
+            replace(seen, label=self._labels[seen.instance]) for seen in sightings_of(present)
+        )
 
     def _regions(self, labels: np.ndarray) -> list[tuple[int, np.ndarray]]:
         """Return label and member pixels of each region, largest first."""

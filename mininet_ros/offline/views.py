@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import chain
 
 import numpy as np
 
+from mininet_ros.keyframes.cues.ignored import IgnoredPixels
 from mininet_ros.keyframes.cues.part_times import PartTimes
+from mininet_ros.keyframes.cues.quality import Quality
 from mininet_ros.keyframes.cues.scorer import FrameObserver, Observation
+from mininet_ros.offline.coverage import View
 from mininet_ros.offline.evaluation import JudgedFrame, lasting_instances
-from mininet_ros.offline.exact import View
+from mininet_ros.offline.truth import Sighting
 from mininet_ros.sequences import LabelledFrame
 
 LASTING = 5  # least number of frames in which a steady corner is visible
+AROUND = 300  # frames before and after with whose medians a frame's quality is compared
 LEAST_LASTING = 40  # least number of steady corners in a frame
 
 
@@ -22,11 +26,14 @@ class ViewCollector:
     """Follows the corners of the scene through a recording.
 
     The frames are ordered as they come, whatever their stamps are.
+
+    Args:
+        ignored: tells which pixels do not count; None if all pixels count.
     """
 
-    def __init__(self) -> None:
-        self._observer = FrameObserver({}, (), PartTimes())
-        self._seen: list[tuple[np.ndarray, float]] = []
+    def __init__(self, ignored: IgnoredPixels | None = None) -> None:
+        self._observer = FrameObserver({}, (), PartTimes(), ignored)
+        self._seen: list[tuple[np.ndarray, Quality]] = []
 
     def __len__(self) -> int:
         return len(self._seen)
@@ -38,17 +45,24 @@ class ViewCollector:
             ValueError: the picture cannot be scored.
         """
         order = len(self._seen) + 1
-        found = self._observer.observe(labelled.frame.image, None, None, order)
-        self._seen.append((_corners(found), found.quality.quality))
+        found = self._observer.observe(labelled.frame.image, labelled.mask, None, order)
+        self._seen.append((_corners(found), found.quality))
 
-    def views(self, judged: Sequence[JudgedFrame] = ()) -> list[View]:
+    def views(
+        self, judged: Sequence[JudgedFrame] = (), weights: Mapping[int, float] | None = None
+    ) -> list[View]:
         """Return all frames with the things that they show.
 
         Args:
             judged: the same frames with their things, or an empty sequence for no things. The
-                largest whole view of each thing is worth 1, smaller views less, and cut views
-                nothing.
+                largest whole view of each thing is worth its weight, smaller views less, and cut
+                views nothing.
+            weights: weight of each class by its label; 1 for classes that are not in it.
         """
+
+        def weight_of(seen: Sighting) -> float:
+            return (weights or {}).get(seen.label, 1.0) if seen.label is not None else 1.0
+
         lives = Counter(chain.from_iterable(corners.tolist() for corners, _ in self._seen))
         lasting = lasting_instances(judged)
         largest: dict[int, int] = defaultdict(int)
@@ -58,7 +72,10 @@ class ViewCollector:
                     largest[seen.instance] = max(largest[seen.instance], seen.pixels)
         things = [
             tuple(
-                (seen.instance, float(np.sqrt(seen.pixels / largest[seen.instance])))
+                (
+                    seen.instance,
+                    weight_of(seen) * float(np.sqrt(seen.pixels / largest[seen.instance])),
+                )
                 for seen in frame.sightings
                 if seen.whole and seen.instance in largest
             )
@@ -66,10 +83,29 @@ class ViewCollector:
         ]
         return [
             View(_steady(corners, lives), quality, shown)
-            for (corners, quality), shown in zip(
-                self._seen, things or [()] * len(self._seen), strict=True
+            for (corners, _), quality, shown in zip(
+                self._seen,
+                relative_to_stream([quality for _, quality in self._seen]),
+                things or [()] * len(self._seen),
+                strict=True,
             )
         ]
+
+
+def relative_to_stream(qualities: Sequence[Quality]) -> list[float]:
+    """Return the quality of each frame compared with the frames around it, where 1 is usual.
+
+    As ``Quality.relative``, but with medians of frames before and after: the first frames of a
+    recording are then compared, too.
+    """
+    values = np.array([(each.sharpness, each.illumination, each.clipped) for each in qualities])
+    relative = []
+    for index, (sharpness, illumination, clipped) in enumerate(values.tolist()):
+        around = values[max(0, index - AROUND) : index + AROUND + 1]
+        usual = np.maximum(np.median(around, axis=0), (1e-9, 1e-9, 0.0))
+        share = min(sharpness / usual[0], float(np.sqrt(illumination / usual[1])))
+        relative.append(share * (1.0 - max(0.0, clipped - float(usual[2]))))
+    return relative
 
 
 def _steady(corners: np.ndarray, lives: Counter[int]) -> np.ndarray:

@@ -7,6 +7,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mininet_ros.extras import missing_extra
 from mininet_ros.images.encodings import ImageError
 from mininet_ros.sequences.sequence import Problems, SequenceError
 
@@ -49,10 +50,7 @@ def open_bag(path: Path) -> Iterator[AnyReader]:
         from rosbags.highlevel import AnyReader
         from rosbags.typesys import Stores, get_typestore
     except ImportError as error:
-        raise SequenceError(
-            f"reading bag {path} needs the package rosbags; install it with: "
-            "pip install 'mininet_ros[bags]'"
-        ) from error
+        raise SequenceError(missing_extra(f"reading bag {path}", "bags")) from error
     try:
         # Bags of ROS 2 Humble and earlier do not contain the definitions of their messages.
         typestore = get_typestore(Stores.ROS2_HUMBLE)

@@ -33,7 +33,8 @@ _log = logging.getLogger(__name__)
 # Seconds since the epoch with a fraction, as TUM RGB-D names its pictures, or whole milli-, micro-
 # or nanoseconds. All times are after the year 2001, so that plain numbers do not count as times.
 _SECONDS = re.compile(r"(\d{10})\.(\d{1,9})")
-_UNITS_NS = {13: 10**6, 16: 10**3, 19: 1}
+UNITS_NS = {13: 10**6, 16: 10**3, 19: 1}
+"""Unit of a time without a fraction, ns, by its number of digits."""
 
 
 def read_image(path: Path, decoder: ImageDecoder | None = None) -> np.ndarray:
@@ -163,7 +164,7 @@ def _time_in_name(stem: str) -> int | None:
     match = _SECONDS.fullmatch(stem)
     if match:
         return int(match[1]) * 10**9 + int(match[2].ljust(9, "0"))
-    unit_ns = _UNITS_NS.get(len(stem))
+    unit_ns = UNITS_NS.get(len(stem))
     if unit_ns is None or not stem.isascii() or not stem.isdecimal() or stem[0] == "0":
         return None
     return int(stem) * unit_ns

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from importlib.metadata import entry_points
+from itertools import islice
 from pathlib import Path
 
 from mininet_ros.images.limits import MAX_PIXELS
@@ -19,6 +20,8 @@ GENERATED = "generated"
 """Name of the project's own sequence."""
 DRAWN = "mininet_ros.sequences"
 """Group of the entry points that open drawn sequences by name."""
+
+MOST_NAMED = 5  # folders in a message
 
 
 def open_sequence(
@@ -82,8 +85,20 @@ def open_sequence(
 def _open_folder(folder: Path, rate_hz: float | None, max_pixels: int) -> Sequence:
     paths = image_files(folder)
     if not paths:
+        within = _folders_with_images(folder)
+        if within:
+            raise SequenceError(
+                f"{folder} holds no images itself; give one of the folders in it that do: "
+                f"{', '.join(within)}"
+            )
         raise SequenceError(
             f"{folder} holds no images; give a folder with files that end in "
             f"{', '.join(IMAGE_SUFFIXES)}"
         )
     return ImageFiles(paths, folder.resolve().name, rate_hz, max_pixels)
+
+
+def _folders_with_images(folder: Path) -> list[str]:
+    """Return the first few folders below a folder that hold images, relative to it."""
+    found = (path for path in sorted(folder.rglob("*")) if path.is_dir() and image_files(path))
+    return [str(path.relative_to(folder)) for path in islice(found, MOST_NAMED)]

@@ -12,7 +12,7 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
-from mininet_ros.keyframes.cues.content import ClassError, parse_class_weights
+from mininet_ros.keyframes.cues.classes import ClassError, parse_class_weights
 from mininet_ros.team.errors import TeamError
 
 MAX_TEXT = 2000

@@ -9,8 +9,9 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from mininet_ros.team.contact import Contact
 from mininet_ros.team.envelope import Envelope, Receipt, Status
-from mininet_ros.team.flight import Flight, Outcome, Payload, Result
+from mininet_ros.team.flight import NO_RECEIPT, Flight, Outcome, Payload, Result
 from mininet_ros.team.interface import InterfaceCounter
 from mininet_ros.team.keys import (
     ALL_BASES,
@@ -29,19 +30,6 @@ from mininet_ros.team.session import MAX_MESSAGE_BYTES, import_zenoh, robot_conf
 
 # Between two attempts to find a base station.
 RETRY_S = 0.5
-
-# A base station that has just come into contact has not yet told what it wants.
-GRACE_S = 3.0
-
-# One that has not told by then that it sends receipts sends none.
-INTRODUCTION_S = 2.0
-
-# A robot whose name is taken asks again after so long: the other one may be its own predecessor.
-NAME_TAKEN_S = 2.0
-
-# A receipt that stays out for so long, and a second more for so many bytes, does not come.
-RECEIPT_S = 30.0
-RECEIPT_BYTES_PER_S = 500
 
 # Messages a frame may have, so that each has a number of its own.
 _NUMBERS = 8
@@ -99,14 +87,7 @@ class RobotLink:
         self._declared: list[Any] = []
         self._closing = False
         self._trouble = "not tried yet"
-        self._connected = False
-        self._contact_since = self._contact_until = clock()
-        self._epoch = 0
-        self._bases: frozenset[str] = frozenset()
-        self._had_receipts = False
-        self._namesakes: set[str] = set()
-        self._name_taken_until = clock()
-        self._wanted: dict[str, float] = {}  # when each was last seen to be wanted
+        self._contact = Contact(clock())
         self._flight: Flight | None = None
         self._outcomes: list[Outcome] = []
         self._thread = threading.Thread(target=self._run, name="team link", daemon=True)
@@ -119,23 +100,15 @@ class RobotLink:
         """What the base station subscribes to, of ``TEAM_TOPICS``."""
         matching = self._look() - {VIEWS}
         with self._condition:
-            now = self._clock()
-            if self._connected:
-                self._wanted.update(dict.fromkeys(matching, now))
-                for name, seen in list(self._wanted.items()):
-                    if now - max(seen, self._contact_since) > GRACE_S:
-                        del self._wanted[name]
-            return frozenset(self._wanted)
+            return self._contact.wanted(matching, self._clock())
 
     @property
     def takes(self) -> int:
         """How many frames can be sent now: 1 or 0."""
         matching = self._look() - {VIEWS}
         with self._condition:
-            now = self._clock()
-            free = self._flight is None and now >= self._name_taken_until
-            known = bool(self._bases) or now - self._contact_since > INTRODUCTION_S
-            return int(bool(self._connected and matching and free and known))
+            free = self._flight is None
+            return int(free and bool(matching) and self._contact.takes_frames(self._clock()))
 
     @property
     def mates(self) -> MatesViews | None:
@@ -150,7 +123,9 @@ class RobotLink:
             payload: its messages, of ``MESSAGES``.
         """
         with self._condition:
-            flight = Flight(ticket, payload, self._epoch, self._bases, self._clock())
+            flight = Flight(
+                ticket, payload, self._contact.epoch, self._contact.bases, self._clock()
+            )
             self._flight = flight
             if max(len(content) for _, content in payload) > MAX_MESSAGE_BYTES:
                 self._end(flight, Result.REFUSED, f"a message exceeds {MAX_MESSAGE_BYTES} bytes")
@@ -160,8 +135,12 @@ class RobotLink:
         """Return what came of frames since the last call."""
         self._look()
         with self._condition:
-            if self._flight is not None:
-                self._judge(self._flight)
+            flight, now = self._flight, self._clock()
+            ended = flight and flight.outcome(self._contact, now, self.pace_bytes_per_s)
+            if flight and ended:
+                if ended.sentence == NO_RECEIPT:
+                    self.counts["receipts_missed"] += 1
+                self._end(flight, ended.result, ended.sentence)
             outcomes, self._outcomes = self._outcomes, []
             return outcomes
 
@@ -169,28 +148,12 @@ class RobotLink:
         """Return why frames do not arrive, as a sentence, or None."""
         self._look()
         with self._condition:
-            now = self._clock()
             if self._session is None:
                 return (
                     f"no base station at {self._endpoints} ({self._trouble}): check the parameter "
                     "team_endpoints and that team_base_node runs there"
                 )
-            if not self._connected:
-                return (
-                    f"no contact with the base station for {now - self._contact_until:.0f} s: the "
-                    "frames of most worth wait"
-                )
-            if self._had_receipts and not self._bases:
-                return (
-                    f"the router at {self._endpoints} answers, but no base station is behind it: "
-                    "start team_base_node, or check its parameter connect"
-                )
-            if self._namesakes or now < self._name_taken_until:
-                return (
-                    f"another robot of the team is called {self.robot}, too, and the base station "
-                    "takes the frames of the one that came first: set the parameter robot_name"
-                )
-            return None
+            return self._contact.problem(self.robot, self._endpoints, self._clock())
 
     def values(self) -> dict[str, object]:
         """Return figures by name, for diagnostics."""
@@ -198,9 +161,9 @@ class RobotLink:
         with self._condition:
             values: dict[str, object] = {
                 "team_robot_name": self.robot,
-                "team_contact": self._connected,
-                "team_receipts": bool(self._bases),
-                "team_base_stations": len(self._bases),
+                "team_contact": self._contact.connected,
+                "team_receipts": bool(self._contact.bases),
+                "team_base_stations": len(self._contact.bases),
                 **{f"team_{name}": count for name, count in sorted(self.counts.items())},
                 "team_link_bytes_per_s": self.bytes_per_s or 0.0,
             }
@@ -216,23 +179,14 @@ class RobotLink:
     def _look(self) -> frozenset[str]:
         """See whether there is contact; return what is subscribed to.
 
-        Contact is what comes of it, subscriptions and tokens of base stations: the end of an old
-        connection may be reported after the begin of the new one, and Zenoh's own list of
-        connections lacks the new one then. Not with the lock held: Zenoh has locks of its own.
+        Not with the lock held: Zenoh has locks of its own.
         """
         session = self._session
         matching = self._matching()
         listed = session is not None and bool(session.info.transports())
         with self._condition:
-            now = self._clock()
-            connected = listed or bool(matching or self._bases)
-            if connected and not self._connected:
-                self._contact_since = now
-            elif self._connected and not connected:
-                self._contact_until = now
+            if self._contact.see(listed, matching, self._clock()):
                 self.counts["contacts_lost"] += 1
-                self._lose_contact()
-            self._connected = connected
         return matching
 
     def _matching(self) -> frozenset[str]:
@@ -340,7 +294,7 @@ class RobotLink:
                 self.bytes_per_s = flight.size / max(self._clock() - flight.started, 1e-3)
                 self._end(flight, Result.ARRIVED)
             elif receipt.status is Status.NAME_TAKEN:
-                self._name_taken_until = self._clock() + NAME_TAKEN_S
+                self._contact.note_name_taken(self._clock())
                 self._end(flight, Result.RETURNED, "another robot has this name")
             else:
                 self._end(flight, Result.REFUSED, "the base station cannot read it")
@@ -356,43 +310,18 @@ class RobotLink:
     def _note_base(self, sample: Any) -> None:
         sender = str(sample.key_expr).removeprefix(base_token(""))
         with self._condition:
-            present = sample.kind == self._zenoh.SampleKind.PUT
-            self._bases = self._bases | {sender} if present else self._bases - {sender}
-            if not self._bases:
-                self._lose_contact()
-            self._had_receipts = self._had_receipts or present
+            self._contact.note_base(sender, self._is_present(sample))
 
     def _note_namesake(self, sample: Any) -> None:
         sender = str(sample.key_expr).rpartition("/")[2]
         with self._condition:
-            if sender == self._sender:
-                return
-            if sample.kind == self._zenoh.SampleKind.PUT:
-                self._namesakes.add(sender)
-            else:
-                self._namesakes.discard(sender)
+            if sender != self._sender:
+                self._contact.note_namesake(sender, self._is_present(sample))
+
+    def _is_present(self, sample: Any) -> bool:
+        return sample.kind == self._zenoh.SampleKind.PUT
 
     # ---- with the lock held
-
-    def _lose_contact(self) -> None:
-        """Note that what was on its way may be lost."""
-        self._epoch += 1
-
-    def _judge(self, flight: Flight) -> None:
-        """End a flight that no receipt will end."""
-        elapsed = self._clock() - flight.started
-        if flight.epoch != self._epoch or not self._connected:
-            self._end(flight, Result.RETURNED, "contact was lost")
-        elif flight.put is None:
-            return
-        elif flight.bases:
-            if not flight.bases & self._bases:
-                self._end(flight, Result.RETURNED, "the base station went away")
-            elif elapsed > RECEIPT_S + flight.size / RECEIPT_BYTES_PER_S:
-                self.counts["receipts_missed"] += 1
-                self._end(flight, Result.RETURNED, "no receipt came")
-        elif elapsed > flight.size / self.pace_bytes_per_s:
-            self._end(flight, Result.ARRIVED, "sent; the base station sends no receipts")
 
     def _end(self, flight: Flight, result: Result, sentence: str = "") -> None:
         """Note what came of a flight, once."""

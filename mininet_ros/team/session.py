@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mininet_ros.extras import missing_extra
 from mininet_ros.team.errors import TeamError
 
 if TYPE_CHECKING:
@@ -67,10 +68,7 @@ def import_zenoh() -> Any:
     try:
         import zenoh
     except ImportError as error:
-        raise TeamError(
-            "the team link over Zenoh needs the Python package eclipse-zenoh: "
-            "pip install 'mininet_ros[team]'"
-        ) from error
+        raise TeamError(missing_extra("the team link over Zenoh", "team")) from error
     return zenoh
 
 

@@ -103,7 +103,7 @@ def test_segment_folder(capsys, tiny_model, tmp_path):
         cv2.imwrite(str(images / f"{number}.jpg"), np.full((50, 70, 3), 80 * number, np.uint8))
     output = tmp_path / "out"
     status, out, _ = run(
-        capsys, "segment", images, "--model", tiny_model, "--output", output, "--frames", 2
+        capsys, "segment", images, "--model", tiny_model, "--output", output, "--first", 2
     )
     assert status == 0 and "2 frames" in out
     masks = sorted((output / "masks").iterdir())

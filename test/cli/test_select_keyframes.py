@@ -19,7 +19,7 @@ from drive_rig import (
 )
 
 from mininet_ros.keyframes import Reason
-from mininet_ros.offline.report_tables import MEANINGS
+from mininet_ros.offline.reasons import MEANINGS, TITLES
 from mininet_ros.results import STATE
 
 
@@ -104,13 +104,13 @@ def test_report_is_complete_and_needs_no_network(capsys, given, tmp_path):
     for row in chosen:
         assert row["sentence"] in words
     for row in rows_of(tmp_path / "out"):
-        assert row["reason"].replace("_", " ") in words
+        assert TITLES[Reason(row["reason"])] in words
     for expected in ("Car (weight 0.5)", "This selection", "Every", "Greedy", "quality_floor"):
         assert expected in words
 
 
 def test_every_reason_has_a_meaning():
-    assert set(MEANINGS) == set(Reason)
+    assert set(MEANINGS) == set(TITLES) == set(Reason)
 
 
 def test_names_with_markup_are_only_text(capsys, drive, tmp_path):

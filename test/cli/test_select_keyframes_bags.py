@@ -212,3 +212,73 @@ def test_image_that_came_twice_is_written_once(capsys, tmp_path):
     rows = rows_of(tmp_path / "out")
     assert [row["reason"] for row in rows].count("repeated_stamp") == 1
     assert len(messages(tmp_path / "small")) == 1
+
+
+def record_with_companions(kind: str, folder: Path, late_ns: int = 5_000_000) -> Path:
+    """A drive with depth, 5 ms after the image, and a point of a header and a place."""
+    folder.mkdir()
+    with Recorder(kind, folder) as bag:
+        point = bag.types.types["geometry_msgs/msg/Point"](x=1.0, y=2.0, z=3.0)
+        for index in range(COUNT):
+            stamp_ns = START_NS + index * PERIOD_NS
+            bag.write(IMAGE, bag.image(picture(index), "bgr8", stamp_ns), stamp_ns + 1)
+            if index < COUNT - 4:
+                depth = np.full((12, 16), index, np.uint8)
+                late = bag.image(depth, "mono8", stamp_ns + late_ns)
+                bag.write("/camera/depth/image_rect", late, stamp_ns + late_ns)
+            stamped = bag.types.types["geometry_msgs/msg/PointStamped"](
+                header=bag.header(stamp_ns - 1000), point=point
+            )
+            bag.write("/laser/point", stamped, stamp_ns + 2)
+            bag.write(NOTES, bag.types.types["std_msgs/msg/String"](data="x"), stamp_ns + 3)
+    return bag.path
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_filtered_bag_keeps_the_companions_of_chosen_frames(capsys, tmp_path, kind):
+    source = record_with_companions(kind, tmp_path / "source")
+    target = tmp_path / ("small.bag" if kind == "ros1" else "small")
+    chosen = ["--image-topic", IMAGE, "--count", 6, "--output", tmp_path / "out", "--bag", target]
+    companions = ["--set", "companions=[depth/image_rect, laser/point]"]
+    status, out, err = run(capsys, source, *chosen, *companions, "--json")
+    assert status == 0, err
+    rows = [row for row in rows_of(tmp_path / "out") if row["forwarded"] == "1"]
+    stamps = [int(row["stamp"].replace(".", "")) for row in rows]
+    last = START_NS + (COUNT - 5) * PERIOD_NS
+    written = messages(target)
+    depth = [stamp for topic, _, stamp, _ in written if topic == "/camera/depth/image_rect"]
+    assert depth == [stamp + 5_000_000 for stamp in stamps if stamp <= last]
+    points = [stamp for topic, _, stamp, _ in written if topic == "/laser/point"]
+    assert points == [stamp - 1000 for stamp in stamps]
+    assert set(written) <= set(messages(source))
+    missing = sum(stamp > last for stamp in stamps)
+    assert missing and json.loads(out)["bag"]["missing"] == {"/camera/depth/image_rect": missing}
+
+
+def test_what_becomes_of_companions_is_told(capsys, tmp_path):
+    source = record_with_companions("mcap", tmp_path / "source")
+    arguments = ["--image-topic", IMAGE, "--count", 6, "--output", tmp_path / "out", "--bag"]
+    out = run(capsys, source, *arguments, tmp_path / "a")[1]
+    assert "left out, for no message has the stamp of a chosen frame" in out
+    assert "/camera/depth/image_rect" in out
+    near = ["--set", "companions=[depth/image_rect]", "companion_slop_s=0.001"]
+    out = run(capsys, source, *arguments, tmp_path / "b", *near)[1]
+    assert "6 chosen frames have no message on the companion /camera/depth/image_rect" in out
+    for value, message in (
+        ("[nothing]", "must have one topic for companion nothing, and has none"),
+        ("[notes]", "its type std_msgs/msg/String has no header, so no stamp"),
+        ("depth", "must be a list of topics"),
+    ):
+        wrong = ["--set", f"companions={value}"]
+        status, _, err = run(capsys, source, *arguments, tmp_path / "c", *wrong)
+        assert status == 1 and message in err.splitlines()[-1]
+        assert not (tmp_path / "c").exists()
+
+
+def test_odometry_of_bags(capsys, tmp_path):
+    source = record("mcap", tmp_path / "source", masks=False)
+    arguments = ["--set", "min_distance_m=1", "--output", tmp_path / "out"]
+    status, _, err = run(capsys, source, *arguments)
+    assert status == 1 and "holds no odometry (nav_msgs/msg/Odometry)" in err
+    status, _, err = run(capsys, source, *arguments, "--odometry-topic", "/odom")
+    assert status == 1 and "has no odometry topic /odom: it holds no nav_msgs/msg/Odometry" in err

@@ -133,3 +133,25 @@ def test_class_names_with_markup_are_only_text(capsys, drive, tmp_path):
     assert status == 0, err
     text = (tmp_path / "out" / "report.html").read_text()
     assert "&lt;b&gt;class 6" in text and "<b>class" not in text
+
+
+@pytest.mark.parametrize("extra", [[], ["--jpeg", 80]])
+def test_colmap_takes_the_focal_length_from_the_written_pictures(capsys, drive, tmp_path, extra):
+    pycolmap = pytest.importorskip("pycolmap", reason="needs the extra reconstruct")
+    pillow = pytest.importorskip("PIL.Image", reason="writing EXIF data needs pillow")
+    images, output = tmp_path / "images", tmp_path / "out"
+    images.mkdir()
+    for path in sorted((drive / "images").iterdir())[:6]:
+        with pillow.open(path) as picture:
+            exif = pillow.Exif()
+            exif.get_ifd(0x8769)[0xA405] = 35  # FocalLengthIn35mmFilm, mm
+            picture.save(images / path.name, exif=exif)
+    arguments = ["--count", 2, "--format", "colmap", *extra, "--output", output]
+    assert run(capsys, images, *arguments)[0] == 0
+    written = sorted((output / "images").iterdir())
+    assert len(written) == 2
+    for path in written:
+        camera = pycolmap.infer_camera_from_image(str(path))
+        assert camera.has_prior_focal_length
+        # Film of 35 mm is 36 x 24 mm large, 43.27 mm across its diagonal; the picture 160 x 120 px.
+        assert camera.params[0] == pytest.approx(35 / 43.27 * 200, rel=0.01)

@@ -149,3 +149,28 @@ def test_wrong_arguments_end_with_status_two(arguments):
     with pytest.raises(SystemExit) as end:
         cli.main(["select-keyframes", "generated", "--output", "x", *arguments])
     assert end.value.code == 2
+
+
+def test_frames_too_small_to_be_scored_are_passed_over(capsys, caplog, drive, tmp_path):
+    images = tmp_path / "images"
+    shutil.copytree(drive / "images", images)
+    thumbnail = cv2.resize(cv2.imread(str(images / "frame_000000.jpg")), (12, 9))
+    cv2.imwrite(str(images / "frame_000004.jpg"), thumbnail)
+    for extra in ([], ["--count", 4]):
+        arguments = [images, *extra, "--output", tmp_path / "out", "--json"]
+        status, out, _ = run(capsys, *arguments)
+        assert status == 0
+        assert "frame frame_000004 is too small to be scored: 12 x 9 pixels" in caplog.text
+        assert (json.loads(out)["frames"], json.loads(out)["passed_over"]) == (COUNT - 1, 1)
+    for path in images.iterdir():
+        cv2.imwrite(str(path), thumbnail)
+    status, _, err = run(capsys, images, "--output", tmp_path / "none")
+    assert status == 1 and f"{COUNT} items of the input passed over" in err.splitlines()[-1]
+    assert not (tmp_path / "none").exists()
+
+
+def test_folders_with_images_below_the_given_one_are_named(capsys, drive, tmp_path):
+    for name in ("left", "right/data"):
+        shutil.copytree(drive / "images", tmp_path / "robot" / name)
+    status, _, err = run(capsys, tmp_path / "robot", "--output", tmp_path / "out")
+    assert status == 1 and "holds no images itself" in err and "left, right/data" in err

@@ -37,6 +37,22 @@ def test_requests_of_a_slam_system(capsys, given, tmp_path):
     assert all(abs(float(r["stamp"]) - float(r["requested_stamp"])) <= 0.3 for r in chosen)
 
 
+def test_all_requests_are_told_of_with_their_answers(capsys, given, tmp_path):
+    requests = tmp_path / "requests.txt"
+    requests.write_text("0.4\n1.2\n70\n")
+    arguments = ["--set", "mode=request", "max_gap_s=0", "--classes", "--requests", requests]
+    arguments += ["--output", tmp_path / "out"]
+    out = run(capsys, *given, *arguments)[1]
+    assert "2 of 3 requests answered" in out
+    assert "The request for 70.000 s has no answer: no frame near it is at hand." in out
+    text = (tmp_path / "out" / "report.html").read_text()
+    assert "2 of 3 requests were answered" in text
+    assert "<td>0.400 s</td>" in text and "<td>1.200 s</td>" in text
+    assert "The request for 70.000 s has no answer" in text
+    summary = json.loads(run(capsys, *given, *arguments, "--json")[1])
+    assert (summary["answered"], len(summary["unanswered"])) == (2, 1)
+
+
 def test_stamps_of_requests_are_exact(tmp_path):
     path = tmp_path / "requests.txt"
     path.write_text("1700000000.123456789\n1.7e9 0\n")

@@ -106,3 +106,30 @@ def test_camera_that_is_not_calibrated(fx):
 def test_a_point_has_the_layout_that_viewers_read():
     assert POINT.itemsize == 20
     assert [POINT.fields[name][1] for name in POINT.names] == [0, 4, 8, 12, 16, 17]
+
+
+@pytest.mark.parametrize("kind", [np.float32, np.uint16])
+@pytest.mark.parametrize(("inverse", "kept"), [(False, FLOOR), (True, WALL)])
+def test_depth_is_unknown_where_a_class_is_not_kept(kind, inverse, kept):
+    depth, mask = room()
+    depth = (1000 * depth).astype(kind)
+    before = depth.copy()
+    masked = LabelledCloud([FLOOR], inverse=inverse).masked_depth(depth, mask)
+    assert masked.dtype == kind and (depth == before).all()
+    assert (masked[mask == kept] == depth[mask == kept]).all()
+    assert (masked[mask != kept] == 0).all() and masked.any()
+
+
+def test_a_smaller_mask_masks_a_depth_image_and_one_that_does_not_fit_is_refused():
+    depth, mask = room()
+    masked = LabelledCloud([WALL]).masked_depth(depth, mask[::2, ::2])
+    assert masked.shape == depth.shape and masked.any() and (masked == 0).any()
+    with pytest.raises(CloudError, match="same aspect ratio"):
+        LabelledCloud([WALL]).masked_depth(depth, mask[:, ::2])
+
+
+def test_the_inverse_keeps_points_without_a_label():
+    depth, mask = room()
+    mask[:4] = VOID
+    cloud = LabelledCloud([WALL], inverse=True).points(depth, CAMERA, mask)
+    assert set(cloud["label"]) == {FLOOR, VOID}

@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from mininet_ros.keyframes.cues.classes import ClassError, class_weight_table, parse_class_weights
 from mininet_ros.keyframes.cues.content import (
     CUT_COST,
     CUT_WORTH,
     IMPROVEMENT_EXPONENT,
-    LEAST_KEPT,
     MAX_REGIONS,
-    ClassError,
     Content,
     ContentStatus,
-    Region,
-    class_weight_table,
+    Regions,
+    Things,
     find_regions,
     measure_content,
-    parse_class_weights,
-    things,
+    things_in,
 )
+from mininet_ros.keyframes.cues.corners import no_points
+from mininet_ros.keyframes.cues.things import ThingFollower
 
 CLASSES = ("background", "text", "sign")
 TEXT = class_weight_table({"text": 1.0}, CLASSES)
@@ -39,53 +40,59 @@ def mask_with(*boxes: tuple[int, int, int, int], label: int = 1) -> np.ndarray:
 
 def content_of(mask: np.ndarray) -> Content:
     """The content of a mask of which nothing was sent before."""
-    return content_with(regions_of(mask))
+    return content_with(things_of(mask))
 
 
-def regions_of(mask: np.ndarray) -> tuple[Region, ...]:
+def regions_of(mask: np.ndarray) -> Regions:
     """The regions of text in a mask."""
     return find_regions(mask, None, TEXT)
 
 
-def content_with(regions: Sequence[Region], sent: float = 0.0) -> Content:
-    """The content of regions that were all sent as well as this."""
-    return measure_content(ContentStatus.MEASURED, regions, [sent] * len(regions))
+def things_of(
+    mask: np.ndarray, confidence: np.ndarray | None = None, weights: np.ndarray = TEXT
+) -> Things:
+    """The things in the first mask of a stream."""
+    regions = find_regions(mask, confidence, weights)
+    return ThingFollower(weights).update(regions, no_points((320, 240)), True, True)
+
+
+def content_with(things: Things, sent: Mapping[int, float] | None = None) -> Content:
+    """The content of things, of which some were sent, at quality 1."""
+    return measure_content(ContentStatus.MEASURED, things, sent or {}, 1.0)
 
 
 def size_of(pixels: int) -> float:
     """How much of a thing a region of so many pixels is."""
-    return things(pixels / PIXELS)
+    return float(things_in(np.array(pixels / PIXELS)))
 
 
 def test_a_free_region_counts_by_its_size() -> None:
     content = content_of(mask_with((100, 100, 140, 120)))
     assert content.content == pytest.approx(size_of(800))
-    (region,) = regions_of(mask_with((100, 100, 140, 120)))
-    assert (region.cut, region.label, region.area) == (0.0, 1, 800 / PIXELS)
-    assert region.low.tolist() == [100, 100] and region.high.tolist() == [139, 119]
+    regions = regions_of(mask_with((100, 100, 140, 120)))
+    assert (regions.cut, regions.labels, regions.areas) == (0.0, 1, 800 / PIXELS)
+    assert regions.boxes.tolist() == [[100, 100, 139, 119]]
 
 
 def test_several_things_are_worth_more_than_one_large_one() -> None:
     one = content_of(mask_with((100, 100, 160, 160))).content
-    three = content_of(mask_with(*((x, 100, x + 23, 123) for x in (50, 100, 150)))).content
+    three = content_of(mask_with(*((x, 100, x + 22, 122) for x in (50, 100, 150)))).content
     assert 1.0 < one < 2.0 and three == pytest.approx(3.0, rel=0.02)
     speck = content_of(mask_with((100, 100, 105, 105))).content
-    assert 0.1 < speck < 0.15
-    assert size_of(PIXELS) < 3.4
+    assert 0.2 < speck < 0.3
+    assert size_of(PIXELS) < 2.5
 
 
-def test_each_doubling_counts_a_third() -> None:
-    assert size_of(8000) - size_of(4000) == pytest.approx(1.0 / 3.0, abs=0.01)
+def test_each_doubling_counts_a_fifth() -> None:
+    assert size_of(8000) - size_of(4000) == pytest.approx(1.0 / 5.0, abs=0.01)
 
 
 def test_confidence_and_class_weight_scale_the_worth() -> None:
     mask = mask_with((100, 100, 140, 120)) + mask_with((10, 10, 50, 30), label=2)
     confidence = np.full(mask.shape, 51, np.uint8)
-    regions = find_regions(
-        mask, confidence, class_weight_table({"text": 1.0, "sign": 0.5}, CLASSES)
-    )
-    assert content_with(regions).content == pytest.approx(0.2 * (1.0 + 0.5) * size_of(800))
-    assert {region.label for region in regions} == {1, 2}
+    things = things_of(mask, confidence, class_weight_table({"text": 1.0, "sign": 0.5}, CLASSES))
+    assert content_with(things).content == pytest.approx(0.2 * (1.0 + 0.5) * size_of(800))
+    assert set(things.labels) == {1, 2}
 
 
 @pytest.mark.parametrize(
@@ -95,14 +102,14 @@ def test_a_region_cut_by_any_border_counts_against_the_frame(
     box: tuple[int, int, int, int],
 ) -> None:
     content = content_of(mask_with(box))
-    (region,) = regions_of(mask_with(box))
-    assert (region.cut, content.cut) == (1.0, 1.0)
-    assert content.content == pytest.approx(LEAST_KEPT * CUT_WORTH[1] * size_of(800))
+    assert (regions_of(mask_with(box)).cut, content.cut) == (1.0, 1.0)
+    cost = 1.0 + CUT_COST * size_of(800)
+    assert content.content == pytest.approx(CUT_WORTH[1] * size_of(800) / cost)
     free = mask_with(*((x, 100, x + 40, 160) for x in (80, 130, 180, 230)))
     cut = mask_with((0, 20, 40, 40))
-    held_against = (CUT_COST - CUT_WORTH[1]) * size_of(800)
     both, alone = content_of(free + cut).content, content_of(free).content
-    assert both == pytest.approx(alone - held_against) and alone == pytest.approx(4 * size_of(2400))
+    assert both == pytest.approx((alone + CUT_WORTH[1] * size_of(800)) / cost)
+    assert alone == pytest.approx(4 * size_of(2400))
 
 
 def test_something_large_that_is_always_cut_does_not_hide_the_rest() -> None:
@@ -115,22 +122,31 @@ def test_something_large_that_is_always_cut_does_not_hide_the_rest() -> None:
 
 def test_a_region_that_only_grazes_the_border_is_cut_a_little_but_not_whole() -> None:
     mask = mask_with((4, 100, 44, 120))
-    (whole,) = regions_of(mask)
+    whole = things_of(mask)
     mask[108:112, :4] = 1
-    (region,) = regions_of(mask)
-    assert 0.0 < region.cut < 0.3
-    assert CUT_WORTH[1] * whole.shown < region.shown < CUT_WORTH[0] * region.size
+    grazing = things_of(mask)
+    assert 0.0 < grazing.cut < 0.3
+    assert CUT_WORTH[1] * whole.shown < grazing.shown < CUT_WORTH[0] * grazing.sizes
 
 
 def test_what_was_sent_is_worth_what_it_improves() -> None:
-    regions = regions_of(mask_with((100, 100, 140, 120), (200, 100, 240, 120)))
-    content = measure_content(ContentStatus.MEASURED, regions, (0.0, 0.5))
-    assert content.sent == pytest.approx(0.25)
+    things = things_of(mask_with((100, 100, 140, 120), (200, 100, 240, 120)))
+    first, second = things.ids.tolist()
+    half = content_with(things, {second: 0.5 * size_of(800)})
+    assert half.sent == pytest.approx(0.25)
     improvement = 0.5**IMPROVEMENT_EXPONENT
-    assert content.content == pytest.approx((1.0 + improvement) * size_of(800))
-    assert content_with(regions, 1.0).content == 0.0
-    many_a_little_better = content_with(regions * 5, 0.9).content
-    assert many_a_little_better < 0.2 * content_with(regions[:1]).content
+    assert half.content == pytest.approx((1.0 + improvement) * size_of(800))
+    assert content_with(things, {first: 9.0, second: 9.0}).content == 0.0
+    nearly = {first: 0.9 * size_of(800), second: 0.9 * size_of(800)}
+    assert content_with(things, nearly).content < 0.02 * content_with(things).content
+
+
+def test_a_thing_that_the_mask_does_not_show_adds_nothing_but_its_cut() -> None:
+    things = things_of(mask_with((100, 100, 140, 120), (0, 20, 40, 40)))
+    hidden = replace(things, seen=things.cut == 0.0)
+    content = content_with(hidden)
+    assert content.content == pytest.approx(size_of(800) / (1.0 + CUT_COST * size_of(800)))
+    assert (content.regions, content.cut) == (1, 0.5)
 
 
 def test_regions_inside_holes_and_touching_corners_are_told_apart() -> None:
@@ -138,8 +154,8 @@ def test_regions_inside_holes_and_touching_corners_are_told_apart() -> None:
     mask[70:180, 70:180] = 0
     mask[100:120, 100:120] = 1
     mask[200:210, 200:210] = 1
-    large, small = regions_of(mask)
-    assert large.area > small.area == pytest.approx(400 / PIXELS)
+    large, small = regions_of(mask).areas
+    assert large > small == pytest.approx(400 / PIXELS)
 
 
 def test_speckle_and_void_do_not_count() -> None:

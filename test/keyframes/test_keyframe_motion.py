@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from mininet_ros.keyframes.cues.corners import Points
+from mininet_ros.keyframes.cues.corners import Points, local_similarities
 from mininet_ros.keyframes.cues.motion import (
     LOST,
     MAX_POINTS,
@@ -14,7 +14,6 @@ from mininet_ros.keyframes.cues.motion import (
     PointTracker,
 )
 from mininet_ros.keyframes.cues.overlap import measure_overlap
-from mininet_ros.keyframes.cues.sent import local_similarities
 
 WIDTH, HEIGHT = 320, 240
 DARK = np.zeros((HEIGHT, WIDTH), np.uint8)

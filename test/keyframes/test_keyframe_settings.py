@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from mininet_ros.images.class_tables import CAMVID
-from mininet_ros.keyframes.cues.content import class_weight_table
+from mininet_ros.keyframes.cues.classes import class_weight_table
 from mininet_ros.keyframes.selection.config import ConfigError, Mode
 from mininet_ros.keyframes.settings import (
     NODE_ONLY,

@@ -92,11 +92,17 @@ def test_a_model_folder_of_an_own_network_needs_no_file(file, tmp_path):
         ("wrong_end", "as many channels as there are classes"),
         ("nothing", "must return a tuple"),
         ("absent", "has no function absent"),
+        ("Stage", "can not be called with a number of classes"),
     ],
 )
 def test_unusable_tables_are_refused(file, function, message):
     with pytest.raises(ValueError, match=message):
         network_argument(f"{file}:{function}")
+
+
+def test_a_file_without_its_function_is_refused(file, capsys):
+    assert cli.main(["describe", str(file)]) == 1
+    assert f"name its function, too, as {file}:FUNCTION" in capsys.readouterr().err
 
 
 def test_unusable_files_are_refused(tmp_path):

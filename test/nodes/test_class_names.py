@@ -20,6 +20,7 @@ from rclpy.parameter import Parameter
 from mininet_ros.nodes.common.parameters import ParameterError
 from mininet_ros.nodes.keyframes import class_names
 from mininet_ros.nodes.keyframes.keyframe_selector_node import KeyframeSelectorNode
+from mininet_ros.nodes.keyframes.topics import LABEL_INFO
 
 pytestmark = pytest.mark.usefixtures("known_classes")
 
@@ -44,7 +45,7 @@ def label_info(monkeypatch: pytest.MonkeyPatch):
     callbacks = []
 
     def subscribe(node, topic, received):
-        assert topic == "segmentation/label_info"
+        assert topic.name == "segmentation/label_info"
         callbacks.append(received)
         return SimpleNamespace()
 
@@ -93,7 +94,7 @@ def test_label_info_is_read_where_vision_msgs_is_installed(monkeypatch):
         return callback
 
     node = SimpleNamespace(create_subscription=create_subscription)
-    callback = subscribe_label_info(node, "segmentation/label_info", received.append)
+    callback = subscribe_label_info(node, LABEL_INFO, received.append)
     assert made == [(module.LabelInfo, "segmentation/label_info", "TRANSIENT_LOCAL", "RELIABLE")]
     entries = [(2, "sign"), (0, "wall"), (255, "unlabelled")]
     callback(

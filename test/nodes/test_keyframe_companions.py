@@ -15,7 +15,6 @@ from std_msgs.msg import String
 from mininet_ros.nodes.common.image_messages import image_message
 from mininet_ros.nodes.common.stamps import header_of, stamp_of
 from mininet_ros.nodes.keyframes.companions import companion_names
-from mininet_ros.nodes.keyframes.poses import PoseHistory
 
 pytestmark = pytest.mark.usefixtures("known_classes")
 
@@ -74,7 +73,23 @@ def test_held_companions_are_bounded_in_bytes(graph):
 def test_a_companion_without_a_stamp_is_named(graph):
     rig = Rig(graph, companions=["words"])
     graph.publisher(String, "/words", DEEP)
-    graph.spin_until(lambda: "does not begin with a header" in rig.node._companions.problem)
+    rig.play(0)
+    rig.report(lambda status, _: "does not begin with a header" in status.message)
+
+
+def test_companions_that_never_come_are_told(graph):
+    rig = Rig(graph, companions=["depth/image_rect"], mode="gate", gate_share=1.0, min_gap_s=0.0)
+    rig.play(0)
+    rig.report(lambda s, _: "nobody publishes the companion /depth/image_rect" in s.message)
+    images = graph.publisher(Image, "/depth/image_rect", DEEP)
+    got = graph.listen(Image, "/keyframe/depth/image_rect", DEEP)
+    graph.spin_until(lambda: images.get_subscription_count())
+    for number in range(1, 25):
+        images.publish(depth(number, late_ns=45_000_000))  # between two pictures
+        rig.play(number)
+    rig.report(lambda s, _: "within companion_slop_s" in s.message)
+    _, values = rig.report()
+    assert int(values["missing_depth/image_rect"]) >= 10 and got == []
 
 
 @pytest.mark.parametrize(
@@ -91,19 +106,6 @@ def odometry(number: float, x: float) -> Odometry:
     message.pose.pose.position.x = x
     message.pose.pose.orientation.w = 1.0
     return message
-
-
-def test_poses_are_read_between_messages():
-    poses = PoseHistory()
-    assert poses.at(stamp_of(header(1))) is None
-    for number in range(3):
-        poses.add(odometry(number, float(number)))
-    assert poses.at(stamp_of(header(1))).position == (1.0, 0.0, 0.0)
-    assert poses.at(stamp_of(header(1)) + STEP_NS // 2).position[0] == pytest.approx(1.5)
-    assert poses.at(stamp_of(header(2)) + STEP_NS).position[0] == 2.0
-    assert poses.at(stamp_of(header(30))) is None
-    poses.add(odometry(-100, 7.0))
-    assert poses.at(stamp_of(header(1))) is None
 
 
 def test_odometry_spaces_keyframes_by_distance(graph):

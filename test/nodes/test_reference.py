@@ -8,9 +8,17 @@ from ros_graph import ROOT
 
 pytest.importorskip("rclpy", reason="needs ROS 2 (rclpy)")
 
-from mininet_ros.nodes.reference import NODES, nodes_markdown, parameters_markdown, parameters_yaml
+from mininet_ros.nodes.reference import (
+    NODES,
+    nodes_markdown,
+    page_markdown,
+    parameters_markdown,
+    parameters_yaml,
+    topics_markdown,
+)
 from mininet_ros.parameters import parameter_specs, to_values
 
+PAGES = sorted((ROOT / "docs").glob("*.md"))
 WITH_FILE = [node for node in NODES if node.config]
 
 
@@ -43,6 +51,26 @@ def test_the_configuration_file_holds_every_default_in_its_type(node):
     assert {n: type(v) for n, v in section["ros__parameters"].items()} == {
         n: type(v) for n, v in defaults.items()
     }
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_the_tables_of_a_page_are_those_that_the_code_makes(page):
+    """``python -m mininet_ros.nodes.reference --write`` makes them anew."""
+    written = page.read_text(encoding="utf-8")
+    assert written == page_markdown(written)
+
+
+def test_the_page_of_nodes_has_both_tables_of_every_node():
+    written = (ROOT / "docs" / "nodes.md").read_text(encoding="utf-8")
+    for node in NODES:
+        assert f"<!-- topics of {node.name} -->\n\n{topics_markdown(node)}" in written
+        assert f"<!-- parameters of {node.name} -->\n\n{parameters_markdown(node)}" in written
+
+
+def test_a_page_that_is_not_current_is_noticed():
+    written = (ROOT / "docs" / "nodes.md").read_text(encoding="utf-8")
+    outdated = written.replace("best effort, depth 5", "reliable, depth 1", 1)
+    assert page_markdown(outdated) == written != outdated
 
 
 def test_the_documentation_names_every_parameter_of_every_node():

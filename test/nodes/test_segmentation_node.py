@@ -22,6 +22,7 @@ from std_msgs.msg import Header
 from mininet_ros.nodes.common import diagnostics, topics
 from mininet_ros.nodes.common.image_messages import image_message, image_to_bgr
 from mininet_ros.nodes.common.label_info import publish_label_info
+from mininet_ros.nodes.segmentation.topics import LABEL_INFO
 
 
 @pytest.mark.parametrize(("width", "height"), [(160, 120), (120, 160), (WIDTH, HEIGHT), (33, 47)])
@@ -311,7 +312,7 @@ def test_class_names_are_latched_where_vision_msgs_is_installed(monkeypatch):
         create_publisher=create_publisher,
         get_clock=lambda: SimpleNamespace(now=lambda: now),
     )
-    assert publish_label_info(node, "segmentation/label_info", CLASSES) is not None
+    assert publish_label_info(node, LABEL_INFO, CLASSES) is not None
     assert made == [(LabelInfo, "segmentation/label_info", "TRANSIENT_LOCAL", "RELIABLE")]
     (message,) = published
     assert [(entry.class_id, entry.class_name) for entry in message.class_map] == [

@@ -115,6 +115,29 @@ def test_classes_by_number_and_range_at_run_time(graph):
     assert not result.successful and "ascending" in result.reason
 
 
+@pytest.mark.parametrize("encoding", ["32FC1", "16UC1"])
+def test_depth_images_lose_the_classes_that_are_left_out(graph, encoding):
+    node = make_node(graph, sync_slop_s=0.0)
+    depths = graph.listen(Image, "semantic_depth")
+    reports = graph.listen(DiagnosticArray, "/diagnostics")
+    camera = Camera(graph)
+    graph.spin_until(lambda: camera.mask.get_subscription_count())
+    graph.spin_for(0.2)
+    assert camera.image.get_subscription_count() == 0  # only a cloud has colours
+    camera.send(1, encoding)
+    graph.spin_until(lambda: depths)
+    name = "/semantic_cloud: semantic cloud"
+    graph.next_report(reports, name, lambda status, _: "masks nothing" in status.message)
+    wanted = [Parameter("classes", value=["3"]), Parameter("classes_inverse", value=True)]
+    assert all(result.successful for result in node.set_parameters(wanted))
+    camera.send(2, encoding)
+    graph.spin_until(lambda: len(depths) == 2)
+    whole, masked = (depth_pixels(message) for message in depths)
+    assert depths[1].header == header(2) and depths[1].encoding == encoding
+    assert (whole > 0).all() and (masked[HEIGHT // 2 :] == 0).all()
+    assert (masked[: HEIGHT // 2] == whole[: HEIGHT // 2]).all()
+
+
 def test_nothing_is_received_that_nobody_wants(graph):
     make_node(graph)
     camera = Camera(graph)

@@ -7,7 +7,8 @@ from itertools import combinations, pairwise
 import numpy as np
 import pytest
 
-from mininet_ros.offline.exact import View, _Coverage, choose_exactly, overlap
+from mininet_ros.offline.coverage import Coverage, View, change_of_view, overlap
+from mininet_ros.offline.exact import GOOD_SHARE, choose_exactly, relative_quality
 
 
 def drive(length, step=10, quality=0.4, corners=200):
@@ -19,12 +20,9 @@ def drive(length, step=10, quality=0.4, corners=200):
 
 
 def worth(views, chosen, view_weight=1.0):
-    coverage = _Coverage(views, view_weight)
-    total = 0.0
-    for index in chosen:
-        total += coverage.gain(index)
-        coverage.add(index)
-    return total
+    share = relative_quality([view.quality for view in views], len(views))
+    weights = np.minimum(1.0, share / GOOD_SHARE)
+    return Coverage(views, weights, change_of_view(views), view_weight).worth(chosen)
 
 
 @pytest.mark.parametrize("min_overlap", [0.0, 0.3, 0.9])
@@ -86,7 +84,7 @@ def test_greedy_keeps_its_guarantee_on_small_sets():
         views = [
             View(
                 np.sort(generator.choice(30, generator.integers(1, 12), replace=False)),
-                generator.uniform(0.1, 0.5),
+                generator.uniform(0.9, 1.0),
                 tuple((int(t), generator.random()) for t in generator.choice(4, 2, replace=False)),
             )
             for _ in range(9)
@@ -94,3 +92,52 @@ def test_greedy_keeps_its_guarantee_on_small_sets():
         best = max(worth(views, chosen) for chosen in combinations(range(9), 3))
         ours = worth(views, choose_exactly(views, 3, 0.0, 1.0).chosen)
         assert ours >= (1 - 1 / np.e) * best - 1e-9
+
+
+def test_noise_in_the_quality_does_not_move_frames_from_their_even_places():
+    generator = np.random.default_rng(1)
+    views = drive(150, quality=1.0 + 0.05 * generator.standard_normal(150))
+    for min_overlap in (0.0, 0.4):
+        gaps = np.diff(choose_exactly(views, 15, min_overlap, 1.0).chosen)
+        assert gaps.min() >= 9 and gaps.max() <= 11
+
+
+def test_a_robot_that_stands_gets_hardly_a_frame():
+    views = drive(60)
+    last = views[-1]
+    views += [View(last.corners, 0.4) for _ in range(200)]
+    views += [View(view.corners + 600, 0.4) for view in drive(60)]
+    chosen = np.array(choose_exactly(views, 20, 0.4, 1.0).chosen)
+    assert ((chosen > 59) & (chosen < 260)).sum() <= 2
+
+
+def test_a_lasting_change_of_light_is_no_reason_to_leave_frames_out():
+    quality = np.r_[np.full(60, 1.0), np.full(60, 0.5), np.full(60, 1.0)]
+    quality[90:94] = 0.2
+    share = relative_quality(quality.tolist(), 10)
+    assert (share[:90] == 1.0).all() and (share[94:] == 1.0).all()
+    assert (share[90:94] == 0.4).all()
+    first = relative_quality([0.2, 0.2, *[1.0] * 30], 10)
+    assert (first[:2] == 0.2).all()
+
+
+def test_poor_frames_come_in_where_more_are_asked_for_than_there_are_good_ones():
+    views = drive(30, quality=np.where(np.arange(30) % 3 == 1, 0.1, 1.0))
+    chosen = choose_exactly(views, 22, 0.0, 1.0).chosen
+    assert sum(index % 3 == 1 for index in chosen) == 2
+
+
+def test_a_cut_does_not_break_the_chain_elsewhere():
+    views = drive(50, step=20)
+    views += [View(view.corners + 10_000, view.quality) for view in drive(50, step=20)]
+    choice = choose_exactly(views, 30, 0.5, 1.0)
+    assert choice.broken == 1 and choice.needed <= 30
+    assert {49, 50} <= set(choice.chosen)
+
+
+def test_a_thing_of_more_weight_is_preferred():
+    views = drive(60)
+    views[20] = View(views[20].corners, 0.4, ((1, 0.3),))
+    views[23] = View(views[23].corners, 0.4, ((2, 3.0),))
+    chosen = choose_exactly(views, 3, 0.0, 1.0).chosen
+    assert 23 in chosen and 20 not in chosen

@@ -13,6 +13,7 @@ pytest.importorskip("rclpy", reason="needs ROS 2 (rclpy)")
 
 from keyframe_rig import (
     CLASSES,
+    DEEP,
     FIRST_S,
     STEP_NS,
     Rig,
@@ -22,9 +23,11 @@ from keyframe_rig import (
     number_of,
     picture,
 )
+from nav_msgs.msg import Odometry
 
 from mininet_ros import cli
 from mininet_ros.keyframes.settings import read_preset
+from mininet_ros.nodes.common.stamps import header_of
 
 pytestmark = pytest.mark.usefixtures("known_classes")
 
@@ -78,6 +81,71 @@ def online(graph, path, requests=()):
     graph.spin_until(lambda: len(rig.images) >= len(chosen))
     assert sorted(number_of(image) for image in rig.images) == chosen
     return sorted(decided)
+
+
+def drive_at(number):
+    """Way of the robot at a picture, metres: slow, then fast."""
+    return 0.05 * number if number < COUNT // 2 else 0.05 * number + 0.15 * (number - COUNT // 2)
+
+
+def test_same_choice_by_odometry(graph, tmp_path):
+    pytest.importorskip("rosbags", reason="reading bags needs rosbags")
+    from bag_recorder import Recorder
+
+    # Poses at three times the camera's rate; those of a picture's own stamp come late.
+    poses = [(FIRST_NS + third * STEP_NS // 3, third / 3) for third in range(3 * COUNT)]
+    with Recorder("mcap", tmp_path) as bag:
+        for number in range(COUNT):
+            stamp = FIRST_NS + number * STEP_NS
+            message = bag.image(np.ascontiguousarray(picture(number)), "bgr8", stamp)
+            bag.write("/image", message, stamp + 1)
+        for stamp, at in poses:
+            bag.write("/robot/odom", recorded_odometry(bag, stamp, drive_at(at)), stamp + 2)
+    parameters = {"min_distance_m": 0.5, "window_time_s": 0.0, "min_gap_s": 0.0, "max_gap_s": 0.0}
+    path = preset(tmp_path, window_motion=0.1, **parameters | {"classes": [""]})
+    twin = offline(tmp_path, bag.path, "--preset", path)
+    chosen = [number for number, forwarded, *_ in twin if forwarded == "1"]
+    slow = sum(number < COUNT // 2 for number in chosen)
+    assert slow >= 2 and len(chosen) - slow >= 2 * slow
+    rig = Rig(graph, **({"window_motion": 0.1} | read_preset(path)))
+    odometry = graph.publisher(Odometry, "/odometry", DEEP)
+    graph.spin_until(lambda: odometry.get_subscription_count())
+    for number in range(COUNT):
+        rig.play(number)  # an image waits for the poses up to its stamp
+        for stamp, at in poses[max(0, 3 * number - 2) : 3 * number + 1]:
+            message = Odometry(header=header_of(stamp))
+            message.pose.pose.position.x = drive_at(at)
+            message.pose.pose.orientation.w = 1.0
+            odometry.publish(message)
+    rig.report(lambda _, values: values.get("images") == str(COUNT))
+    rig.node.close()
+    decided = [
+        (d["number"], d["forwarded"], d["reason"], float(d["worth"]))
+        for d in rig.wait_for_scores(COUNT)
+    ]
+    assert sorted(decided) == twin
+
+
+def recorded_odometry(bag, stamp_ns, x):
+    """An odometry message of rosbags."""
+    kinds = bag.types.types
+    geometry = {name: kinds[f"geometry_msgs/msg/{name}"] for name in (
+        "Point", "Quaternion", "Pose", "PoseWithCovariance", "Vector3", "Twist",
+        "TwistWithCovariance",
+    )}  # fmt: skip
+    none = geometry["Vector3"](x=0.0, y=0.0, z=0.0)
+    pose = geometry["Pose"](
+        position=geometry["Point"](x=float(x), y=0.0, z=0.0),
+        orientation=geometry["Quaternion"](x=0.0, y=0.0, z=0.0, w=1.0),
+    )
+    return kinds["nav_msgs/msg/Odometry"](
+        header=bag.header(stamp_ns),
+        child_frame_id="base",
+        pose=geometry["PoseWithCovariance"](pose=pose, covariance=np.zeros(36)),
+        twist=geometry["TwistWithCovariance"](
+            twist=geometry["Twist"](linear=none, angular=none), covariance=np.zeros(36)
+        ),
+    )
 
 
 def write_files(folder):

@@ -15,7 +15,7 @@ CORE += ("inference/onnx_runtime.py", "keyframes/**/*.py", "offline/*.py", "sequ
 NODES = ("nodes/**/*.py",)
 
 
-FOR_LAUNCH_FILES = ("launching.py", "launch_arguments.py")
+FOR_LAUNCH_FILES = ("launching.py", "launch_arguments.py", "recipes.py")
 
 
 def import_without(forbidden: str, rooms: tuple[str, ...]) -> None:

@@ -29,6 +29,7 @@ OPTIONAL = {
     "onnx",
     "openvino",
     "pycolmap",
+    "rerun",
     "supervision",
     "rosbags",
     "safetensors",
@@ -84,6 +85,7 @@ def test_pip_requirements_are_the_imports(setup_arguments):
         "eclipse-zenoh": "zenoh",
         "opencv-python-headless": "cv2",
         "pillow": "PIL",
+        "rerun-sdk": "rerun",
         "PyYAML": "yaml",
     }
     required = {module_of.get(name, name) for name in names(setup_arguments["install_requires"])}

@@ -115,10 +115,10 @@ def launch(tmp_path, ros_domain):
 def make_package(prefix: Path, program: str) -> None:
     """Make an installed package whose executables are the program."""
     index = prefix / "share" / "ament_index" / "resource_index" / "packages"
-    index.mkdir(parents=True)
+    index.mkdir(parents=True, exist_ok=True)
     (index / "mininet_ros").touch()
     folder = prefix / "lib" / "mininet_ros"
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
     for name in MODULES:
         executable = folder / name
         executable.write_text(f"#!{sys.executable}\n{program.format(executable=name)}")

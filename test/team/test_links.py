@@ -234,7 +234,7 @@ def test_a_configuration_that_cannot_be_read_is_named(tmp_path):
 
 def test_without_zenoh_one_sentence_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "zenoh", None)
-    with pytest.raises(TeamError, match=r"pip install 'mininet_ros\[team\]'"):
+    with pytest.raises(TeamError, match="-m pip install 'eclipse-zenoh>="):
         RobotLink("robot1", ["tcp/127.0.0.1:1"], "", lambda: None, lambda content: None)
 
 

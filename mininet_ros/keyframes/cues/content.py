@@ -1,24 +1,21 @@
 """Cue: how much a picture shows of the target classes.
 
-A region is a connected set of pixels of one target class. The score counts things more than pixels:
-the size of a region grows by a third with each doubling of its area. It is multiplied by the
-network's mean confidence and by the weight of the class. A region counts less where the picture's
-border cuts it, and less where an earlier frame that shows the same thing was already sent. A cut
-also reduces the score of the frame, so that the frame without a cut wins among frames that show the
-same things.
+The score counts things more than pixels: the size of a thing grows by a fifth with each doubling of
+its area. It is multiplied by the certainty of the thing and by the weight of the class. A thing
+counts less where the picture's border cuts it, and less where an earlier frame that shows it was
+already sent. A cut also reduces the score of the frame, so that the frame without a cut wins among
+frames that show the same things.
 
 The gain of a frame is then close to that of a facility-location objective: the sum over all things
 of the best view sent of each. Repeatedly taking the best frame is a proven rule for this objective
 (Nemhauser et al. 1978). The constants were chosen on camera tours over ICDAR 2015 training photos
-and on the generated street. The results depend little on them: a size that saturates, and half or
-double the cost of a cut, change the share of things found by less than the difference between
-tours.
+and on the generated street. The results depend little on them: a size that saturates, and half the
+cost of a cut, change the share of things found by less than the difference between tours.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -27,29 +24,28 @@ import numpy as np
 
 from mininet_ros.keyframes.cues.described import described
 
-# The size of a region grows linearly up to this share of the picture (17 x 18 pixels of 640 x 480),
+# The size of a thing grows linearly up to this share of the picture (8 x 8 pixels of 640 x 480),
 # and logarithmically above it.
-SMALL_AREA = 1e-3
+SMALL_AREA = 2e-4
 
-# Doublings of the area that count as one thing: an area of 0.7 % of the picture, which is 46 x 46
+# Doublings of the area that count as one thing: an area of 0.6 % of the picture, which is 44 x 44
 # pixels of 640 x 480.
-DOUBLINGS = 3.0
+DOUBLINGS = 5.0
 
-# Factors on the size of a region that touches the border. The first is for a region that barely
-# touches it, the second for one that is cut along its whole side.
+# Factors on the size of a thing that is cut. The first is for one that barely touches the border,
+# the second for one that is cut along its whole side.
 CUT_WORTH = (0.6, 0.2)
 
-# A cut region reduces the worth of the frame by this multiple of its size. The frame always keeps
-# at least the share of its worth below, because every frame may cut something.
-CUT_COST = 2.0
-LEAST_KEPT = 0.2
+# The content of a frame is divided by one plus this multiple of the sizes of the things that it
+# cuts. It stays above 0, because every frame may cut something.
+CUT_COST = 8.0
 
-# Exponent of the share that is new. A region that was sent before at 80 % of its worth then adds
+# Exponent of the share that is new. A thing that was sent before at 80 % of its worth then adds
 # 4 %, not 20 %. Otherwise many things with slightly better views would outweigh the few that were
 # not sent at all.
 IMPROVEMENT_EXPONENT = 2.0
 
-# Shares of the image width. Fragments of a class that are closer than this are one thing, and a
+# Shares of the image width. Fragments of a class that are closer than this are one region, and a
 # region that is closer than this to the border counts as cut. Predicted masks are not more exact.
 JOINING_SHARE = 0.006
 BORDER_SHARE = 0.006
@@ -63,32 +59,57 @@ MAX_REGIONS = 64
 NEW_CONTENT = 0.3
 
 
-class ClassError(ValueError):
-    """A target class or its weight cannot be used. The message is one sentence."""
+@dataclass(frozen=True, eq=False)
+class Regions:
+    """The M connected regions of the target classes in one mask, largest first.
+
+    Attributes:
+        labels: (M,) int64 class ids.
+        boxes: (M, 4) float32 left, upper, right and lower edge, in pixels of the mask.
+        areas: (M,) areas as shares of the picture, 0 to 1.
+        cut: (M,) share of a region's side that the picture's border cuts, 0 (free) to 1.
+        confidence: (M,) mean confidence of the network, 0 to 1.
+    """
+
+    labels: np.ndarray
+    boxes: np.ndarray
+    areas: np.ndarray
+    cut: np.ndarray
+    confidence: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.labels)
 
 
 @dataclass(frozen=True, eq=False)
-class Region:
-    """One connected region of a target class.
+class Things:
+    """N things of the target classes, at their places in one frame.
 
     Attributes:
-        label: class id of the region.
-        low: (2,) float32, x and y of the upper left corner, in pixels of the mask with the region.
-        high: (2,) float32, x and y of the lower right corner, in pixels of the same mask.
-        area: area of the region as a share of the picture, 0 to 1.
-        cut: share of the region's side that the picture's border cuts, 0 (free) to 1.
-        size: number of things that the region counts as, 0 to 3.4, times mean confidence and class
-            weight.
-        shown: size of the region, reduced where the border cuts it.
+        ids: (N,) int64; equal numbers in two frames mean the same thing.
+        labels: (N,) int64 class ids.
+        boxes: (N, 4) float32 left, upper, right and lower edge of the extent, in pixels of the
+            tracked picture; it may reach outside the picture.
+        seen: (N,) bool, whether the mask shows the thing.
+        areas: (N,) areas as shares of the picture, 0 to 1.
+        cut: (N,) how much of a thing the picture's border cuts, 0 (nothing) to 1.
+        steady: (N,) share of the last frames with its place in view in which the thing was found.
+        sizes: (N,) number of things that it counts as, 0 to 2.5, times certainty and class weight.
+        shown: (N,) its size, reduced where it is cut.
     """
 
-    label: int
-    low: np.ndarray
-    high: np.ndarray
-    area: float
-    cut: float
-    size: float
-    shown: float
+    ids: np.ndarray
+    labels: np.ndarray
+    boxes: np.ndarray
+    seen: np.ndarray
+    areas: np.ndarray
+    cut: np.ndarray
+    steady: np.ndarray
+    sizes: np.ndarray
+    shown: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.ids)
 
 
 class ContentStatus(str, Enum):
@@ -125,20 +146,37 @@ class Content:
             "things",
             0,
             None,
-            "Number of new things of the target classes, each counted by its size (1 for 0.7 % of "
-            "the picture, a third more with each doubling), times mean confidence and class "
-            "weight, less for things that are cut or were already sent.",
+            "Number of new things of the target classes, each counted by its size (1 for 0.6 % of "
+            "the picture, a fifth more with each doubling), times certainty (the mean confidence "
+            "over the last frames, 0 where it was not found) and class weight, less for things "
+            "that are cut or were already sent.",
         ),
     )
     content_status: ContentStatus = ContentStatus.NO_MASK
     regions: int = field(
         default=0,
-        metadata=described("", 0, MAX_REGIONS, "Number of regions of the target classes."),
+        metadata=described(
+            "", 0, MAX_REGIONS, "Number of things of the target classes that the mask shows."
+        ),
+    )
+    steady: float = field(
+        default=0.0,
+        metadata=described(
+            "",
+            0,
+            1,
+            "Share of the last five frames with their places in view in which these things were "
+            "found, mean by area.",
+        ),
     )
     cut: float = field(
         default=0.0,
         metadata=described(
-            "", 0, 1, "Share of the target area in regions that the picture's border cuts."
+            "",
+            0,
+            1,
+            "Share of the target area in things that the picture's border cuts: their region "
+            "touches it, or their extent in earlier frames, moved along, leaves the picture.",
         ),
     )
     sent: float = field(
@@ -147,84 +185,38 @@ class Content:
 
 
 def measure_content(
-    status: ContentStatus, regions: Sequence[Region], known: Sequence[float]
+    status: ContentStatus, things: Things, sent: Mapping[int, float], quality: float
 ) -> Content:
     """Measure how much a picture shows of the target classes.
 
     Args:
-        status: tells whether there was a mask to find regions in.
-        regions: regions of the target classes.
-        known: how well each region was sent before, compared with the present picture: 0 (not at
-            all) to 1 (as well or better).
+        status: tells whether there was a mask to find things in.
+        things: things of the target classes.
+        sent: how well things were shown by forwarded frames, by id: ``shown`` times quality.
+        quality: quality of the picture, 0 to 1.
     """
-    worth = held_against = area = cut_area = sent_area = 0.0
-    for region, sent in zip(regions, known):
-        worth += region.shown * (1.0 - sent) ** IMPROVEMENT_EXPONENT
-        held_against += CUT_COST * region.size * region.cut
-        area += region.area
-        cut_area += region.area * (region.cut > 0.0)
-        sent_area += region.area * sent
-    area = area or 1.0
+    if not len(things):
+        return Content(content_status=status)
+    seen, cut = things.seen, things.cut
+    known = np.array([sent.get(number, 0.0) for number in things.ids.tolist()])
+    known = np.minimum(1.0, known / np.maximum(things.shown * quality, 1e-9))
+    new = (1.0 - known) ** IMPROVEMENT_EXPONENT
+    worth = float((things.shown * new) @ seen)
+    held_against = 1.0 + CUT_COST * float(things.sizes @ cut)
+    areas = things.areas * (seen | ((cut > 0.0) & (things.sizes > 0.0)))
+    area = float(areas.sum()) or 1.0
+    visible = float(areas @ seen) or 1.0
     return Content(
-        content=max(worth - held_against, LEAST_KEPT * worth),
+        content=worth / held_against,
         content_status=status,
-        regions=len(regions),
-        cut=cut_area / area,
-        sent=sent_area / area,
+        regions=int(seen.sum()),
+        steady=float((areas * things.steady) @ seen) / visible,
+        cut=float(areas @ (cut > 0.0)) / area,
+        sent=float((areas * known) @ seen) / visible,
     )
 
 
-def parse_class_weights(entries: Sequence[str]) -> dict[str, float]:
-    """Parse class names with optional weights, for example ``["text", "sign: 0.5"]``.
-
-    Raises:
-        ClassError: a weight is not a number, or a class is named twice.
-    """
-    weights: dict[str, float] = {}
-    for entry in entries:
-        name, _, text = entry.partition(":")
-        name = name.strip()
-        try:
-            weight = float(text) if text.strip() else 1.0
-        except ValueError:
-            raise ClassError(
-                f"The weight of class '{name}' must be a number, got '{text.strip()}'."
-            ) from None
-        if name in weights:
-            raise ClassError(f"Class '{name}' is named twice; name each target class once.")
-        weights[name] = weight
-    return weights
-
-
-def class_weight_table(weights: Mapping[str, float], classes: Sequence[str]) -> np.ndarray:
-    """Return the weight of every label value, for look-up by a mask.
-
-    Args:
-        weights: weight of each target class by its name, above 0 and at most 100.
-        classes: class names of the network, in label order.
-
-    Returns:
-        (256,) float32 weights; 0 for labels that are not targets.
-
-    Raises:
-        ClassError: a name is not among ``classes``, or a weight is out of range.
-    """
-    table = np.zeros(256, np.float32)
-    for name, weight in weights.items():
-        if name not in classes:
-            known = ", ".join(classes)
-            raise ClassError(f"Unknown class '{name}'; the model knows: {known}.")
-        if not 0.0 < weight <= 100.0:
-            raise ClassError(
-                f"The weight of class '{name}' must be above 0 and at most 100, got {weight:g}."
-            )
-        table[list(classes).index(name)] = weight
-    return table
-
-
-def find_regions(
-    mask: np.ndarray, confidence: np.ndarray | None, weights: np.ndarray
-) -> tuple[Region, ...]:
+def find_regions(mask: np.ndarray, confidence: np.ndarray | None, weights: np.ndarray) -> Regions:
     """Find the target regions of a mask.
 
     Args:
@@ -236,67 +228,91 @@ def find_regions(
     Returns:
         The regions, largest first; at most 64.
     """
-    regions: list[Region] = []
+    found = [_NO_REGIONS]
     for label in np.flatnonzero(weights):
         member = (mask == label).view(np.uint8)
         if cv2.countNonZero(member) >= MIN_REGION_SHARE * mask.size:
-            regions += _regions_of_class(int(label), float(weights[label]), member, confidence)
-    regions.sort(key=lambda region: -region.area)
-    return tuple(regions[:MAX_REGIONS])
+            found.append(_regions_of_class(int(label), member, confidence))
+    table = np.concatenate(found)
+    table = table[np.argsort(-table[:, 5], kind="stable")[:MAX_REGIONS]]
+    return Regions(table[:, 0].astype(np.int64), table[:, 1:5].astype(np.float32), *table[:, 5:].T)
 
 
-def _regions_of_class(
-    label: int, weight: float, member: np.ndarray, confidence: np.ndarray | None
-) -> list[Region]:
-    joined = cv2.morphologyEx(member, cv2.MORPH_CLOSE, _joining(member.shape[1]))
+_NO_REGIONS = np.empty((0, 8))  # label, box, area, cut, confidence
+
+
+def _regions_of_class(label: int, member: np.ndarray, confidence: np.ndarray | None) -> np.ndarray:
+    height, width = member.shape
+    kernel = _joining(width)
+    # Nothing is outside the rectangle around all members.
+    left, top, across, down = cv2.boundingRect(member)
+    reach = kernel.shape[0]
+    left, right = max(0, left - reach), min(width, left + across + reach)
+    top, bottom = max(0, top - reach), min(height, top + down + reach)
+    part = np.s_[top:bottom, left:right]
+    joined = cv2.morphologyEx(np.ascontiguousarray(member[part]), cv2.MORPH_CLOSE, kernel)
     count, parts, stats, _ = cv2.connectedComponentsWithStats(joined, ltype=cv2.CV_16U)
+    x, y, columns, rows, pixels = stats.T.astype(float)
+    sure = np.ones(count)
+    if confidence is not None:
+        inside = joined > 0
+        total = np.bincount(parts[inside], confidence[part][inside], count)
+        sure = total / (255.0 * pixels)
     # A predicted region often ends slightly before the border that cuts the thing.
-    near = max(1, round(BORDER_SHARE * member.shape[1]))
+    near = max(1, round(BORDER_SHARE * width))
     on_border = np.zeros(count, np.int64)
-    for inner in {0, near}:
-        rows, columns = parts[inner : parts.shape[0] - inner], parts[:, inner : -inner or None]
-        edge = np.concatenate([rows[0], rows[-1], columns[:, 0], columns[:, -1]])
-        on_border = np.maximum(on_border, np.bincount(edge, minlength=count))
-    on_border[0] = 0
-    regions = []
-    for part in range(1, count):
-        left, top, width, height, pixels = stats[part].tolist()
-        if pixels < MIN_REGION_SHARE * member.size:
-            continue
-        certainty = 1.0
-        if confidence is not None:
-            box = np.s_[top : top + height, left : left + width]
-            certainty = float(confidence[box][parts[box] == part].mean()) / 255.0
-        area = pixels / member.size
-        cut = min(1.0, int(on_border[part]) / min(width, height))
-        size = things(area) * certainty * weight
-        regions.append(
-            Region(
-                label=label,
-                low=np.array([left, top], np.float32),
-                high=np.array([left + width - 1, top + height - 1], np.float32),
-                area=area,
-                cut=cut,
-                size=size,
-                shown=size * _left_by_border(cut),
-            )
-        )
-    return regions
+    for inner in (0, near):
+        lines = [parts[row - top] for row in (inner, height - 1 - inner) if top <= row < bottom]
+        lines += [
+            parts[:, column - left]
+            for column in (inner, width - 1 - inner)
+            if left <= column < right
+        ]
+        if lines:
+            touching = np.bincount(np.concatenate(lines), minlength=count)
+            on_border = np.maximum(on_border, touching)
+    cut = np.minimum(1.0, on_border / np.minimum(columns, rows))
+    x, y, areas = x + left, y + top, pixels / member.size
+    table = np.column_stack(
+        [np.full(count, label), x, y, x + columns - 1, y + rows - 1, areas, cut, sure]
+    )[1:]
+    return table[areas[1:] >= MIN_REGION_SHARE]
 
 
 def _joining(width: int) -> np.ndarray:
-    """Return the kernel that joins the fragments of one thing."""
+    """Return the kernel that joins the fragments of one region."""
     side = 2 * max(1, round(JOINING_SHARE * width / 2.0)) + 1
     return cv2.getStructuringElement(cv2.MORPH_RECT, (side, side))
 
 
-def things(area: float) -> float:
-    """Return how many things a region of this share of the picture counts as, 0.06 to 3.4."""
-    return math.log2(1.0 + area / SMALL_AREA) / DOUBLINGS
+def measured_things(
+    ids: np.ndarray,
+    labels: np.ndarray,
+    boxes: np.ndarray,
+    seen: np.ndarray,
+    areas: np.ndarray,
+    cut: np.ndarray,
+    steady: np.ndarray,
+    values: np.ndarray,
+) -> Things:
+    """Make things with their sizes; see ``Things``.
 
-
-def _left_by_border(cut: float) -> float:
-    if cut == 0.0:
-        return 1.0
+    Args:
+        values: (N,) certainty times class weight.
+    """
+    sizes = things_in(areas) * values
     barely, wholly = CUT_WORTH
-    return barely + (wholly - barely) * cut
+    left = np.where(cut > 0.0, barely + (wholly - barely) * cut, 1.0)
+    return Things(ids, labels, boxes, seen, areas, cut, steady, sizes, sizes * left)
+
+
+def no_things() -> Things:
+    """Return an empty set of things."""
+    numbers, values = np.empty(0, np.int64), np.empty(0)
+    boxes = np.empty((0, 4), np.float32)
+    return Things(numbers, numbers, boxes, values > 0.0, *([values] * 5))
+
+
+def things_in(areas: np.ndarray) -> np.ndarray:
+    """Return how many things a region of this share of the picture counts as, 0.2 to 2.5."""
+    return np.log2(1.0 + areas / SMALL_AREA) / DOUBLINGS

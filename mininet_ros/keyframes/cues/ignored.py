@@ -8,7 +8,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from mininet_ros.keyframes.cues.content import ClassError
+from mininet_ros.keyframes.cues.classes import ClassError
 
 VOID = 255
 

@@ -15,11 +15,11 @@ from dataclasses import dataclass, field
 import cv2
 import numpy as np
 
-from mininet_ros.keyframes.cues.content import Region
-from mininet_ros.keyframes.cues.corners import Points
+from mininet_ros.keyframes.cues.content import Things
+from mininet_ros.keyframes.cues.corners import Points, moved_boxes
 from mininet_ros.keyframes.cues.described import described
 from mininet_ros.keyframes.cues.motion import MIN_MATCHES
-from mininet_ros.keyframes.cues.sent import SeenThing, moved_boxes
+from mininet_ros.keyframes.cues.sent import SeenThing
 
 # Number of stored views; the oldest is forgotten when there are more.
 MAX_VIEWS = 256
@@ -128,24 +128,24 @@ class ViewMemory:
             self._views.append(view)
         return recalled
 
-    def note_sent(self, regions: Sequence[Region], quality: float, corners: Points) -> None:
+    def note_sent(self, things: Things, quality: float, corners: Points) -> None:
         """Note what a forwarded frame shows, in all views that are in sight.
 
         Args:
-            regions: regions of the target classes that were found in that frame.
+            things: things of that frame.
             quality: quality of the frame, 0 to 1.
             corners: corners of the frame.
         """
-        if not regions:
+        seen = np.flatnonzero(things.seen)
+        if not len(seen):
             return
-        boxes = np.array([(*region.low, *region.high) for region in regions], np.float32)
         for view in reversed(self._views):
             if corners.shared(view.corners) < MIN_MATCHES:
                 break
-            moved, kept = moved_boxes(boxes, corners, view.corners)
-            for region, box in zip(np.array(regions, object)[kept], moved[kept]):
-                worth = region.shown * quality
-                view.things.append(SeenThing(region.label, box[:2], box[2:], worth))
+            moved, kept = moved_boxes(things.boxes[seen], corners, view.corners)
+            for place, box in zip(seen[kept], moved[kept]):
+                worth = float(things.shown[place]) * quality
+                view.things.append(SeenThing(int(things.labels[place]), box[:2], box[2:], worth))
 
     def _recall(self, positions: np.ndarray, descriptors: np.ndarray, corners: Points) -> Recalled:
         others = [

@@ -169,7 +169,7 @@ class QualityMeter:
         illumination = float(levels**ILLUMINATION_EXPONENT)
         sharpness = min(1.0, float(np.sqrt(fine / (coarse + COARSE_FLOOR))) / FULL_SHARPNESS)
         return Quality(
-            brightness=min(1.0, float(gray.mean()) / 255.0),
+            brightness=min(1.0, cv2.norm(gray, cv2.NORM_L1) / (255.0 * gray.size)),
             entropy=entropy,
             clipped=clipped,
             noise=noise,

@@ -15,13 +15,14 @@ from time import thread_time
 import cv2
 import numpy as np
 
+from mininet_ros.keyframes.cues.classes import class_weight_table
 from mininet_ros.keyframes.cues.content import (
     NEW_CONTENT,
     ContentStatus,
-    Region,
-    class_weight_table,
+    Things,
     find_regions,
     measure_content,
+    no_things,
 )
 from mininet_ros.keyframes.cues.corners import Points, no_points
 from mininet_ros.keyframes.cues.ignored import IgnoredPixels
@@ -31,7 +32,8 @@ from mininet_ros.keyframes.cues.overlap import measure_overlap
 from mininet_ros.keyframes.cues.part_times import PartTimes
 from mininet_ros.keyframes.cues.quality import CLEAR_SHARE, Quality, QualityMeter, check_image
 from mininet_ros.keyframes.cues.scores import FrameScores
-from mininet_ros.keyframes.cues.sent import SentRegions
+from mininet_ros.keyframes.cues.sent import SeenThing, recognised
+from mininet_ros.keyframes.cues.things import ThingFollower
 
 # Masks and motion are evaluated on pictures of this width; smaller pictures keep their own.
 SCORING_WIDTH = 320
@@ -49,11 +51,10 @@ class Observation:
         first: True if no earlier frame is related to this one: the first frame, a frame after a
             jump back in time, or one of another size.
         quality: quality scores of the picture.
-        status: tells whether there was a mask to find regions in.
-        regions: regions of the target classes, in pixels of the tracked picture.
+        status: tells whether there was a mask to find things in.
+        things: things of the target classes, in pixels of the tracked picture.
         flow: motion since the last good picture.
         gray: (h, w) uint8, the tracked picture.
-        before: corners in the last good picture.
         now: corners in the present picture, if ``flow.found``: those followed and new ones.
     """
 
@@ -63,10 +64,9 @@ class Observation:
     first: bool
     quality: Quality
     status: ContentStatus
-    regions: tuple[Region, ...]
+    things: Things
     flow: Flow
     gray: np.ndarray
-    before: Points
     now: Points
 
 
@@ -101,6 +101,7 @@ class FrameObserver:
         """Forget all frames."""
         self._quality = QualityMeter()
         self._tracker = PointTracker()
+        self._follower = ThingFollower(self._weights)
         self._last_stamp: int | None = None
         self._size: tuple[int, int] | None = None
 
@@ -132,28 +133,21 @@ class FrameObserver:
             ignored = self._ignored.of(mask, (picture.shape[1], picture.shape[0]))
         quality = self._quality.measure(image, self._gray, stamp_ns, ignored)
         spent["quality"] += (measured := thread_time()) - started
-        before = self._tracker.points
-        flow = self._tracker.update(picture, quality.relative >= CLEAR_SHARE, ignored)
+        clear = quality.relative >= CLEAR_SHARE
+        flow = self._tracker.update(picture, clear, ignored)
         now = self._tracker.points
         spent["motion"] += (tracked := thread_time()) - measured
-        status, regions = self._regions(mask, confidence, now.size)
+        status = ContentStatus.NO_MASK if self._named else ContentStatus.NO_TARGETS
+        things = no_things()
+        if self._named and mask is not None:
+            status = ContentStatus.MEASURED
+            sure = None if confidence is None else _at_size(confidence, now.size)
+            regions = find_regions(_at_size(mask, now.size), sure, self._weights)
+            things = self._follower.update(regions, now, flow.found, clear)
         spent["content"] += thread_time() - tracked
         return Observation(
-            stamp_ns, *size, first, quality, status, regions, flow, picture, before, now
+            stamp_ns, *size, first, quality, status, things, flow, picture, now
         )  # fmt: skip
-
-    def _regions(
-        self, mask: np.ndarray | None, confidence: np.ndarray | None, size: tuple[int, int]
-    ) -> tuple[ContentStatus, tuple[Region, ...]]:
-        if not self._named:
-            return ContentStatus.NO_TARGETS, ()
-        if mask is None:
-            return ContentStatus.NO_MASK, ()
-        small = cv2.resize(mask, size, interpolation=cv2.INTER_NEAREST)
-        certainty = None
-        if confidence is not None:
-            certainty = cv2.resize(confidence, size, interpolation=cv2.INTER_NEAREST)
-        return ContentStatus.MEASURED, find_regions(small, certainty, self._weights)
 
 
 class FrameScorer:
@@ -194,12 +188,12 @@ class FrameScorer:
         self._begin()
 
     def _begin(self) -> None:
-        self._sent = SentRegions()
+        self._sent: dict[int, float] = {}  # how well each thing was shown, by its id
         self._memory = ViewMemory()
         self._looked_at = -1.0
         self._known = 0.0
         self._records: OrderedDict[int, Observation] = OrderedDict()
-        self._forwarded = self._now = no_points((0, 0))
+        self._forwarded = no_points((0, 0))
 
     def score(
         self,
@@ -241,17 +235,16 @@ class FrameScorer:
         corners = _points_in(frame)
         overlap = measure_overlap(self._forwarded, corners)
         spent["motion"] += (compared := thread_time()) - started
-        self._sent.carry(frame.before, frame.now)
-        known = self._sent.how_well(frame.regions, frame.quality.quality)
-        content = measure_content(frame.status, frame.regions, known)
+        if frame.flow.found and frame.status is ContentStatus.MEASURED:
+            ids = frame.things.ids.tolist()
+            self._sent = {number: self._sent[number] for number in ids if number in self._sent}
+        quality = frame.quality.quality
+        content = measure_content(frame.status, frame.things, self._sent, quality)
         step = CLOSE_STEP if content.content >= NEW_CONTENT else LOOK_STEP
         if frame.flow.found and frame.flow.scores.travelled - self._looked_at >= step:
             self._look_up(frame)
-            known = self._sent.how_well(frame.regions, frame.quality.quality)
-            content = measure_content(frame.status, frame.regions, known)
-        self._sent.settle(frame.regions)
+            content = measure_content(frame.status, frame.things, self._sent, quality)
         spent["sent"] += thread_time() - compared
-        self._now = frame.now
         self._records[frame.stamp_ns] = frame
         while self.history is not None and len(self._records) > self.history:
             self._records.popitem(last=False)
@@ -270,9 +263,20 @@ class FrameScorer:
     def _look_up(self, frame: Observation) -> None:
         """Look up whether the view was forwarded before, and with which things."""
         self._looked_at = frame.flow.scores.travelled
-        recalled = self._memory.visit(frame.gray, frame.now, self._sent.things())
+        things = frame.things
+        sent = [
+            SeenThing(int(label), box[:2], box[2:], self._sent[number])
+            for number, label, box in zip(things.ids.tolist(), things.labels, things.boxes)
+            if number in self._sent
+        ]
+        recalled = self._memory.visit(frame.gray, frame.now, sent)
         self._known = recalled.cover
-        self._sent.place(recalled.things, frame.regions)
+        if recalled.things:
+            self._note(recognised(recalled.things, things))
+
+    def _note(self, worth: Mapping[int, float]) -> None:
+        for number, shown in worth.items():
+            self._sent[number] = max(shown, self._sent.get(number, 0.0))
 
     def mark_sent(self, stamp_ns: int) -> bool:
         """Note that the frame with this stamp was forwarded.
@@ -284,8 +288,10 @@ class FrameScorer:
         if frame is None:
             return False
         self._forwarded = _points_in(frame)
-        self._sent.add(frame.regions, frame.quality.quality, self._forwarded, self._now)
-        self._memory.note_sent(frame.regions, frame.quality.quality, self._forwarded)
+        things, quality = frame.things, frame.quality.quality
+        worth = (things.shown * things.seen * quality).tolist()
+        self._note(dict(zip(things.ids.tolist(), worth)))
+        self._memory.note_sent(things, quality, self._forwarded)
         return True
 
     def forget(self, stamp_ns: int) -> None:
@@ -296,6 +302,11 @@ class FrameScorer:
 def _points_in(frame: Observation) -> Points:
     """Return the corners that were found in a frame itself."""
     return frame.now if frame.flow.found else no_points(frame.now.size)
+
+
+def _at_size(labels: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """Return labels or confidence at this width and height."""
+    return cv2.resize(labels, size, interpolation=cv2.INTER_NEAREST)
 
 
 def _tracked_picture(gray: np.ndarray) -> np.ndarray:

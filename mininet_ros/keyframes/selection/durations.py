@@ -1,11 +1,6 @@
-"""Conversion of durations: seconds for settings and texts, whole nanoseconds for stamps."""
+"""Conversion of durations: seconds in settings, whole nanoseconds in stamps."""
 
 from __future__ import annotations
-
-
-def seconds(duration_ns: int) -> str:
-    """Format a duration or stamp in nanoseconds as seconds, for example ``1.250 s``."""
-    return f"{duration_ns / 1e9:.3f} s"
 
 
 def in_nanoseconds(duration_s: float) -> int:

@@ -16,8 +16,8 @@ from dataclasses import dataclass
 
 from mininet_ros.keyframes.cues.overlap import Overlap, measure_overlap
 from mininet_ros.keyframes.selection.decisions import Decision, Reason
-from mininet_ros.keyframes.selection.durations import in_nanoseconds, seconds
-from mininet_ros.keyframes.selection.waiting import Candidate, WaitingRoom
+from mininet_ros.keyframes.selection.durations import in_nanoseconds
+from mininet_ros.keyframes.selection.waiting import Candidate, WaitingRoom, seconds
 
 # Largest number of open requests; the oldest is given up when there are more.
 MAX_REQUESTS = 16

@@ -10,10 +10,9 @@ from typing import Protocol
 from mininet_ros.keyframes.cues.scores import FrameScores
 from mininet_ros.keyframes.selection.config import Mode, SelectorConfig
 from mininet_ros.keyframes.selection.decisions import Decision, Reason, Step
-from mininet_ros.keyframes.selection.durations import seconds
 from mininet_ros.keyframes.selection.gate import GatePicker
 from mininet_ros.keyframes.selection.requests import RequestPicker, Unanswered
-from mininet_ros.keyframes.selection.waiting import Candidate, WaitingRoom, worth_of
+from mininet_ros.keyframes.selection.waiting import Candidate, WaitingRoom, seconds, worth_of
 from mininet_ros.keyframes.selection.windows import WindowPicker
 
 

@@ -9,7 +9,6 @@ from mininet_ros.keyframes.cues.content import NEW_CONTENT
 from mininet_ros.keyframes.cues.scores import FrameScores
 from mininet_ros.keyframes.selection.config import Mode, SelectorConfig
 from mininet_ros.keyframes.selection.decisions import Decision, Reason
-from mininet_ros.keyframes.selection.durations import seconds
 from mininet_ros.keyframes.selection.odometry import driven
 
 # Bytes for each pixel of a waiting frame: three of the image, one of the mask, one of the
@@ -54,6 +53,11 @@ class Candidate:
             f"worth {self.worth:.3f}: quality {self.scores.quality:.2f}, "
             f"content {self.scores.content:.2f}"
         )
+
+
+def seconds(duration_ns: int) -> str:
+    """Format a duration or stamp in nanoseconds as seconds, for example ``1.250 s``."""
+    return f"{duration_ns / 1e9:.3f} s"
 
 
 def worth_of(scores: FrameScores, base_content: float) -> float:

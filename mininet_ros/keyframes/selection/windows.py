@@ -18,10 +18,9 @@ from statistics import median
 
 from mininet_ros.keyframes.cues.motion import LOST
 from mininet_ros.keyframes.selection.decisions import Decision, Reason
-from mininet_ros.keyframes.selection.durations import seconds
 from mininet_ros.keyframes.selection.links import Links, best_of_newest, clearness
 from mininet_ros.keyframes.selection.odometry import driven
-from mininet_ros.keyframes.selection.waiting import Candidate, WaitingRoom
+from mininet_ros.keyframes.selection.waiting import Candidate, WaitingRoom, seconds
 
 # A view is known if at least this share of it was forwarded on an earlier visit.
 KNOWN_VIEW = 0.6

@@ -6,15 +6,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import cv2
-import numpy as np
-
 from mininet_ros.images.class_tables import IGNORE_LABEL, ClassTable
 from mininet_ros.images.input_size import require_input_size
+from mininet_ros.lab.adopt.errors import AdoptError
 from mininet_ros.lab.adopt.foreign import (
-    AdoptError,
     ForeignNetwork,
-    OutputKind,
     Preparation,
     fixed_size,
     open_foreign,
@@ -22,6 +18,7 @@ from mininet_ros.lab.adopt.foreign import (
     run_foreign,
     trial_picture,
 )
+from mininet_ros.lab.adopt.outputs import OutputKind
 from mininet_ros.lab.adopt.wrapper import wrap
 from mininet_ros.model_writing import check_target, write_model_folder
 from mininet_ros.models import GRAPH, Model
@@ -73,26 +70,6 @@ def adopt(
     return write_model_folder(folder, card, {GRAPH: wrapped.SerializeToString()})
 
 
-def expected_mask(foreign: ForeignNetwork, given: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """The labels that a network's raw output means, computed by NumPy and OpenCV.
-
-    Args:
-        foreign: the network.
-        given: its output.
-        size: width and height of the picture in pixels.
-
-    Returns:
-        uint8 (height, width).
-    """
-    if foreign.kind is OutputKind.LABELS:
-        labels = given.reshape(foreign.height, foreign.width).astype(np.uint8)
-        return cv2.resize(labels, size, interpolation=cv2.INTER_NEAREST_EXACT)
-    scores = given[0].astype(np.float32)
-    planes = np.moveaxis(scores, 2, 0) if foreign.is_channels_last else scores
-    enlarged = [cv2.resize(plane, size, interpolation=cv2.INTER_LINEAR) for plane in planes]
-    return np.argmax(enlarged, axis=0).astype(np.uint8)
-
-
 def _check(
     wrapped: Any,
     foreign: ForeignNetwork,
@@ -105,7 +82,7 @@ def _check(
     raw = run_foreign(
         foreign.graph, preparation.apply(picture, foreign.dtype), foreign.output, path
     )
-    expected = expected_mask(foreign, raw, (width, height))
+    expected = foreign.form.mask(raw, width, height)
     mask = run_foreign(wrapped, picture[None], "mask", path)[0]
     differing = float((mask != expected).mean())
     if mask.shape != expected.shape or differing > DIFFERING_SHARE:
@@ -141,10 +118,10 @@ def _card(
         "adopted": {
             "from": path.name,
             "output": foreign.output,
-            "output_kind": foreign.kind.value,
-            "output_size": f"{foreign.width}x{foreign.height}",
+            "output_kind": foreign.form.kind.value,
+            "output_size": "{1}x{0}".format(*foreign.form.size),
             "confidence": "255 everywhere, since the network gives labels alone"
-            if foreign.kind is OutputKind.LABELS
+            if foreign.form.kind is OutputKind.LABELS
             else "share of the winning class",
             "preparation": {
                 "order": preparation.order,

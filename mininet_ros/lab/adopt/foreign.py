@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -13,27 +12,16 @@ import onnxruntime
 from onnx import TensorProto, version_converter
 
 from mininet_ros.inference.onnx_runtime import open_session, run_session
+from mininet_ros.lab.adopt.errors import AdoptError
+from mininet_ros.lab.adopt.outputs import OutputForm, output_form
 
 OPSET = 17
 OLDEST_OPSET = 13
-PROBABILITY_TOLERANCE = 1e-3
 INPUT_TYPES: dict[int, type] = {
     TensorProto.FLOAT: np.float32,
     TensorProto.FLOAT16: np.float16,
     TensorProto.UINT8: np.uint8,
 }
-
-
-class AdoptError(ValueError):
-    """A file cannot become a model folder; one sentence says why and what to do."""
-
-
-class OutputKind(Enum):
-    """What a network gives for each pixel."""
-
-    LOGITS = "logits"
-    PROBABILITIES = "probabilities"
-    LABELS = "labels"
 
 
 @dataclass(frozen=True)
@@ -58,6 +46,11 @@ class Preparation:
             raise AdoptError("mean, std and scale must be finite numbers")
         if min(np.abs(self.std)) == 0 or self.scale == 0:
             raise AdoptError("std and scale must not be 0")
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether no mean is subtracted and no deviation divided by."""
+        return not any(self.mean) and set(self.std) == {1.0}
 
     def apply(self, image: np.ndarray, dtype: type) -> np.ndarray:
         """The network's input for a picture, as NumPy computes it.
@@ -85,21 +78,16 @@ class ForeignNetwork:
     Attributes:
         graph: with static input dimensions and weights inside.
         input, dtype: name and NumPy type of the input.
-        output, kind: name of the output that is used, and what it holds.
-        is_channels_last: whether the scores are (1, h, w, classes).
+        output, form: name of the output that is used, and how it is read.
         classes: number of classes.
-        height, width: size of the output in pixels.
     """
 
     graph: onnx.ModelProto
     input: str
     dtype: type
     output: str
-    kind: OutputKind
-    is_channels_last: bool
+    form: OutputForm
     classes: int
-    height: int
-    width: int
 
 
 def read_graph(path: Path) -> onnx.ModelProto:
@@ -190,6 +178,11 @@ def open_foreign(
     dtype = INPUT_TYPES.get(value.type.tensor_type.elem_type)
     if dtype is None:
         raise AdoptError(f"{path}: its input {value.name} is neither float, float16 nor uint8")
+    if dtype is np.uint8 and not preparation.is_plain:
+        raise AdoptError(
+            f"{path}: its input {value.name} takes pictures as they are, of 0 to 255: leave out "
+            f"--mean and --std"
+        )
     shape = (1, height, width, 3) if preparation.layout == "nhwc" else (1, 3, height, width)
     for dimension, side in zip(value.type.tensor_type.shape.dim, shape, strict=True):
         dimension.dim_value = side
@@ -199,10 +192,8 @@ def open_foreign(
         raise AdoptError(f"{path} has no output {name}: choose one of {', '.join(names)}")
     graph = simplified(graph, path)
     given = run_foreign(graph, preparation.apply(trial_picture(width, height), dtype), name, path)
-    kind, channels_last, (rows, columns) = _classify(given, classes, path, name)
-    return ForeignNetwork(
-        graph, value.name, dtype, name, kind, channels_last, classes, rows, columns
-    )
+    form = output_form(given, classes, f"{path}: output {name}")
+    return ForeignNetwork(graph, value.name, dtype, name, form, classes)
 
 
 def simplified(graph: onnx.ModelProto, path: Path) -> onnx.ModelProto:
@@ -266,38 +257,3 @@ def _input(graph: onnx.ModelProto) -> onnx.ValueInfoProto:
             f"the network must take one picture of four dimensions, but its inputs are: {shapes}"
         )
     return inputs[0]
-
-
-def _classify(
-    given: np.ndarray, classes: int, path: Path, name: str
-) -> tuple[OutputKind, bool, tuple[int, int]]:
-    """Kind, whether channels come last, and (height, width) of an output."""
-    where = f"{path}: output {name} has shape {given.shape}"
-    if np.issubdtype(given.dtype, np.integer):
-        labels = (
-            given.reshape(given.shape[-2:]) if given.size == np.prod(given.shape[-2:]) else None
-        )
-        if labels is None or given.ndim not in (2, 3, 4):
-            raise AdoptError(f"{where}, which is no map of labels")
-        unknown = labels[(labels < 0) | ((labels >= classes) & (labels != 255))]
-        if unknown.size:
-            raise AdoptError(
-                f"{path}: output {name} holds label {unknown[0]}, but the classes go from 0 to "
-                f"{classes - 1}"
-            )
-        return OutputKind.LABELS, False, labels.shape
-    if given.ndim != 4 or given.shape[0] != 1:
-        raise AdoptError(f"{where}, but scores must have four dimensions: name another output")
-    if not np.isfinite(given).all():
-        raise AdoptError(f"{path}: output {name} is not finite; check --mean, --std and --scale")
-    if classes not in (given.shape[1], given.shape[3]):
-        raise AdoptError(
-            f"{where}, which has no axis of {classes} classes: check the file of classes, or name "
-            f"another output"
-        )
-    channels_last = given.shape[1] != classes
-    scores = np.moveaxis(given, 3, 1) if channels_last else given
-    sums = scores.astype(np.float64).sum(axis=1)
-    is_share = scores.min() >= 0 and np.abs(sums - 1).max() < PROBABILITY_TOLERANCE
-    kind = OutputKind.PROBABILITIES if is_share else OutputKind.LOGITS
-    return kind, channels_last, (scores.shape[2], scores.shape[3])

@@ -9,7 +9,8 @@ import numpy as np
 import onnx
 from onnx import TensorProto, compose, helper, numpy_helper
 
-from mininet_ros.lab.adopt.foreign import ForeignNetwork, OutputKind, Preparation
+from mininet_ros.lab.adopt.foreign import ForeignNetwork, Preparation
+from mininet_ros.lab.adopt.outputs import OutputKind
 
 PREFIX = "adopted/"
 PICTURE = "image"
@@ -59,8 +60,8 @@ def wrap(
     before, behind = _Nodes(), _Nodes()
     _prepare(before, foreign, preparation, PREFIX + foreign.input)
     size = (height, width)
-    if foreign.kind is OutputKind.LABELS:
-        _from_labels(behind, PREFIX + foreign.output, (foreign.height, foreign.width), size)
+    if foreign.form.kind is OutputKind.LABELS:
+        _from_labels(behind, PREFIX + foreign.output, foreign.form.size, size)
     else:
         _from_scores(behind, foreign, PREFIX + foreign.output, size)
     graph = helper.make_graph(
@@ -105,10 +106,20 @@ def _prepare(nodes: _Nodes, foreign: ForeignNetwork, preparation: Preparation, o
 def _from_scores(
     nodes: _Nodes, foreign: ForeignNetwork, scores: str, size: tuple[int, int]
 ) -> None:
+    form = foreign.form
     value = nodes.node("Cast", [scores], "scores.float", to=TensorProto.FLOAT)
-    if foreign.is_channels_last:
+    whole = nodes.constant("scores.shape", np.array(form.shape, np.int64))
+    value = nodes.node("Reshape", [value, whole], "scores.whole")
+    if form.is_channels_last:
         value = nodes.node("Transpose", [value], "scores.planes", perm=[0, 3, 1, 2])
-    if (foreign.height, foreign.width) != size:
+    if form.is_single:
+        # The first class has what is left of 1; as logits (0, z), whose softmax is (1 - s, s)
+        # with s the sigmoid of z.
+        kind = "Sub" if form.kind is OutputKind.PROBABILITIES else "Mul"
+        start = nodes.constant("scores.start", np.float32(kind == "Sub"))
+        other = nodes.node(kind, [start, value], "scores.other")
+        value = nodes.node("Concat", [other, value], "scores.both", axis=1)
+    if form.size != size:
         sizes = nodes.constant("scores.size", np.array([1, foreign.classes, *size], np.int64))
         value = nodes.node(
             "Resize",
@@ -120,7 +131,7 @@ def _from_scores(
     winner = nodes.node("ArgMax", [value], "winner", axis=1, keepdims=0)
     nodes.node("Cast", [winner], "mask", to=TensorProto.UINT8)
     shares = value
-    if foreign.kind is OutputKind.LOGITS:
+    if form.kind is OutputKind.LOGITS:
         shares = nodes.node("Softmax", [value], "shares", axis=1)
     # TopK has had one form since operator set 11, where ReduceMax changed in 18.
     one = nodes.constant("share.count", np.array([1], np.int64))

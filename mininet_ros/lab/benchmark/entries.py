@@ -7,11 +7,14 @@ from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
+import onnx
+
+from mininet_ros.extras import missing_extra
 from mininet_ros.lab.benchmark.engine import Engine
-from mininet_ros.lab.benchmark.peer import peer_engine
+from mininet_ros.lab.benchmark.peer import count_macs, count_parameters, peer_engine
 from mininet_ros.lab.training.export.model_folder import export_again
 from mininet_ros.lab.training.export.plain import export_plainly
-from mininet_ros.models import GRAPH, INT8_GRAPH, Model, load_model
+from mininet_ros.models import GRAPH, INT8_GRAPH, WEIGHTS, Model, load_model
 from mininet_ros.network import build_network
 from mininet_ros.network.profile import profile_network
 
@@ -52,9 +55,7 @@ def engines_of(
             raise ValueError("an ONNX file alone needs --input-size")
         size = (loaded[0].width, loaded[0].height)
     if OPENVINO in others and find_spec(OPENVINO) is None:
-        raise ValueError(
-            "openvino is not installed for this Python: pip install mininet_ros[openvino]"
-        )
+        raise ValueError(missing_extra("--openvino", "openvino"))
     engines = []
     for model in loaded:
         engines += _engines_of_model(model, size, others, folder)
@@ -66,15 +67,13 @@ def engines_of(
 def _engines_of_model(
     model: Model, size: tuple[int, int], others: Collection[str], folder: Path
 ) -> list[Engine]:
-    profile = profile_network(
-        build_network(model.network, len(model.classes), **model.options), *size
-    )
     figures = model.card.get("figures", {})
+    macs, parameters = _cost(model, size)
     exact = Engine(
         model.name,
         "onnxruntime",
-        macs=round(1e9 * profile.gmacs),
-        parameters=profile.parameters,
+        macs=macs,
+        parameters=parameters,
         miou=figures.get("validation_miou"),
     )
     engines = []
@@ -95,6 +94,16 @@ def _engines_of_model(
     if OPENVINO in others:
         engines += [replace(graph, runtime=OPENVINO) for graph in graphs]
     return engines
+
+
+def _cost(model: Model, size: tuple[int, int]) -> tuple[int, int]:
+    """Multiply-accumulates and parameters; those of adopted networks are counted in the graph."""
+    if not model.has(WEIGHTS):
+        graph = onnx.load(model.path(GRAPH))
+        return count_macs(graph), count_parameters(graph)
+    network = build_network(model.network, len(model.classes), **model.options)
+    profile = profile_network(network, *size)
+    return round(1e9 * profile.gmacs), profile.parameters
 
 
 def _at_size(model: Model, size: tuple[int, int], folder: Path) -> Model:

@@ -33,7 +33,7 @@ def peer_engine(name: str, source: Path, width: int, height: int, folder: Path) 
         model = onnx.load(source)
     except Exception as error:  # the protobuf decoder's errors share no public base class
         raise ValueError(f"{source} is no ONNX file: {error}") from error
-    parameters = _count(model)
+    parameters = count_parameters(model)
     (taken, *more), (given, *_) = model.graph.input, model.graph.output
     if more:
         raise ValueError(f"{source} has {1 + len(more)} inputs; a segmentation network has one")
@@ -132,6 +132,7 @@ def _give_labels(model: onnx.ModelProto, logits: str, width: int, height: int) -
         model.CopyFrom(onnx.version_converter.convert_version(model, OPSET))
 
 
-def _count(model: onnx.ModelProto) -> int:
+def count_parameters(model: onnx.ModelProto) -> int:
+    """Count the values of constants in float and in 8 bits, which the weights are."""
     kinds = (TensorProto.FLOAT, TensorProto.FLOAT16, TensorProto.INT8, TensorProto.UINT8)
     return sum(int(np.prod(w.dims)) for w in model.graph.initializer if w.data_type in kinds)

@@ -16,15 +16,16 @@ from mininet_ros.lab.labels.source import LabelledPicture, LabelsError, Rest, re
 from mininet_ros.sequences.files import image_files
 from mininet_ros.sequences.sequence import Problems
 
-CHUNK = 32  # pictures that are read at once: their objects' masks are in memory together
+POLYGON_VALUES = 7  # a class and three corners: shorter lines of YOLO are boxes
 
 
 class CocoLabels:
     """COCO: one JSON file with polygons or run-length masks.
 
     Args:
-        source: the JSON file, or a folder that holds one, with the pictures beside it, in a folder
-            ``images``, or in the folder above.
+        source: the JSON file, or a folder that holds one, with the pictures beside it or in the
+            folder above, in a folder ``images``, or in one that the JSON file is named after
+            (``train2017`` for ``instances_train2017.json``).
         rest: what becomes of the pixels that no object covers.
 
     Raises:
@@ -41,6 +42,7 @@ class CocoLabels:
             self._categories: list[dict[str, Any]] = list(content["categories"])
             annotations: list[dict[str, Any]] = list(content["annotations"])
             self._names = [str(category["name"]) for category in self._categories]
+            self._numbers = {category["id"] for category in self._categories}
             self._objects: dict[Any, list[dict[str, Any]]] = {}
             for annotation in annotations:
                 self._objects.setdefault(annotation["image_id"], []).append(annotation)
@@ -61,14 +63,12 @@ class CocoLabels:
     def __iter__(self) -> Iterator[LabelledPicture]:
         """See :class:`~mininet_ros.lab.labels.source.LabelSource`."""
         self.problems.clear()
-        for first in range(0, len(self._images), CHUNK):
-            yield from self._read(self._images[first : first + CHUNK])
-
-    def _read(self, images: Sequence[dict[str, Any]]) -> Iterator[LabelledPicture]:
-        for image in images:
-            path = _find(self._file.parent, str(image["file_name"]))
+        folders = _picture_folders(self._file)
+        for image in self._images:
+            path = _find(folders, str(image["file_name"]))
             if path is None:
-                self.problems.add(f"picture {image['file_name']} of {self._file} is missing")
+                name, places = image["file_name"], ", ".join(map(str, folders))
+                self.problems.add(f"picture {name} of {self._file} is missing in {places}")
                 continue
             size = _size_of(path, self.problems)
             if size is None:
@@ -79,40 +79,46 @@ class CocoLabels:
                     f"{image.get('width')}x{image.get('height')}"
                 )
                 continue
-            yield self._painted(path, size, self._objects.get(image["id"], []))
+            objects = self._objects.get(image["id"], [])
+            if not all(found.get("segmentation") for found in objects):
+                self.problems.add(f"picture {path} has an object without an outline, only a box")
+                continue
+            strangers = {found.get("category_id") for found in objects} - self._numbers
+            if strangers:
+                self.problems.add(
+                    f"picture {path} has an object of category {strangers.pop()}, which is not "
+                    f"among the categories of {self._file}"
+                )
+                continue
+            canvas = self._rest.canvas(self.classes, *size)
+            if not objects or self._paint(canvas, path, objects):
+                yield LabelledPicture(path, canvas)
 
-    def _painted(
-        self, path: Path, size: tuple[int, int], objects: list[dict[str, Any]]
-    ) -> LabelledPicture:
-        width, height = size
+    def _paint(self, canvas: np.ndarray, path: Path, objects: list[dict[str, Any]]) -> bool:
+        from supervision import DetectionDataset
+
+        height, width = canvas.shape
         content = {
             "images": [{"id": 0, "file_name": path.name, "width": width, "height": height}],
             "categories": self._categories,
             "annotations": [
-                {"iscrowd": 0, "area": 0, **found, "image_id": 0, "id": number}
-                for number, found in enumerate(objects)
-                if found.get("segmentation")
+                # Boxes are not used: some tools leave them out, or write sides below 0.
+                {"iscrowd": 0, "area": 0, **found, "image_id": 0, "id": n, "bbox": [0, 0, 0, 0]}
+                for n, found in enumerate(objects)
             ],
         }
-        canvas = self._rest.canvas(self.classes, width, height)
-        if content["annotations"]:
-            with TemporaryDirectory() as folder:
-                file = Path(folder) / "objects.json"
-                file.write_text(json.dumps(content), encoding="utf-8")
-                self._paint(canvas, path, file)
-        return LabelledPicture(path, canvas)
-
-    def _paint(self, canvas: np.ndarray, path: Path, file: Path) -> None:
-        from supervision import DetectionDataset
-
-        try:
-            read = DetectionDataset.from_coco(str(path.parent), str(file), force_masks=True)
-            (detections,) = read.annotations.values()
-        # What the library raises for malformed polygons and masks is not documented.
-        except Exception as error:  # noqa: BLE001
-            self.problems.add(f"the objects of picture {path} cannot be read: {error!r}")
-            return
+        with TemporaryDirectory() as folder:
+            file = Path(folder) / "objects.json"
+            file.write_text(json.dumps(content), encoding="utf-8")
+            try:
+                read = DetectionDataset.from_coco(str(path.parent), str(file), force_masks=True)
+                (detections,) = read.annotations.values()
+            # What the library raises for malformed polygons and masks is not documented.
+            except Exception as error:  # noqa: BLE001
+                self.problems.add(f"the objects of picture {path} cannot be read: {error!r}")
+                return False
         _paint_masks(canvas, detections, read.classes, self.classes.names)
+        return True
 
 
 class YoloLabels:
@@ -172,8 +178,13 @@ class YoloLabels:
         parts = list(path.with_suffix(".txt").parts)
         parts[len(parts) - 1 - parts[::-1].index("images")] = "labels"
         labels = Path(*parts)
-        if not labels.is_file() or not labels.read_text(encoding="utf-8").strip():
+        lines = labels.read_text(encoding="utf-8").splitlines() if labels.is_file() else []
+        lines = [line for line in lines if line.strip()]
+        if not lines:
             return True  # a picture without objects
+        if any(len(line.split()) < POLYGON_VALUES for line in lines):
+            self.problems.add(f"labels {labels} hold an object without an outline, only a box")
+            return False
         with TemporaryDirectory() as folder:
             (Path(folder) / path.name).symlink_to(path.absolute())
             try:
@@ -183,7 +194,8 @@ class YoloLabels:
                 (detections,) = read.annotations.values()
             # What the library raises for malformed lines is not documented.
             except Exception as error:  # noqa: BLE001
-                self.problems.add(f"labels {labels} cannot be read: {error!r}")
+                said = str(error).replace(folder, str(path.parent))
+                self.problems.add(f"labels {labels} cannot be read: {said}")
                 return False
         _paint_masks(canvas, detections, self._names, self.classes.names)
         return True
@@ -213,12 +225,27 @@ def _only_json(source: Path) -> Path:
     if source.is_file():
         return source
     found = sorted(source.rglob("*.json")) if source.is_dir() else []
-    if len(found) != 1:
-        said = "no JSON file" if not found else f"{len(found)} JSON files: name one of them"
-        raise LabelsError(f"{source} holds {said}")
+    if not found:
+        raise LabelsError(f"{source} holds no JSON file")
+    if len(found) > 1:
+        names = ", ".join(str(file.relative_to(source)) for file in found[:4])
+        more = ", ..." if len(found) > 4 else ""
+        raise LabelsError(
+            f"{source} holds {len(found)} JSON files: import one at a time, of {names}{more}"
+        )
     return found[0]
 
 
-def _find(folder: Path, name: str) -> Path | None:
-    places = (folder, folder / "images", folder.parent, folder.parent / "images")
-    return next((place / name for place in places if (place / name).is_file()), None)
+def _picture_folders(file: Path) -> list[Path]:
+    """Folders in which the pictures of a JSON file are looked for."""
+    folders = []
+    for root in (file.parent, file.parent / "images", file.parent.parent):
+        named = sorted(p for p in root.glob("*") if p.is_dir() and p.name in file.stem)
+        folders += [root, *named]
+    return [folder for folder in [*folders, file.parent.parent / "images"] if folder.is_dir()]
+
+
+def _find(folders: Sequence[Path], name: str) -> Path | None:
+    # Written on Windows, the name has backslashes.
+    name = name.replace("\\", "/")
+    return next((path for path in (folder / name for folder in folders) if path.is_file()), None)

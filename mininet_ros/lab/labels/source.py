@@ -93,21 +93,15 @@ def read_picture(path: Path) -> np.ndarray:
     return decoder.encoded(data)
 
 
-def paint_polygons(
-    canvas: np.ndarray, polygons: Sequence[tuple[int, np.ndarray]], area_order: bool = True
-) -> None:
-    """Draw objects into labels, the larger ones first: a small one lies before a large one.
+def paint_polygon(canvas: np.ndarray, number: int, corners: np.ndarray) -> None:
+    """Draw an object into labels.
 
     Args:
         canvas: uint8 (H, W), is drawn into.
-        polygons: class id, and corners (n, 2) in pixels.
-        area_order: False keeps the given order.
+        number: class id.
+        corners: (n, 2) in pixels.
     """
-    shapes = [(number, np.asarray(corners, np.float32)) for number, corners in polygons]
-    if area_order:
-        shapes.sort(key=lambda shape: -cv2.contourArea(shape[1]))
-    for number, corners in shapes:
-        cv2.fillPoly(canvas, [np.rint(corners).astype(np.int32)], number)
+    cv2.fillPoly(canvas, [np.rint(corners).astype(np.int32)], number)
 
 
 def palette_color(number: int) -> tuple[int, int, int]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from mininet_ros.extras import missing_extra
 from mininet_ros.lab.training.evaluation.metrics import ConfusionMatrix
 from mininet_ros.lab.training.run_folder import TrainingError
 
@@ -26,9 +27,7 @@ class TensorBoardLog:
         try:
             from torch.utils.tensorboard import SummaryWriter
         except ImportError as error:
-            raise TrainingError(
-                "--tensorboard needs the package tensorboard: pip install tensorboard"
-            ) from error
+            raise TrainingError(missing_extra("--tensorboard", "tensorboard")) from error
         self._writer = SummaryWriter(str(folder))
         self._classes = tuple(classes)
 

@@ -11,9 +11,9 @@ from typing import Any
 import cv2
 from rclpy.node import Node
 from rclpy.timer import Timer
-from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from std_msgs.msg import Header
 
+from mininet_ros.nodes.camera.topics import CAMERA_INFO, COMPRESSED, IMAGE
 from mininet_ros.nodes.common.camera_info import pinhole_camera_info, resized_camera_info
 from mininet_ros.nodes.common.diagnostics import OK, DiagnosticsPublisher, Status
 from mininet_ros.nodes.common.image_messages import image_message, jpeg_message
@@ -21,7 +21,7 @@ from mininet_ros.nodes.common.parameters import NodeParameters
 from mininet_ros.nodes.common.process import Finish, run_node
 from mininet_ros.nodes.common.recent_values import RecentValues
 from mininet_ros.nodes.common.timers import steady_timer
-from mininet_ros.nodes.common.topics import OUTPUT_QOS, create_publisher
+from mininet_ros.nodes.common.topics import create_publisher
 from mininet_ros.parameters import Change, parameter
 from mininet_ros.sequences import Frame, SequenceError, open_sequence
 
@@ -97,11 +97,11 @@ class ImageStreamNode(Node):
         source, rate_hz = self._settings.values.source, self._settings.values.rate
         self._sequence = open_sequence(source, rate_hz or None)
         self._frames: Iterator[Frame] = iter(self._sequence)
-        self._image = create_publisher(self, Image, "image", OUTPUT_QOS)
+        self._image = create_publisher(self, IMAGE)
         # From the resolved name, so that remapping image also moves the compressed topic.
-        compressed = f"{self.resolve_topic_name('image')}/compressed"
-        self._compressed = create_publisher(self, CompressedImage, compressed, OUTPUT_QOS)
-        self._camera_info = create_publisher(self, CameraInfo, "camera_info", OUTPUT_QOS)
+        compressed = f"{self.resolve_topic_name(IMAGE.name)}/compressed"
+        self._compressed = create_publisher(self, COMPRESSED.renamed(compressed))
+        self._camera_info = create_publisher(self, CAMERA_INFO)
         self._published = 0
         self._first_stamp_ns = 0
         self._sent = RecentValues()

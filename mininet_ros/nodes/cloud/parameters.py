@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mininet_ros.nodes.common.topics import RELIABILITIES
+from mininet_ros.nodes.common.endpoints import RELIABILITIES
 from mininet_ros.parameters import Change, parameter
 
 
@@ -16,6 +16,12 @@ class SemanticCloudParameters:
         ("",),
         "Classes whose points are published: names of the masks' classes or their ids; one empty "
         "entry publishes all points.",
+        change=Change.AT_ONCE,
+    )
+    classes_inverse: bool = parameter(
+        False,
+        "Whether the points of all classes but these are published, unlabelled ones too.",
+        change=Change.AT_ONCE,
     )
     model: str = parameter(
         "",

@@ -15,6 +15,7 @@ from mininet_ros.clouds.matching import StampMatcher
 from mininet_ros.images.encodings import ImageError
 from mininet_ros.models import ModelError, load_model
 from mininet_ros.nodes.cloud.parameters import SemanticCloudParameters
+from mininet_ros.nodes.cloud.topics import CLOUD, DEPTH, INPUTS, LABEL_INFO
 from mininet_ros.nodes.common.diagnostics import OK, WARN, DiagnosticsPublisher, Status
 from mininet_ros.nodes.common.image_messages import byte_array, image_to_bgr
 from mininet_ros.nodes.common.label_info import subscribe_label_info
@@ -22,19 +23,10 @@ from mininet_ros.nodes.common.parameters import NodeParameters
 from mininet_ros.nodes.common.process import run_node
 from mininet_ros.nodes.common.recent_values import RecentValues
 from mininet_ros.nodes.common.topics import (
-    OUTPUT_QOS,
     OnDemandSubscription,
     create_publisher,
-    input_qos,
 )
 
-INPUTS = {
-    "depth": (Image, "depth"),
-    "camera_info": (CameraInfo, "depth/camera_info"),
-    "mask": (Image, "segmentation/mask"),
-    "confidence": (Image, "segmentation/confidence"),
-    "image": (Image, "image"),
-}
 NEEDED = ("depth", "camera_info")
 OPTIONAL = ("confidence", "image")
 DEPTHS = {"16UC1": "u2", "mono16": "u2", "32FC1": "f4"}
@@ -49,9 +41,9 @@ FIELDS = {
 
 
 class SemanticCloudNode(Node):
-    """Publishes ``semantic_cloud`` while it has a subscriber.
+    """Publishes ``semantic_cloud`` and ``semantic_depth`` while they have a subscriber.
 
-    The cloud has the header of the depth image. Depth and mask must show the same view: if they
+    Both have the header of the depth image. Depth and mask must show the same view: if they
     come from two cameras, register the depth image to the camera of the mask.
 
     Args:
@@ -79,27 +71,31 @@ class SemanticCloudNode(Node):
         if values.model:
             self._names = load_model(values.model).published_table.names
         else:
-            self._label_info = subscribe_label_info(
-                self, "segmentation/label_info", self._note_names
-            )
+            self._label_info = subscribe_label_info(self, LABEL_INFO, self._note_names)
         self._rebuild()
-        qos = input_qos(values.reliability)
         self._inputs = {
-            kind: OnDemandSubscription(self, self._receiver(kind), message_type, topic, qos)
-            for kind, (message_type, topic) in INPUTS.items()
+            kind: OnDemandSubscription(
+                self, self._receiver(kind), topic.with_reliability(values.reliability)
+            )
+            for kind, topic in INPUTS.items()
         }
-        self._publisher = create_publisher(
-            self, PointCloud2, "semantic_cloud", OUTPUT_QOS, self._follow_demand
-        )
+        self._clouds = create_publisher(self, CLOUD, self._follow_demand)
+        self._depths = create_publisher(self, DEPTH, self._follow_demand)
         self._diagnostics = DiagnosticsPublisher(self, "semantic cloud", self._report)
 
     def close(self) -> None:
         """Do nothing: the node holds no resources of its own."""
 
     def _follow_demand(self) -> None:
-        wanted = self._publisher.get_subscription_count() > 0
-        for subscription in self._inputs.values():
-            subscription.want(wanted)
+        clouds, depths = self._wanted()
+        for kind, subscription in self._inputs.items():
+            subscription.want(clouds or (depths and kind not in OPTIONAL))
+
+    def _wanted(self) -> tuple[bool, bool]:
+        """Return whether clouds and whether depth images have a subscriber."""
+        topics = (self._clouds, self._depths)
+        clouds, depths = (topic.get_subscription_count() > 0 for topic in topics)
+        return clouds, depths
 
     def _note_names(self, names: tuple[str, ...]) -> None:
         self._names = names
@@ -121,7 +117,9 @@ class SemanticCloudNode(Node):
                 self._problem = f"the masks have no class {name}: {known}"
                 return
         nearest, farthest = values.range
-        self._cloud = LabelledCloud(ids if wanted else None, nearest, farthest, values.step)
+        self._cloud = LabelledCloud(
+            ids if wanted else None, nearest, farthest, values.step, values.classes_inverse
+        )
 
     def _receiver(self, kind: str) -> Any:
         def receive(message: Any) -> None:
@@ -136,16 +134,15 @@ class SemanticCloudNode(Node):
     def _publish(self, found: dict[str, Any]) -> None:
         if self._cloud is None:
             return
+        clouds, depths = self._wanted()
         try:
-            depth = depth_in_metres(depth_pixels(found["depth"]))
-            color = image_to_bgr(found["image"]) if "image" in found else None
-            points = self._cloud.points(
-                depth,
-                intrinsics(found["camera_info"]),
-                byte_plane(found["mask"]),
-                byte_plane(found["confidence"]) if "confidence" in found else None,
-                color,
-            )
+            depth, mask = depth_pixels(found["depth"]), byte_plane(found["mask"])
+            if depths:
+                masked = self._cloud.masked_depth(depth, mask)
+                self._depths.publish(depth_message(masked, found["depth"]))
+            if clouds:
+                points = self._points(self._cloud, depth, mask, found)
+                self._clouds.publish(cloud_message(points, found["depth"].header))
         except (CloudError, ImageError) as error:
             self._counts["refused"] += 1
             if str(error) != self._problem:
@@ -159,9 +156,20 @@ class SemanticCloudNode(Node):
             )
         else:
             self._problem = ""
-        self._publisher.publish(cloud_message(points, found["depth"].header))
         self._counts["published"] += 1
-        self._made.add(len(points))
+        self._made.add()
+
+    @staticmethod
+    def _points(
+        cloud: LabelledCloud, depth: np.ndarray, mask: np.ndarray, found: dict[str, Any]
+    ) -> np.ndarray:
+        return cloud.points(
+            depth_in_metres(depth),
+            intrinsics(found["camera_info"]),
+            mask,
+            byte_plane(found["confidence"]) if "confidence" in found else None,
+            image_to_bgr(found["image"]) if "image" in found else None,
+        )
 
     def _report(self) -> Status:
         self._follow_demand()
@@ -173,8 +181,8 @@ class SemanticCloudNode(Node):
         }
         if self._problem:
             return Status(WARN, self._problem, values)
-        if not self._publisher.get_subscription_count():
-            return Status(OK, "nobody subscribes to semantic_cloud", values)
+        if not any(self._wanted()):
+            return Status(OK, f"nobody subscribes to {CLOUD.name} or {DEPTH.name}", values)
         silent = [
             subscription.topic
             for kind, subscription in self._inputs.items()
@@ -189,7 +197,9 @@ class SemanticCloudNode(Node):
                 "stamps",
                 values,
             )
-        return Status(OK, "publishing labelled points", values)
+        if self._wanted()[1] and not any(self._settings.values.classes):
+            return Status(WARN, f"{DEPTH.name} masks nothing: set the parameter classes", values)
+        return Status(OK, "publishing what the mask says of the depth image", values)
 
 
 def depth_pixels(message: Image) -> np.ndarray:
@@ -227,6 +237,24 @@ def intrinsics(message: CameraInfo) -> Intrinsics:
     if p[0]:
         return Intrinsics(p[0], p[5], p[2], p[6])
     return Intrinsics(message.k[0], message.k[4], message.k[2], message.k[5])
+
+
+def depth_message(pixels: np.ndarray, received: Image) -> Image:
+    """Return a depth image with other pixels, without padding, in this machine's byte order.
+
+    Args:
+        pixels: (H, W), of the type of :func:`depth_pixels`.
+        received: depth image that gives header, size and encoding.
+    """
+    return Image(
+        header=received.header,
+        height=received.height,
+        width=received.width,
+        encoding=received.encoding,
+        is_bigendian=sys.byteorder == "big",
+        step=received.width * pixels.itemsize,
+        data=byte_array(pixels.view(np.uint8)),
+    )
 
 
 def cloud_message(points: np.ndarray, header: Any) -> PointCloud2:

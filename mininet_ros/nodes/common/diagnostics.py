@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 from rclpy.node import Node
 
+from mininet_ros.nodes.common.endpoints import Topic
 from mininet_ros.nodes.common.timers import steady_timer
-from mininet_ros.nodes.common.topics import OUTPUT_QOS, OnDemandSubscription, create_publisher
+from mininet_ros.nodes.common.topics import OnDemandSubscription, create_publisher
 from mininet_ros.nodes.common.transport import lost_images_advice
 
 OK = DiagnosticStatus.OK
 WARN = DiagnosticStatus.WARN
 ERROR = DiagnosticStatus.ERROR
 
+DIAGNOSTICS = Topic(
+    "/diagnostics",
+    DiagnosticArray,
+    "once a second: what was done, refused or lost, and why",
+)
 PERIOD_S = 1.0
+RIVALS_PERIOD_S = 3.0  # between two looks for other publishers of a node's topics
 SILENCE_S = 3.0  # a camera that is silent for this long causes a warning
 
 
@@ -37,6 +45,9 @@ class Status:
 class DiagnosticsPublisher:
     """Publishes the status of a node once a second of real time.
 
+    A node whose topics another node publishes, too, is at best at level WARN, and says so in its
+    log: subscribers get the messages of both mixed.
+
     Args:
         node: node that publishes; the status carries its full name, so that robots in different
             namespaces stay apart.
@@ -48,12 +59,14 @@ class DiagnosticsPublisher:
         self._node = node
         self._name = f"{node.get_fully_qualified_name()}: {task}"
         self._status = status
-        self._publisher = create_publisher(node, DiagnosticArray, "/diagnostics", OUTPUT_QOS)
+        self._publisher = create_publisher(node, DIAGNOSTICS)
+        self._rivals: str | None = None
+        self._looked_at = time.monotonic()
         self._timer = steady_timer(node, PERIOD_S, self.publish)
 
     def publish(self) -> None:
         """Publish the present status."""
-        status = self._status()
+        status = self._with_rivals(self._status())
         message = DiagnosticArray()
         message.header.stamp = self._node.get_clock().now().to_msg()
         message.status = [
@@ -66,6 +79,39 @@ class DiagnosticsPublisher:
             )
         ]
         self._publisher.publish(message)
+
+    def _with_rivals(self, status: Status) -> Status:
+        """Return a status that also names other publishers of the node's topics."""
+        if time.monotonic() - self._looked_at >= RIVALS_PERIOD_S:
+            self._looked_at = time.monotonic()
+            found = rival_publishers(self._node)
+            if found and found != self._rivals:
+                self._node.get_logger().warning(found)
+            self._rivals = found
+        if self._rivals is None:
+            return status
+        if status.level == OK:
+            return replace(status, level=WARN, message=self._rivals)
+        return replace(status, message=f"{status.message}; {self._rivals}")
+
+
+def rival_publishers(node: Node) -> str | None:
+    """Return which nodes publish the same topic as this node, as a sentence, or None.
+
+    Topics that many nodes share, such as /diagnostics, do not count.
+    """
+    shared = (DIAGNOSTICS.name, "/rosout", "/parameter_events")
+    topics = sorted({publisher.topic_name for publisher in node.publishers} - {*shared})
+    for topic in topics:
+        infos = node.get_publishers_info_by_topic(topic)
+        if len(infos) < 2:
+            continue
+        names = sorted(f"{info.node_namespace.rstrip('/')}/{info.node_name}" for info in infos)
+        return (
+            f"{topic} is published by {' and '.join(names)}: give one of them another namespace, "
+            "or end it"
+        )
+    return None
 
 
 def input_problem(node: Node, subscription: OnDemandSubscription) -> str | None:

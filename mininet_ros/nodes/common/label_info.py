@@ -9,17 +9,23 @@ from rclpy.publisher import Publisher
 from rclpy.subscription import Subscription
 
 from mininet_ros.images.class_tables import IGNORE_LABEL
-from mininet_ros.nodes.common.topics import LATCHED_QOS, create_publisher, create_subscription
+from mininet_ros.nodes.common.endpoints import LATCHED_QOS, Topic
+from mininet_ros.nodes.common.topics import create_publisher, create_subscription
 
 
-def publish_label_info(node: Node, topic: str, classes: Sequence[str]) -> Publisher | None:
+def label_info_topic(name: str, meaning: str) -> Topic:
+    """Return the topic of class names beside a mask."""
+    return Topic(name, "vision_msgs/msg/LabelInfo", meaning, LATCHED_QOS)
+
+
+def publish_label_info(node: Node, topic: Topic, classes: Sequence[str]) -> Publisher | None:
     """Publish the class names once, for subscribers now and later (transient local).
 
     Id 255 (unlabelled) has no entry, because the message reserves it.
 
     Args:
         node: node that publishes.
-        topic: name of the topic ``label_info`` beside the mask.
+        topic: topic of :func:`label_info_topic`.
         classes: class names in the order of their ids.
 
     Returns:
@@ -28,9 +34,9 @@ def publish_label_info(node: Node, topic: str, classes: Sequence[str]) -> Publis
     try:
         from vision_msgs.msg import LabelInfo, VisionClass
     except ImportError:
-        node.get_logger().info(f"vision_msgs is not installed: {topic} is not published")
+        node.get_logger().info(f"vision_msgs is not installed: {topic.name} is not published")
         return None
-    publisher = create_publisher(node, LabelInfo, topic, LATCHED_QOS)
+    publisher = create_publisher(node, topic.of_type(LabelInfo))
     message = LabelInfo()
     message.header.stamp = node.get_clock().now().to_msg()
     # Every pixel gets the winning class, however uncertain: there is no threshold.
@@ -43,13 +49,13 @@ def publish_label_info(node: Node, topic: str, classes: Sequence[str]) -> Publis
 
 
 def subscribe_label_info(
-    node: Node, topic: str, received: Callable[[tuple[str, ...]], None]
+    node: Node, topic: Topic, received: Callable[[tuple[str, ...]], None]
 ) -> Subscription | None:
     """Subscribe to class names, whether they are published before or after this call.
 
     Args:
         node: node that subscribes.
-        topic: name of the topic ``label_info`` beside the mask.
+        topic: topic of :func:`label_info_topic`.
         received: called with the names in the order of the ids; an id without a name has "". Ids
             above 255 do not fit into a mask of 8 bits and are left out.
 
@@ -69,4 +75,4 @@ def subscribe_label_info(
         }
         received(tuple(names.get(number, "") for number in range(max(names, default=-1) + 1)))
 
-    return create_subscription(node, LabelInfo, topic, receive, LATCHED_QOS)
+    return create_subscription(node, topic.of_type(LabelInfo), receive)

@@ -70,7 +70,7 @@ class NodeParameters(Generic[P]):
         if self._converts:
             node.add_pre_set_parameters_callback(self._convert)
             node.add_on_set_parameters_callback(self._judge)
-            node.add_post_set_parameters_callback(lambda _: self._apply())
+            node.add_post_set_parameters_callback(self._apply_ours)
         else:
             node.add_on_set_parameters_callback(self._judge_and_apply_soon)
 
@@ -103,9 +103,11 @@ class NodeParameters(Generic[P]):
 
     def _judge(self, requested: list[Parameter]) -> SetParametersResult:
         """Accept or refuse a change; rclpy has already checked type, range and read-only."""
+        if not self._concerned(requested):
+            return SetParametersResult(successful=True)
         values: dict[str, object] = {**to_values(self.values)}
         for parameter in requested:
-            if parameter.name in self._specs:  # skip use_sim_time and others that rclpy declares
+            if parameter.name in self._specs:
                 values[parameter.name] = parameter.value
         try:
             problem = self._check(from_values(self._declaration, values))
@@ -115,9 +117,20 @@ class NodeParameters(Generic[P]):
 
     def _judge_and_apply_soon(self, requested: list[Parameter]) -> SetParametersResult:
         result = self._judge(requested)
-        if result.successful and self._timer is None:
+        if result.successful and self._concerned(requested) and self._timer is None:
             self._timer = steady_timer(self._node, 0.0, self._apply)
         return result
+
+    def _concerned(self, requested: Sequence[Parameter]) -> bool:
+        """Return whether parameters of the declaration are among those requested.
+
+        Others are use_sim_time and, four for each topic, the overrides of its quality of service.
+        """
+        return any(parameter.name in self._specs for parameter in requested)
+
+    def _apply_ours(self, requested: Sequence[Parameter]) -> None:
+        if self._concerned(requested):
+            self._apply()
 
     def _apply(self) -> None:
         """Take over the values that the node has now."""

@@ -13,16 +13,11 @@ from rclpy.exceptions import ParameterException
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 from rclpy.publisher import Publisher
-from rclpy.qos import (
-    DurabilityPolicy,
-    QoSPolicyKind,
-    QoSProfile,
-    ReliabilityPolicy,
-    qos_policy_name_from_kind,
-)
+from rclpy.qos import QoSPolicyKind, qos_policy_name_from_kind
 from rclpy.qos_overriding_options import QoSOverridingOptions
 from rclpy.subscription import Subscription
 
+from mininet_ros.nodes.common.endpoints import Topic
 from mininet_ros.nodes.common.recent_values import RecentValues
 from mininet_ros.parameters import ParameterError
 
@@ -38,29 +33,6 @@ except ImportError:  # Humble
         SubscriptionEventCallbacks,
         UnsupportedEventTypeError,
     )
-
-RELIABILITIES = ("best_effort", "reliable")
-
-OUTPUT_QOS = QoSProfile(depth=5)  # reliable: serves both kinds of subscribers
-LATCHED_QOS = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
-
-
-def input_qos(reliability: str) -> QoSProfile:
-    """Return the profile for subscriptions to a camera.
-
-    The short history is not a work queue. Callbacks that only pass on the message empty it at once.
-    It avoids unnoticed losses when a camera is briefly faster than they are.
-
-    Args:
-        reliability: "best_effort" receives images of any camera; "reliable" receives only those of
-            reliable publishers, and requests lost fragments again.
-    """
-    policies = {
-        "best_effort": ReliabilityPolicy.BEST_EFFORT,
-        "reliable": ReliabilityPolicy.RELIABLE,
-    }
-    return QoSProfile(depth=5, reliability=policies[reliability])
-
 
 # Policies that users may override by parameters such as qos_overrides./image.subscription.depth.
 _POLICIES = (
@@ -92,11 +64,7 @@ def qos_overrides(topic: str) -> Iterator[QoSOverridingOptions]:
 
 
 def create_publisher(
-    node: Node,
-    message_type: type,
-    topic: str,
-    qos: QoSProfile,
-    matched: Callable[[], None] | None = None,
+    node: Node, topic: Topic, matched: Callable[[], None] | None = None
 ) -> Publisher:
     """Create a publisher whose quality of service users may override.
 
@@ -104,14 +72,14 @@ def create_publisher(
 
     Args:
         node: node that publishes.
-        message_type, topic, qos: as for ``Node.create_publisher``.
+        topic: name, type and default quality of service.
         matched: called in the thread that spins the node when subscribers come and go.
 
     Raises:
         ParameterError: an override of the quality of service cannot be used.
     """
-    with qos_overrides(topic) as options:
-        arguments = (message_type, topic, copy(qos))
+    with qos_overrides(topic.name) as options:
+        arguments = (topic.message_type, topic.name, copy(topic.qos))
         if matched is None:
             return node.create_publisher(*arguments, qos_overriding_options=options)
         try:
@@ -126,29 +94,30 @@ def create_publisher(
 
 def create_subscription(
     node: Node,
-    message_type: type,
-    topic: str,
+    topic: Topic,
     callback: Callable[[Any], None],
-    qos: QoSProfile,
     event_callbacks: SubscriptionEventCallbacks | None = None,
+    raw: bool = False,
 ) -> Subscription:
     """Create a subscription whose quality of service users may override.
 
     Args:
         node: node that subscribes.
-        message_type, topic, callback, qos, event_callbacks: as for ``Node.create_subscription``.
+        topic: name, type and default quality of service.
+        callback, event_callbacks, raw: as for ``Node.create_subscription``.
 
     Raises:
         ParameterError: an override of the quality of service cannot be used.
     """
-    with qos_overrides(topic) as options:
+    with qos_overrides(topic.name) as options:
         return node.create_subscription(
-            message_type,
-            topic,
+            topic.message_type,
+            topic.name,
             callback,
-            copy(qos),
+            copy(topic.qos),
             event_callbacks=event_callbacks,
             qos_overriding_options=options,
+            raw=raw,
         )
 
 
@@ -161,22 +130,13 @@ class OnDemandSubscription:
     Args:
         node: node that subscribes.
         callback: called with each message.
-        message_type, topic, qos: as for ``Node.create_subscription``.
+        topic: name, type and default quality of service.
     """
 
-    def __init__(
-        self,
-        node: Node,
-        callback: Callable[[Any], None],
-        message_type: type,
-        topic: str,
-        qos: QoSProfile,
-    ) -> None:
+    def __init__(self, node: Node, callback: Callable[[Any], None], topic: Topic) -> None:
         self._node = node
         self._callback = callback
-        self._type = message_type
         self._topic = topic
-        self._qos = qos
         self._subscription: Subscription | None = None
         self._last_message = 0.0
         self.incompatible_policy: str | None = None  # publishers that offer less than requested
@@ -191,7 +151,7 @@ class OnDemandSubscription:
         rclpy would declare the override only once and never change it.
         """
         name = f"qos_overrides.{self.topic}.subscription.reliability"
-        reliability = self._qos.reliability.name.lower()
+        reliability = self._topic.qos.reliability.name.lower()
         if self._node.has_parameter(name):
             self._node.set_parameters([Parameter(name, value=reliability)])
             return
@@ -201,11 +161,11 @@ class OnDemandSubscription:
         )
         self._node.declare_parameter(name, reliability, description)
 
-    def change(self, message_type: type, topic: str, qos: QoSProfile) -> None:
-        """Change the type, topic or profile; resubscribe if messages are wanted."""
+    def change(self, topic: Topic) -> None:
+        """Change name, type or profile; resubscribe if messages are wanted."""
         wanted = self.active
         self.want(False)
-        self._type, self._topic, self._qos = message_type, topic, qos
+        self._topic = topic
         self._declare_reliability()
         self.want(wanted)
 
@@ -217,13 +177,12 @@ class OnDemandSubscription:
     @property
     def topic(self) -> str:
         """Return the topic name in the graph, expanded and remapped."""
-        return self._node.resolve_topic_name(self._topic)
+        return self._node.resolve_topic_name(self._topic.name)
 
     @property
     def type_name(self) -> str:
         """Return the message type as the graph spells it, for example sensor_msgs/msg/Image."""
-        package = self._type.__module__.partition(".")[0]
-        return f"{package}/msg/{self._type.__name__}"
+        return self._topic.type_name
 
     def silent_s(self) -> float:
         """Return the seconds since the last message, or since the subscription was created."""
@@ -245,7 +204,7 @@ class OnDemandSubscription:
             self._subscription = None
 
     def _subscribe(self) -> Subscription:
-        arguments = (self._node, self._type, self._topic, self._receive, self._qos)
+        arguments = (self._node, self._topic, self._receive)
         try:
             events = SubscriptionEventCallbacks(
                 incompatible_qos=self._note_incompatible, message_lost=self._note_lost

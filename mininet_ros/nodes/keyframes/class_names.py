@@ -7,11 +7,10 @@ from collections.abc import Callable, Mapping
 from rclpy.node import Node
 
 from mininet_ros.keyframes import ClassError
-from mininet_ros.keyframes.cues.content import class_weight_table
+from mininet_ros.keyframes.cues.classes import class_weight_table
 from mininet_ros.models import load_model
 from mininet_ros.nodes.common.label_info import subscribe_label_info
-
-TOPIC = "segmentation/label_info"
+from mininet_ros.nodes.keyframes.topics import LABEL_INFO
 
 
 class ClassNames:
@@ -36,7 +35,7 @@ class ClassNames:
         self._changed = changed
         self.names: tuple[str, ...] = load_model(model).published_table.names if model else ()
         self.source = f"model {model}" if model else ""
-        self._subscription = subscribe_label_info(node, TOPIC, self._receive)
+        self._subscription = subscribe_label_info(node, LABEL_INFO, self._receive)
 
     @property
     def known(self) -> bool:
@@ -49,12 +48,14 @@ class ClassNames:
             return None
         if self._subscription is None:
             return (
-                f"the class names of the masks are not known, for {TOPIC} needs vision_msgs, "
-                "which is not installed: set the parameter model to that of the segmentation node"
+                f"the class names of the masks are not known, for {LABEL_INFO.name} needs "
+                "vision_msgs, which is not installed: set the parameter model to that of the "
+                "segmentation node"
             )
         return (
             "the class names of the masks are not known yet: nobody has published "
-            f"{self._node.resolve_topic_name(TOPIC)}; the parameter model can name them, too"
+            f"{self._node.resolve_topic_name(LABEL_INFO.name)}; the parameter model can name them, "
+            "too"
         )
 
     @property
@@ -77,7 +78,7 @@ class ClassNames:
         return None
 
     def _receive(self, names: tuple[str, ...]) -> None:
-        topic = self._node.resolve_topic_name(TOPIC)
+        topic = self._node.resolve_topic_name(LABEL_INFO.name)
         if names == self.names:
             return
         if self.known:

@@ -13,17 +13,20 @@ from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 from rclpy.node import Node
 from rclpy.publisher import Publisher
-from rclpy.qos import QoSProfile
 from rclpy.subscription import Subscription
 
-from mininet_ros.nodes.common.topics import OUTPUT_QOS, create_publisher
+from mininet_ros.nodes.common.endpoints import Topic
+from mininet_ros.nodes.common.topics import create_publisher, create_subscription
+from mininet_ros.nodes.keyframes.topics import KEYFRAME_COMPANION
 
 # Keyframes that wait for their companion, for each topic.
 MAX_PENDING = 16
+# A companion is given up when its topic or the keyframes are so much further.
+PATIENCE_NS = 1_000_000_000
 
 
 @dataclass(frozen=True)
@@ -34,13 +37,13 @@ class CompanionSettings:
         names: topic names, relative to the node's namespace.
         slop_ns: largest difference between the stamps of a keyframe and its companion, nanoseconds.
         max_bytes: largest total size of the held messages of all topics.
-        qos: quality of service of the subscriptions.
+        topic: of a companion, with the quality of service of the subscriptions.
     """
 
     names: tuple[str, ...]
     slop_ns: int
     max_bytes: int
-    qos: QoSProfile
+    topic: Topic
 
 
 class Companions:
@@ -59,7 +62,6 @@ class Companions:
         self, node: Node, settings: CompanionSettings, matched: Callable[[], None]
     ) -> None:
         self.counts: Counter[str] = Counter()
-        self.problem = ""
         self._node = node
         self._settings = settings
         self._matched = matched
@@ -67,9 +69,8 @@ class Companions:
         self._publishers: dict[str, Publisher] = {}
         self._subscriptions: dict[str, Subscription] = {}
         self._held: deque[tuple[str, int, bytes]] = deque()
-        self._pending: dict[str, deque[int]] = {
-            name: deque(maxlen=MAX_PENDING) for name in settings.names
-        }
+        self._pending: dict[str, deque[int]] = {name: deque() for name in settings.names}
+        self._unusable: dict[str, str] = {}  # by topic: a sentence on its type
         self._bytes = 0
 
     @property
@@ -89,11 +90,12 @@ class Companions:
                 continue
             wanted = active and self._publishers[name].get_subscription_count() > 0
             if wanted and name not in self._subscriptions:
-                self._subscriptions[name] = self._node.create_subscription(
-                    self._publishers[name].msg_type,
-                    name,
+                self._subscriptions[name] = create_subscription(
+                    self._node,
+                    self._settings.topic.renamed(name).of_type(
+                        cast(type, self._publishers[name].msg_type)
+                    ),
                     partial(self._receive, name),
-                    self._settings.qos,
                     raw=True,
                 )
             elif not wanted and name in self._subscriptions:
@@ -104,14 +106,39 @@ class Companions:
         due: list[tuple[str, bytes]] = []
         with self._lock:
             for name in self._subscriptions:
+                self._give_up(name, stamp_ns)
                 data = self._nearest(name, stamp_ns)
                 if data is None:
                     self._pending[name].append(stamp_ns)
-                    self.counts[f"waiting_for_{name}"] += 1
                 else:
                     due.append((name, data))
         for name, data in due:
             self._publish(name, data)
+
+    def problem(self, recent: Counter[str]) -> str | None:
+        """Return why keyframes go without a companion, as a sentence, or None.
+
+        Args:
+            recent: increase of ``counts`` in the last seconds.
+        """
+        for name in self._settings.names:
+            topic = self._node.resolve_topic_name(name)
+            if name in self._unusable:
+                return self._unusable[name]
+            if not self._node.count_publishers(topic):
+                return f"nobody publishes the companion {topic}, so keyframes go without it"
+            if recent["companions_dropped"] and recent[f"missing_{name}"]:
+                return (
+                    f"messages on the companion {topic} were dropped before their keyframes were "
+                    "chosen: raise the parameter companion_bytes"
+                )
+            if recent[f"missing_{name}"]:
+                return (
+                    f"{recent[f'missing_{name}']} keyframes of the last seconds had no message on "
+                    f"the companion {topic} within companion_slop_s: raise it, or let the "
+                    "publishers use the same stamps"
+                )
+        return None
 
     def clear(self) -> None:
         """Discard the held messages, because the stream restarted."""
@@ -138,10 +165,13 @@ class Companions:
         try:
             kind = _message_type(infos[0].topic_type)
         except ValueError as error:
-            self.problem = f"companion {name} cannot be forwarded: {error}"
+            self._unusable[name] = f"companion {name} cannot be forwarded: {error}"
             return False
+        self._unusable.pop(name, None)
         self._publishers[name] = create_publisher(
-            self._node, kind, f"keyframe/{name}", OUTPUT_QOS, self._matched
+            self._node,
+            KEYFRAME_COMPANION.renamed(f"keyframe/{name}").of_type(kind),
+            self._matched,
         )
         return True
 
@@ -152,7 +182,7 @@ class Companions:
             late = next((s for s in pending if abs(s - stamp) <= slop), None)
             if late is not None:
                 pending.remove(late)
-                self.counts[f"waiting_for_{name}"] -= 1
+            self._give_up(name, stamp)
             self._held.append((name, stamp, data))
             self._bytes += len(data)
             while self._bytes > self._settings.max_bytes and self._held:
@@ -160,6 +190,13 @@ class Companions:
                 self.counts["companions_dropped"] += 1
         if late is not None:
             self._publish(name, data)
+
+    def _give_up(self, name: str, stamp_ns: int) -> None:
+        """Count the keyframes that waited too long for their companion."""
+        pending = self._pending[name]
+        while pending and (len(pending) >= MAX_PENDING or stamp_ns - pending[0] > PATIENCE_NS):
+            pending.popleft()
+            self.counts[f"missing_{name}"] += 1
 
     def _nearest(self, name: str, stamp_ns: int) -> bytes | None:
         near = [

@@ -137,6 +137,14 @@ class FrameStore:
         if self._newest is not None and stamp <= self._newest:
             self._newest_part[name] = max(stamp, self._newest_part.get(name, stamp))
 
+    def pass_by(self, name: str, stamp_ns: int) -> None:
+        """Note that a topic has come to a stamp, without a message that belongs to one image.
+
+        Images then wait until it has passed their stamp, as long as they wait for parts.
+        """
+        self._absent.discard(name)
+        self._newest_part[name] = max(stamp_ns, self._newest_part.get(name, stamp_ns))
+
     def take(self) -> StoredFrame | None:
         """Return the next image that need not wait any longer, or None."""
         now = self._clock()

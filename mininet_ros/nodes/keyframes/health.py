@@ -152,6 +152,7 @@ class KeyframeHealth:
             refused if recent["refused"] else None,
             self._mask_problem(recent) if masks.active else None,
             overrun if recent["overrun"] else None,
+            self._outputs.companions.problem(recent),
             *self._team_problems(),
         )
         for problem in filter(None, problems):

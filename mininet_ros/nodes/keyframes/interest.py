@@ -14,7 +14,8 @@ from std_msgs.msg import String
 from mininet_ros.keyframes.settings import KeyframeSettings
 from mininet_ros.nodes.common.recent_values import RecentValues
 from mininet_ros.nodes.common.timers import steady_timer
-from mininet_ros.nodes.common.topics import OUTPUT_QOS, create_subscription
+from mininet_ros.nodes.common.topics import create_subscription
+from mininet_ros.nodes.keyframes.topics import INTEREST
 from mininet_ros.team.errors import TeamError
 from mininet_ros.team.interest import Interest, parse_interest
 from mininet_ros.team.keys import INTEREST_TOPIC
@@ -50,7 +51,7 @@ class TeamInterest:
         self._radio: deque[bytes] = deque(maxlen=MAX_QUEUED)
         self._wake = node.create_guard_condition(self._read_radio)
         self._subscription = create_subscription(
-            node, String, INTEREST_TOPIC, lambda message: self._receive(message.data), OUTPUT_QOS
+            node, INTEREST, lambda message: self._receive(message.data)
         )
         self._timer = steady_timer(node, PERIOD_S, self._settle)
 

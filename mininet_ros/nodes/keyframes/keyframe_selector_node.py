@@ -9,8 +9,6 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from nav_msgs.msg import Odometry
-from rclpy.qos import QoSProfile
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from std_msgs.msg import Header
 
@@ -18,11 +16,12 @@ from mininet_ros.keyframes.selection.durations import in_nanoseconds
 from mininet_ros.keyframes.settings import KeyframeSettings
 from mininet_ros.models import ModelError
 from mininet_ros.nodes.common.diagnostics import OK, DiagnosticsPublisher, Status
+from mininet_ros.nodes.common.endpoints import Topic
 from mininet_ros.nodes.common.inbox import Inbox, Task
 from mininet_ros.nodes.common.lifecycle import ACTIVE, INACTIVE, ManagedNode
 from mininet_ros.nodes.common.parameters import NodeParameters
 from mininet_ros.nodes.common.process import run_node
-from mininet_ros.nodes.common.topics import OnDemandSubscription, create_subscription, input_qos
+from mininet_ros.nodes.common.topics import OnDemandSubscription, create_subscription
 from mininet_ros.nodes.keyframes.class_names import ClassNames
 from mininet_ros.nodes.keyframes.companions import (
     Companions,
@@ -36,6 +35,7 @@ from mininet_ros.nodes.keyframes.outputs import KeyframeOutputs
 from mininet_ros.nodes.keyframes.parameters import KeyframeParameters
 from mininet_ros.nodes.keyframes.session import KeyframeSession, Semantics
 from mininet_ros.nodes.keyframes.team_link import make_link
+from mininet_ros.nodes.keyframes.topics import COMPANION, COMPRESSED, IMAGE, PARTS, REQUEST
 from mininet_ros.parameters import ParameterError
 from mininet_ros.team.errors import TeamError
 
@@ -43,7 +43,6 @@ from mininet_ros.team.errors import TeamError
 INBOX_CAPACITY = 64
 # Period in which the working thread checks whether a wait is over.
 TICK_S = 0.05
-REQUEST_QOS = QoSProfile(depth=20)
 
 
 class KeyframeSelectorNode(ManagedNode):
@@ -93,13 +92,13 @@ class KeyframeSelectorNode(ManagedNode):
         if problem and (self._names.known or not self._names.can_come):
             self._names = None
             raise ParameterError(f"parameter classes cannot be used: {problem}")
-        kind = CompressedImage if parameters.image_transport == "compressed" else Image
+        images = self._image_topic(parameters.image_transport)
         self._interest = TeamInterest(self, self._targets_changed)
         link = make_link(self, parameters.link, self._matched, self._interest.receive_serialized)
         decoder = parameters.images.decoder()
         self._companions = self._make_companions(parameters)
         self._outputs = KeyframeOutputs(
-            self, settings, link, kind, self._matched, decoder, self._companions
+            self, settings, link, images.message_type, self._matched, decoder, self._companions
         )
         self._session = KeyframeSession(
             settings,
@@ -109,8 +108,8 @@ class KeyframeSelectorNode(ManagedNode):
             self._now_ns,
             decoder,
         )
-        self._inputs = self._make_inputs(kind)
-        create_subscription(self, Header, "keyframe/request", self._request, REQUEST_QOS)
+        self._inputs = self._make_inputs(images)
+        create_subscription(self, REQUEST, self._request)
         self._health = KeyframeHealth(
             self, self._session, self._outputs, self._names, self._interest, self._inputs
         )
@@ -152,29 +151,24 @@ class KeyframeSelectorNode(ManagedNode):
             names,
             in_nanoseconds(parameters.companion_slop_s),
             parameters.companion_bytes,
-            input_qos(parameters.reliability),
+            COMPANION.with_reliability(parameters.reliability),
         )
         return Companions(self, settings, self._matched)
 
-    def _make_inputs(self, kind: type) -> dict[str, OnDemandSubscription]:
-        qos = input_qos(self._settings.values.reliability)
+    def _image_topic(self, transport: str) -> Topic:
         # From the resolved name, so that remapping image also moves the compressed topic.
-        image = self.resolve_topic_name("image")
-        image = f"{image}/compressed" if kind is CompressedImage else image
-        topics = {
-            "mask": (Image, "segmentation/mask"),
-            "confidence": (Image, "segmentation/confidence"),
-            "camera_info": (CameraInfo, "camera_info"),
-            "odometry": (Odometry, "odometry"),
+        name = self.resolve_topic_name(IMAGE.name)
+        return COMPRESSED.renamed(f"{name}/compressed") if transport == "compressed" else IMAGE
+
+    def _make_inputs(self, images: Topic) -> dict[str, OnDemandSubscription]:
+        callbacks: dict[str, tuple[Topic, Callable[[Any], None]]] = {
+            "image": (images, self._receive_image),
+            **{name: (topic, partial(self._receive_part, name)) for name, topic in PARTS.items()},
         }
+        reliability = self._settings.values.reliability
         return {
-            "image": OnDemandSubscription(self, self._receive_image, kind, image, qos),
-            **{
-                name: OnDemandSubscription(
-                    self, partial(self._receive_part, name), part_kind, topic, qos
-                )
-                for name, (part_kind, topic) in topics.items()
-            },
+            name: OnDemandSubscription(self, callback, topic.with_reliability(reliability))
+            for name, (topic, callback) in callbacks.items()
         }
 
     def _receive_image(self, image: Image | CompressedImage) -> None:
@@ -211,7 +205,7 @@ class KeyframeSelectorNode(ManagedNode):
         now = {name for name in wanted if wanted[name]}
         if before == now:
             return
-        self._inbox.put(Task(partial(self._session.expect, frozenset(now - {"image", "odometry"}))))
+        self._inbox.put(Task(partial(self._session.expect, frozenset(now - {"image"}))))
         for name, subscription in self._inputs.items():
             subscription.want(wanted[name])
         if not now:

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 
-from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.node import Node
-from rclpy.qos import QoSProfile
-from sensor_msgs.msg import CameraInfo, CompressedImage, Image
+from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Header
 
 from mininet_ros.images.decoding import ImageDecoder
@@ -19,11 +17,7 @@ from mininet_ros.nodes.keyframes.companions import Companions
 from mininet_ros.nodes.keyframes.frame_store import StoredFrame
 from mininet_ros.nodes.keyframes.scores import FrameReport, scores_message
 from mininet_ros.nodes.keyframes.team_link import Link, TeamLink
-
-# A deep history, because all frames of a window are decided at once and no keyframe is repeated.
-KEYFRAME_QOS = QoSProfile(depth=20)
-# A deep history, because every frame has a message, also in a burst.
-SCORES_QOS = QoSProfile(depth=1000)
+from mininet_ros.nodes.keyframes.topics import KEYFRAME_COMPRESSED, KEYFRAMES, SCORES
 
 
 class KeyframeOutputs:
@@ -56,19 +50,12 @@ class KeyframeOutputs:
         self.last_rejection = ""
         self.team = TeamLink(settings, link, decoder)
         self._node = node
-        topic = "keyframe/image" + ("/compressed" if image_type is CompressedImage else "")
-        # The image comes last: an image subscriber then already has the other messages.
+        compressed = image_type is CompressedImage
+        topics = KEYFRAMES | ({"image": KEYFRAME_COMPRESSED} if compressed else {})
         self._keyframe = {
-            name: create_publisher(node, kind, topic, KEYFRAME_QOS, matched)
-            for name, kind, topic in (
-                ("camera_info", CameraInfo, "keyframe/camera_info"),
-                ("mask", Image, "keyframe/mask"),
-                ("image", image_type, topic),
-            )
+            name: create_publisher(node, topic, matched) for name, topic in topics.items()
         }
-        self._scores = create_publisher(
-            node, DiagnosticArray, "keyframe/scores", SCORES_QOS, matched
-        )
+        self._scores = create_publisher(node, SCORES, matched)
 
     @property
     def wanted(self) -> frozenset[str]:

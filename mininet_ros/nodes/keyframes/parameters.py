@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from mininet_ros.keyframes.settings import KeyframeSettings
+from mininet_ros.nodes.common.endpoints import RELIABILITIES
 from mininet_ros.nodes.common.image_settings import ImageSettings
-from mininet_ros.nodes.common.topics import RELIABILITIES
 from mininet_ros.parameters import Change, parameter
 from mininet_ros.team.settings import LinkSettings
 
@@ -52,8 +52,8 @@ class KeyframeParameters:
     )
     mask_wait_s: float = parameter(
         1.0,
-        "Longest time that a frame waits for its mask and confidence before it is scored without "
-        "them, seconds of real time; the segmentation of two images takes less.",
+        "Longest time that a frame waits for its mask, confidence and odometry, until it is scored "
+        "without them, seconds of real time; the segmentation of two images takes less.",
         0.0,
         60.0,
         change=Change.AT_ONCE,

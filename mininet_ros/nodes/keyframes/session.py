@@ -20,10 +20,11 @@ from mininet_ros.images.decoding import ImageDecoder
 from mininet_ros.images.encodings import ImageError
 from mininet_ros.keyframes import ContentStatus, Decision, KeyframePipeline
 from mininet_ros.keyframes.selection.decisions import FORWARDING
+from mininet_ros.keyframes.selection.pose_track import PoseTrack
 from mininet_ros.keyframes.settings import KeyframeSettings
 from mininet_ros.nodes.common.stamps import header_of, stamp_of
 from mininet_ros.nodes.keyframes.frame_store import FrameStore, StoredFrame
-from mininet_ros.nodes.keyframes.poses import PoseHistory
+from mininet_ros.nodes.keyframes.poses import MAX_POSES, pose_of
 from mininet_ros.nodes.keyframes.scores import FrameReport
 
 # Parts that are decoded as labels.
@@ -96,7 +97,7 @@ class KeyframeSession:
         self._outputs = outputs
         self._now_ns = now_ns
         self._decoder = decoder or ImageDecoder()
-        self._poses = PoseHistory()
+        self._poses = PoseTrack(MAX_POSES)
         self._notes: dict[int, str] = {}
         self._newest: tuple[int, int] | None = None  # stamp, and time of scoring
         self.pipeline = self._make_pipeline()
@@ -118,7 +119,11 @@ class KeyframeSession:
         A message that cannot be read is rejected here, whether its image was scored or not.
         """
         if name == "odometry":
-            self._poses.add(part)
+            stamp_ns = stamp_of(part.header)
+            self._poses.add(stamp_ns, pose_of(part))
+            # The poses up to an image have come once a later one has.
+            self.store.pass_by(name, stamp_ns)
+            self._work_off()
             return
         try:
             if name in LABELS:

@@ -9,24 +9,23 @@ from typing import Protocol, cast
 from rclpy.node import Node
 from rclpy.publisher import Publisher
 from rclpy.serialization import serialize_message
-from sensor_msgs.msg import CameraInfo, CompressedImage, Image
+from sensor_msgs.msg import Image
 
 from mininet_ros.images.decoding import ImageDecoder
 from mininet_ros.keyframes.settings import KeyframeSettings
 from mininet_ros.keyframes.views import describe_view
 from mininet_ros.nodes.common.image_messages import jpeg_message, png_message
 from mininet_ros.nodes.common.recent_values import RecentValues, quantile
-from mininet_ros.nodes.common.topics import OUTPUT_QOS, create_publisher
+from mininet_ros.nodes.common.topics import create_publisher
 from mininet_ros.nodes.keyframes.frame_store import StoredFrame
+from mininet_ros.nodes.keyframes.topics import TEAM
 from mininet_ros.team.errors import TeamError
 from mininet_ros.team.flight import Outcome, Payload
-from mininet_ros.team.keys import TEAM_TOPICS, VIEWS
+from mininet_ros.team.keys import VIEWS
 from mininet_ros.team.mates import MatesViews
 from mininet_ros.team.outbox import HALF_LIFE_S, Carrier, Outbox
 from mininet_ros.team.robot import RobotLink
 from mininet_ros.team.settings import ROS, LinkSettings
-
-_TYPES = {"camera_info": CameraInfo, "mask": CompressedImage, "image": CompressedImage}
 
 
 class Link(Carrier, Protocol):
@@ -65,8 +64,7 @@ class RosTopics:
 
     def __init__(self, node: Node, matched: Callable[[], None]) -> None:
         self._publishers: Mapping[str, Publisher] = {
-            name: create_publisher(node, _TYPES[name], topic, OUTPUT_QOS, matched)
-            for name, topic in TEAM_TOPICS.items()
+            name: create_publisher(node, topic, matched) for name, topic in TEAM.items()
         }
 
     @property

@@ -15,10 +15,12 @@ from rclpy.node import Node
 from rclpy.qos import QoSProfile
 from sensor_msgs.msg import Image
 
+from mininet_ros.nodes.common.endpoints import Topic
 from mininet_ros.nodes.common.parameters import NodeParameters
 from mininet_ros.nodes.common.process import Finish, run_node
 from mininet_ros.nodes.common.stamps import stamp_of
 from mininet_ros.nodes.common.timers import steady_timer
+from mininet_ros.nodes.common.topics import create_subscription
 from mininet_ros.parameters import parameter
 
 
@@ -44,6 +46,8 @@ LOOK_PERIOD_S = 0.1
 WARM_UP_S = 2.0
 # Deep and reliable, so that late messages are still timed.
 TIMING_QOS = QoSProfile(depth=1000)
+REPORTS = Topic("/diagnostics", DiagnosticArray, "counts of the segmentation nodes", TIMING_QOS)
+MASK = Topic("segmentation/mask", Image, "timed", TIMING_QOS)
 COUNTS = ("received", "replaced", "lost")
 
 
@@ -95,10 +99,9 @@ class MaskTimingNode(Node):
         }
         self._started = time.monotonic()
         self._begin: float | None = None
-        self.create_subscription(DiagnosticArray, "/diagnostics", self._take_reports, TIMING_QOS)
+        create_subscription(self, REPORTS, self._take_reports)
         for namespace, camera in self._cameras.items():
-            topic = f"/{namespace}/segmentation/mask"
-            self.create_subscription(Image, topic, self._take_mask_of(camera), TIMING_QOS)
+            create_subscription(self, MASK.in_namespace(namespace), self._take_mask_of(camera))
         self._timer = steady_timer(self, LOOK_PERIOD_S, self._look)
 
     def close(self) -> None:

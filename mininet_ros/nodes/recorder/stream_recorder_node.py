@@ -10,7 +10,6 @@ from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.node import Node
-from rclpy.qos import QoSProfile
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
 from mininet_ros.nodes.common.image_messages import image_to_bgr
@@ -19,8 +18,18 @@ from mininet_ros.nodes.common.process import Finish, run_node
 from mininet_ros.nodes.common.recent_values import RecentValues, quantile
 from mininet_ros.nodes.common.stamps import NANOSECONDS, stamp_of
 from mininet_ros.nodes.common.timers import steady_timer
+from mininet_ros.nodes.common.topics import create_subscription
 from mininet_ros.nodes.recorder.keyframe_recording import KeyframeRecording
 from mininet_ros.nodes.recorder.recording import RECORDED, Recording
+from mininet_ros.nodes.recorder.topics import (
+    CAMERA_INFO,
+    MASK,
+    OVERLAY,
+    REPORTS,
+    SCORES,
+    TEAM_IMAGE,
+    TEAM_MASK,
+)
 from mininet_ros.parameters import parameter
 from mininet_ros.results import ResultError, ResultFolder
 
@@ -48,8 +57,6 @@ SHOW_PERIOD_S = 0.5
 SETTLE_S = 2.0
 # Further time for decisions on the last frames, which a selector makes only after a silence.
 DECISIONS_S = 15.0
-# Deep and reliable: this node counts losses elsewhere, so it must lose nothing itself.
-COUNTING_QOS = QoSProfile(depth=1000)
 
 
 class StreamRecorderNode(Node):
@@ -81,7 +88,7 @@ class StreamRecorderNode(Node):
         self._written = False
         self._shown = (0, 0)
         self._health = ""  # problem that the segmentation node reports, in its words
-        self.create_subscription(DiagnosticArray, "/diagnostics", self._take_reports, 10)
+        create_subscription(self, REPORTS, self._take_reports)
         if self._keyframes:
             self._listen_to_keyframes(self._keyframes)
         steady_timer(self, SHOW_PERIOD_S, self._show)
@@ -129,10 +136,10 @@ class StreamRecorderNode(Node):
 
         The images come last, so that a stream that waits for its subscribers loses no mask here.
         """
-        self.create_subscription(Image, "segmentation/mask", self._take_mask, COUNTING_QOS)
+        create_subscription(self, MASK, self._take_mask)
         if self._settings.values.max_pictures:
-            self.create_subscription(Image, "segmentation/overlay", self._take_overlay, 10)
-        self.create_subscription(CameraInfo, "camera_info", self._count_image, COUNTING_QOS)
+            create_subscription(self, OVERLAY, self._take_overlay)
+        create_subscription(self, CAMERA_INFO, self._count_image)
 
     def _listen_to_keyframes(self, keyframes: KeyframeRecording) -> None:
         def take_decision(scores: DiagnosticArray) -> None:
@@ -147,12 +154,9 @@ class StreamRecorderNode(Node):
         def take_team_mask(mask: CompressedImage) -> None:
             keyframes.add_team_message(len(mask.data), is_image=False)
 
-        self.create_subscription(DiagnosticArray, "keyframe/scores", take_decision, COUNTING_QOS)
-        for topic, take in (
-            ("team/image/compressed", take_team_image),
-            ("team/mask/compressed", take_team_mask),
-        ):
-            self.create_subscription(CompressedImage, topic, take, COUNTING_QOS)
+        create_subscription(self, SCORES, take_decision)
+        create_subscription(self, TEAM_IMAGE, take_team_image)
+        create_subscription(self, TEAM_MASK, take_team_mask)
 
     def _show(self) -> None:
         """Show the progress; finish when nothing more will come."""
@@ -176,7 +180,7 @@ class StreamRecorderNode(Node):
             )
 
     def _ended(self) -> bool:
-        camera_info = self.resolve_topic_name("camera_info")
+        camera_info = self.resolve_topic_name(CAMERA_INFO.name)
         return (
             self._recording.images > 0
             and self._recording.masks > 0

@@ -8,16 +8,23 @@ import time
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from rclpy.node import Node
 from rclpy.qos import QoSProfile
 from sensor_msgs.msg import CompressedImage
 
+from mininet_ros.nodes.common.endpoints import Topic
 from mininet_ros.nodes.common.parameters import NodeParameters
 from mininet_ros.nodes.common.process import run_node
+from mininet_ros.nodes.common.topics import create_subscription
 from mininet_ros.parameters import parameter
 
-TOPICS = ("team/image/compressed", "team/mask/compressed")
+QOS = QoSProfile(depth=50)
+TOPICS = (
+    Topic("team/image/compressed", CompressedImage, "frames for team mates", QOS),
+    Topic("team/mask/compressed", CompressedImage, "their masks", QOS),
+)
 
 
 @dataclass(frozen=True)
@@ -33,19 +40,21 @@ class TeamRecorderParameters:
 class TeamRecorderNode(Node):
     """Subscribes to the images and masks of robots and writes down what arrives.
 
+    Args:
+        **node_options: options of :class:`rclpy.node.Node`.
+
     Raises:
         ParameterError: a parameter override is wrong.
     """
 
-    def __init__(self) -> None:
-        super().__init__("team_recorder")
+    def __init__(self, **node_options: Any) -> None:
+        super().__init__("team_recorder", **node_options)
         values = NodeParameters(self, TeamRecorderParameters).values
         path = Path(values.output_file)
         self._file = path.open("w", encoding="utf-8", buffering=1)
         for robot in values.robots:
-            for topic in (f"/{robot}/{name}" for name in TOPICS):
-                note = partial(self._note, topic)
-                self.create_subscription(CompressedImage, topic, note, QoSProfile(depth=50))
+            for topic in (topic.in_namespace(robot) for topic in TOPICS):
+                create_subscription(self, topic, partial(self._note, topic.name))
 
     def close(self) -> None:
         """Close the file."""

@@ -1,4 +1,4 @@
-"""Topics that the segmentation node publishes, and the messages for one image."""
+"""Messages that the segmentation node publishes for one image."""
 
 from __future__ import annotations
 
@@ -16,18 +16,6 @@ from mininet_ros.models import Model
 from mininet_ros.nodes.common.camera_info import resized_camera_info
 from mininet_ros.nodes.common.image_messages import image_message, jpeg_message, png_message
 
-OUTPUTS: dict[str, type] = {
-    "mask": Image,
-    "confidence": Image,
-    "class_mask": Image,
-    "camera_info": CameraInfo,
-    "mask/compressed": CompressedImage,
-    "overlay": Image,
-    "overlay/compressed": CompressedImage,
-}
-"""Message type by topic below ``segmentation/``, in the order in which they are made and published:
-the pictures for people come last."""
-
 _CLOCKWISE = {90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_COUNTERCLOCKWISE}
 _BACK = {
     90: cv2.ROTATE_90_COUNTERCLOCKWISE,
@@ -41,7 +29,7 @@ class Wishes:
     """Settings of the outputs for an image.
 
     Attributes:
-        topics: wanted topics, keys of ``OUTPUTS``.
+        topics: wanted topics, keys of ``RESULTS``.
         at_camera_size: True for masks of the image's size, False for the network's size.
         overlay_alpha: weight of the class colours in the overlay, 0 to 1.
         rotate: clockwise rotation that brings the image upright, degrees: 0, 90, 180 or 270.

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from mininet_ros.inference import BACKENDS, RUNTIMES
+from mininet_ros.nodes.common.endpoints import RELIABILITIES
 from mininet_ros.nodes.common.image_settings import ImageSettings
-from mininet_ros.nodes.common.topics import RELIABILITIES
 from mininet_ros.parameters import Change, parameter
 
 

@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 from rclpy.publisher import Publisher
-from rclpy.qos import QoSProfile
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from std_msgs.msg import Header
 from std_srvs.srv import SetBool
@@ -20,6 +19,7 @@ from mininet_ros.images.encodings import ImageError
 from mininet_ros.inference import BackendError, Segmenter, load_segmenter
 from mininet_ros.models import ModelError
 from mininet_ros.nodes.common.diagnostics import OK, WARN, DiagnosticsPublisher, Status
+from mininet_ros.nodes.common.endpoints import Topic
 from mininet_ros.nodes.common.label_info import publish_label_info
 from mininet_ros.nodes.common.latest_frame import LatestFrame
 from mininet_ros.nodes.common.lifecycle import ACTIVE, ManagedNode
@@ -29,15 +29,12 @@ from mininet_ros.nodes.common.rate_limit import RateLimit
 from mininet_ros.nodes.common.stamps import NANOSECONDS, odd_stamp, stamp_of
 from mininet_ros.nodes.common.stream_statistics import StreamStatistics
 from mininet_ros.nodes.common.topics import (
-    OUTPUT_QOS,
     OnDemandSubscription,
     create_publisher,
-    input_qos,
 )
 from mininet_ros.nodes.segmentation.familiarity import FamiliarityMonitor
 from mininet_ros.nodes.segmentation.health import judgement, running
 from mininet_ros.nodes.segmentation.outputs import (
-    OUTPUTS,
     Wishes,
     calibration,
     class_mask_table,
@@ -46,6 +43,14 @@ from mininet_ros.nodes.segmentation.outputs import (
     upright_mask,
 )
 from mininet_ros.nodes.segmentation.parameters import SegmentationParameters
+from mininet_ros.nodes.segmentation.topics import (
+    CAMERA_INFO,
+    COMPRESSED,
+    ENABLE,
+    IMAGE,
+    LABEL_INFO,
+    RESULTS,
+)
 from mininet_ros.parameters import ParameterError
 
 
@@ -86,14 +91,12 @@ class SegmentationNode(ManagedNode):
         self._slot: LatestFrame[Image | CompressedImage] = LatestFrame()
         self._worker: threading.Thread | None = None
         self._odd_stamps: set[str] = set()
-        self._outputs = {name: self._output(name) for name in OUTPUTS}
+        self._outputs = {name: self._output(name) for name in RESULTS}
         self._rate_limit = RateLimit(wanted.max_rate)
-        kind, topic, qos = self._input()
-        self._images = OnDemandSubscription(self, self._receive, kind, topic, qos)
-        self._camera_infos = OnDemandSubscription(
-            self, self._keep_camera_info, CameraInfo, "camera_info", qos
-        )
-        self.create_service(SetBool, "~/enable", self._enable)
+        images, calibrations = self._inputs()
+        self._images = OnDemandSubscription(self, self._receive, images)
+        self._camera_infos = OnDemandSubscription(self, self._keep_camera_info, calibrations)
+        self.create_service(ENABLE.type, ENABLE.name, self._enable)
         self._diagnostics = DiagnosticsPublisher(self, "segmentation", self._report)
         self.start(wanted.autostart)
 
@@ -119,7 +122,7 @@ class SegmentationNode(ManagedNode):
             self._segmenter = None
             raise ParameterError(problem)
         self._familiarity.follow(segmenter.model)
-        publish_label_info(self, "segmentation/label_info", segmenter.model.classes)
+        publish_label_info(self, LABEL_INFO, segmenter.model.classes)
         self.get_logger().info(
             f"{segmenter.model.name} on {segmenter.device} (backend {segmenter.backend}, "
             f"{segmenter.runtime}, {running(segmenter)['precision']}), "
@@ -147,18 +150,20 @@ class SegmentationNode(ManagedNode):
 
     def _output(self, name: str) -> Publisher:
         # From the resolved name, so that remapping a topic also moves its compressed topic.
-        base, _, form = name.partition("/")
-        topic = self.resolve_topic_name(f"segmentation/{base}")
-        topic = f"{topic}/{form}" if form else topic
-        return create_publisher(self, OUTPUTS[name], topic, OUTPUT_QOS, self._matched)
+        topic = RESULTS[name]
+        base, compressed, _ = topic.name.partition("/compressed")
+        resolved = self.resolve_topic_name(base) + compressed
+        return create_publisher(self, topic.renamed(resolved), self._matched)
 
-    def _input(self) -> tuple[type, str, QoSProfile]:
-        """Return the message type, topic and quality of service from the parameters."""
-        qos = input_qos(self._settings.values.reliability)
-        topic = self.resolve_topic_name("image")
-        if self._settings.values.image_transport == "compressed":
-            return CompressedImage, f"{topic}/compressed", qos
-        return Image, topic, qos
+    def _inputs(self) -> tuple[Topic, Topic]:
+        """Return the topics of images and calibrations as the parameters have them."""
+        wanted = self._settings.values
+        images = IMAGE.renamed(self.resolve_topic_name(IMAGE.name))
+        if wanted.image_transport == "compressed":
+            images = COMPRESSED.renamed(f"{images.name}/compressed")
+        topics = (images, CAMERA_INFO)
+        images, calibrations = (topic.with_reliability(wanted.reliability) for topic in topics)
+        return images, calibrations
 
     def _matched(self) -> None:
         self._follow_subscribers(self.state == ACTIVE)
@@ -186,9 +191,9 @@ class SegmentationNode(ManagedNode):
         if "max_rate" in changed:
             self._rate_limit = RateLimit(self._settings.values.max_rate)
         if changed & {"image_transport", "reliability"}:
-            kind, topic, qos = self._input()
-            self._images.change(kind, topic, qos)
-            self._camera_infos.change(CameraInfo, "camera_info", qos)
+            images, calibrations = self._inputs()
+            self._images.change(images)
+            self._camera_infos.change(calibrations)
 
     def _enable(self, request: SetBool.Request, response: SetBool.Response) -> SetBool.Response:
         self._enabled = request.data

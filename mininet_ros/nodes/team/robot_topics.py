@@ -6,19 +6,12 @@ from collections.abc import Callable
 
 from rclpy.node import Node
 from rclpy.publisher import Publisher
-from rclpy.qos import QoSProfile
 from rclpy.serialization import deserialize_message
-from sensor_msgs.msg import CameraInfo, CompressedImage
 from std_msgs.msg import String
 
-from mininet_ros.nodes.common.topics import OUTPUT_QOS, create_publisher, create_subscription
+from mininet_ros.nodes.common.topics import create_publisher, create_subscription
+from mininet_ros.nodes.team.topics import INTEREST, OF_A_ROBOT
 from mininet_ros.team.base import BaseLink, Message
-from mininet_ros.team.keys import INTEREST_TOPIC, TEAM_TOPICS, topic_key
-
-_TYPES = {"camera_info": CameraInfo, "mask": CompressedImage, "image": CompressedImage}
-
-# Depth of several frames, because after a silence they arrive in quick succession.
-REPUBLISHED_QOS = QoSProfile(depth=20)
 
 
 class RobotTopics:
@@ -43,14 +36,10 @@ class RobotTopics:
         self._link = link
         self._robot = robot
         self._publishers: dict[str, Publisher] = {
-            name: create_publisher(
-                node, _TYPES[name], f"/{topic_key(robot, topic)}", REPUBLISHED_QOS, matched
-            )
-            for name, topic in TEAM_TOPICS.items()
+            name: create_publisher(node, topic.in_namespace(robot), matched)
+            for name, topic in OF_A_ROBOT.items()
         }
-        self._interest = create_subscription(
-            node, String, f"/{topic_key(robot, INTEREST_TOPIC)}", interest, OUTPUT_QOS
-        )
+        self._interest = create_subscription(node, INTEREST.in_namespace(robot), interest)
 
     def follow_subscribers(self) -> None:
         """Request from the robot the topics with subscribers, and only these."""
@@ -60,7 +49,7 @@ class RobotTopics:
     def publish(self, message: Message) -> bool:
         """Publish a message unchanged; return whether it could be read."""
         try:
-            deserialize_message(message.content, _TYPES[message.name])
+            deserialize_message(message.content, OF_A_ROBOT[message.name].message_type)
         # The middleware may raise any error when it reads bytes from the radio; the link counts it.
         except Exception:  # noqa: BLE001
             return False

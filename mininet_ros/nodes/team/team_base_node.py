@@ -14,15 +14,16 @@ from std_msgs.msg import String
 from mininet_ros.nodes.common.diagnostics import DiagnosticsPublisher, Status
 from mininet_ros.nodes.common.parameters import NodeParameters
 from mininet_ros.nodes.common.process import run_node
-from mininet_ros.nodes.common.topics import OUTPUT_QOS, create_subscription
+from mininet_ros.nodes.common.topics import create_subscription
 from mininet_ros.nodes.team.health import status
 from mininet_ros.nodes.team.interest_relay import InterestRelay
 from mininet_ros.nodes.team.parameters import TeamBaseParameters
 from mininet_ros.nodes.team.robot_topics import RobotTopics
+from mininet_ros.nodes.team.topics import TEAM_INTEREST
 from mininet_ros.nodes.team.view_relay import ViewRelay
 from mininet_ros.team.base import BaseLink, Message
 from mininet_ros.team.errors import TeamError
-from mininet_ros.team.keys import INTEREST_TOPIC, VIEWS
+from mininet_ros.team.keys import VIEWS
 
 
 class TeamBaseNode(Node):
@@ -52,9 +53,7 @@ class TeamBaseNode(Node):
         self._link = BaseLink(listen, connect, values.team_config, self._wake.trigger)
         self._interests = InterestRelay(self, self._link)
         self._views = ViewRelay(self, self._link, values.views_bytes_per_s)
-        create_subscription(
-            self, String, f"/{INTEREST_TOPIC}", partial(self._note_interest, None), OUTPUT_QOS
-        )
+        create_subscription(self, TEAM_INTEREST, partial(self._note_interest, None))
         self._diagnostics = DiagnosticsPublisher(self, "team base", self._report)
         self.get_logger().info(f"waiting for robots on {', '.join([*listen, *connect])}")
 

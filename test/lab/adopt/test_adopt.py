@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import warnings
+
+import cv2
 import numpy as np
 import pytest
 import yaml
@@ -37,19 +41,25 @@ def network(path, kind="logits", layout="nchw", size=(HEIGHT, WIDTH), opset=17, 
     value = node("Conv", [value, "weight"], "scores", strides=[STRIDE, STRIDE])
     if kind == "probabilities":
         value = node("Softmax", [value], "shares", axis=1)
-    if kind == "labels":
+    if kind in ("labels", "whole numbers"):
         value = node("ArgMax", [value], "winner", axis=1, keepdims=0)
+    if kind == "whole numbers":
+        value = node("Cast", [value], "numbered", to=TensorProto.FLOAT)
+    if kind == "unbatched":
+        value = node("Squeeze", [value, "first"], "of_one")
+        weights.append(numpy_helper.from_array(np.array([0]), "first"))
     if kind == "last":
         value = node("Transpose", [value], "pixels", perm=[0, 2, 3, 1])
     height, width = size
     shape = [1, 3, height, width] if layout == "nchw" else [1, height, width, 3]
     given = {"float": TensorProto.FLOAT, "half": TensorProto.FLOAT16, "byte": TensorProto.UINT8}
     found = TensorProto.INT64 if kind == "labels" else TensorProto.FLOAT
+    shape_found = {"labels": "nyx", "whole numbers": "nyx", "unbatched": "cyx"}.get(kind, "ncyx")
     graph = helper.make_graph(
         nodes,
         "blocks",
         [helper.make_tensor_value_info("picture", given[dtype], shape)],
-        [helper.make_tensor_value_info(value, found, list("nyx" if kind == "labels" else "ncyx"))],
+        [helper.make_tensor_value_info(value, found, list(shape_found))],
         weights,
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)])
@@ -94,6 +104,8 @@ def blocks_picture():
         ({"kind": "last"}, Preparation(), ()),
         ({"kind": "probabilities"}, Preparation(), ()),
         ({"kind": "labels"}, Preparation(), ()),
+        ({"kind": "whole numbers"}, Preparation(), ()),
+        ({"kind": "unbatched"}, Preparation(), ()),
         ({"opset": 13}, Preparation(), ()),
         ({"opset": 18}, Preparation(), ()),
         ({"dtype": "half"}, Preparation(), ()),
@@ -125,11 +137,126 @@ def test_adopted_network_labels_pictures(
         for column in range(4):
             square = np.s_[4 * row : 4 * row + 4, 4 * column : 4 * column + 4]
             assert (middles[square][inner] == expected[square][inner]).all()
-    if options.get("kind") == "labels":
+    if options.get("kind") in ("labels", "whole numbers"):
         assert (found.confidence == 255).all()
         assert "255 everywhere" in model.card["adopted"]["confidence"]
     else:
         assert 255 / len(NAMES) <= found.confidence.min() < 255
+
+
+def sigmoid(values):
+    return 1 / (1 + np.exp(-values))
+
+
+@pytest.mark.parametrize("kind", ["sigmoid", "logit", "decision"])
+def test_one_channel_tells_two_classes_apart(capsys, tmp_path, kind):
+    """The share of red, as a probability, as a logit, or as true and false."""
+    nodes = [
+        helper.make_node("Slice", ["picture", "red", "green", "axis"], ["share"]),
+        helper.make_node("Sub", ["share", "middle"], ["difference"]),
+        helper.make_node("Mul", ["difference", "steep"], ["logit"]),
+        helper.make_node("Sigmoid", ["logit"], ["sigmoid"]),
+        helper.make_node("Greater", ["share", "middle"], ["decision"]),
+    ]
+    constants = {
+        "red": np.array([0]),
+        "green": np.array([1]),
+        "axis": np.array([1]),
+        "middle": np.float32(0.4),
+        "steep": np.float32(8),
+    }
+    element = TensorProto.BOOL if kind == "decision" else TensorProto.FLOAT
+    shape = [1, 3, HEIGHT, WIDTH]
+    graph = helper.make_graph(
+        nodes,
+        "red",
+        [helper.make_tensor_value_info("picture", TensorProto.FLOAT, shape)],
+        [helper.make_tensor_value_info(kind, element, [1, 1, *shape[2:]])],
+        [numpy_helper.from_array(np.asarray(value), name) for name, value in constants.items()],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)])
+    model.ir_version = 8
+    onnx.save(model, tmp_path / "red.onnx")
+    classes = tmp_path / "classes.yaml"
+    rows = [{"name": "rest", "color": [0, 0, 0]}, {"name": "red", "color": [255, 0, 0]}]
+    classes.write_text(yaml.safe_dump({"classes": rows}))
+    folder = tmp_path / "adopted"
+    given = (tmp_path / "red.onnx", "--classes", classes, "--output", folder)
+    status, _, err = adopt(capsys, *given)
+    assert status == 0, err
+    image = blocks_picture()
+    found = load_segmenter(folder, "cpu").segment(image)
+    red = image[..., 2] / 255
+    assert (found.mask == (red > 0.4)).all()
+    if kind != "decision":
+        sure = sigmoid(8 * (red - 0.4))
+        assert np.abs(found.confidence - 255 * np.maximum(sure, 1 - sure)).max() <= 1
+
+    classes.write_text(yaml.safe_dump({"classes": rows[1:]}))
+    folder = tmp_path / "of one class"
+    status, _, err = adopt(capsys, *given[:-1], folder)
+    if kind == "decision":
+        assert status == 1 and "the classes go from 0 to 0" in err
+    else:
+        assert status == 1 and "name both in --classes" in err
+
+
+def test_a_network_of_torch_equals_its_own_pipeline(capsys, tmp_path, classes):
+    """Exported with free sides, normalised input, and scores at an eighth of the size."""
+    torch = pytest.importorskip("torch", reason="exporting a network needs torch")
+    torch.manual_seed(4)
+    layers = []
+    for before, behind in ((3, 8), (8, 16), (16, 16)):
+        layers += [
+            torch.nn.Conv2d(before, behind, 3, stride=2, padding=1),
+            torch.nn.BatchNorm2d(behind),
+            torch.nn.ReLU(),
+        ]
+    layers += [torch.nn.Conv2d(16, len(NAMES), 1), torch.nn.BatchNorm2d(len(NAMES))]
+    foreign = torch.nn.Sequential(*layers).train()
+    mean, std = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+    image = cv2.resize(blocks_picture(), (128, 96))
+    picture = (image[..., ::-1] / np.float32(255) - np.float32(mean)) / np.float32(std)
+    given = torch.from_numpy(picture.transpose(2, 0, 1)[None])
+    with torch.no_grad():
+        for _ in range(50):  # so that every class's scores have mean 0 and deviation 1 here
+            foreign(given)
+    foreign.eval()
+    path, folder = tmp_path / "foreign.onnx", tmp_path / "adopted"
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # torch announces the end of this exporter
+        torch.onnx.export(
+            foreign,
+            (torch.zeros(1, 3, 96, 128),),
+            path,
+            input_names=["picture"],
+            output_names=["scores"],
+            dynamic_axes={"picture": {2: "h", 3: "w"}, "scores": {2: "h", 3: "w"}},
+            opset_version=17,
+            dynamo=False,
+        )
+    status, _, err = adopt(
+        capsys, path, "--classes", classes, "--input-size", "128x96", "--output", folder,
+        "--mean", ",".join(map(str, mean)), "--std", ",".join(map(str, std)),
+    )  # fmt: skip
+    assert status == 0, err
+    with torch.no_grad():
+        scores = foreign(given)
+        scores = torch.nn.functional.interpolate(scores, (96, 128), mode="bilinear")
+    found = load_segmenter(folder, "cpu").segment(image)
+    assert len(np.unique(found.mask)) > 2
+    assert (found.mask != scores.argmax(dim=1)[0].numpy()).mean() < 1e-3
+    cv2.imwrite(str(tmp_path / "picture.png"), image)
+    assert cli.main(["benchmark", str(folder), "--rounds", "1", "--json"]) == 0
+    for split in ("images", "labels"):
+        (tmp_path / "data" / "val" / split).mkdir(parents=True)
+    cv2.imwrite(str(tmp_path / "data" / "val" / "images" / "a.png"), image)
+    cv2.imwrite(str(tmp_path / "data" / "val" / "labels" / "a.png"), found.mask)
+    (tmp_path / "data" / "classes.yaml").write_text(classes.read_text())
+    capsys.readouterr()
+    judged = ("--dataset", "folder", "--data", str(tmp_path / "data"), "--json")
+    assert cli.main(["evaluate", str(folder), *judged]) == 0
+    assert json.loads(capsys.readouterr().out)["miou"] == pytest.approx(1)
 
 
 def test_weights_beside_the_file_are_taken_in(capsys, tmp_path, classes):
@@ -155,6 +282,7 @@ def test_weights_beside_the_file_are_taken_in(capsys, tmp_path, classes):
         ({}, ("--std", "0,1,1"), "must not be 0"),
         ({}, ("--mean", "nan,0,0"), "finite"),
         ({}, ("--classes", "cityscapes"), "no axis of 19 classes"),
+        ({"dtype": "byte"}, ("--mean", "0.5,0.5,0.5"), "takes pictures as they are"),
         ({"kind": "labels"}, ("--classes", "icdar2015"), "the classes go from 0 to 1"),
     ],
 )

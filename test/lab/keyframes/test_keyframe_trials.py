@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -90,10 +91,22 @@ def test_scale_runs_at_each_width(drive):
 
 def test_parked_noise_is_new_in_each_frame(monkeypatch, drive):
     monkeypatch.setattr(parked, "FRAMES", 12)
-    still, passed = parked.parked_trial(drive, SLAM).rows
+    still, passed, _ = parked.parked_trial(drive, SLAM).rows
     assert still["of frames"] == 12 and still["keyframes"] >= 1 and passed["keyframes"] >= 1
     first, second = list(parked._noisy(drive.frames[0].frame.image, None))[:2]
     assert 0.0 < np.abs(first.astype(int) - second).mean() < 10.0
+
+
+def test_heartbeats_of_a_parked_robot(monkeypatch, drive):
+    monkeypatch.setattr(parked, "FRAMES", 50)
+    monkeypatch.setattr(parked, "HEARTBEAT_S", 1.0)
+    still, _, beating = parked.parked_trial(drive, SLAM).rows
+    assert (still["heartbeats"], still["expected if nothing moves"]) == (0, 0)
+    assert beating["heartbeat s"] == 1.0
+    assert beating["heartbeats"] == beating["expected if nothing moves"] == 3
+    assert beating["keyframes"] == 4
+    often = replace(SLAM, selector=replace(SLAM.selector, heartbeat_s=2.0))
+    assert [row["heartbeat s"] for row in parked.parked_trial(drive, often).rows] == [2.0] * 3
 
 
 def test_command_prints_and_writes_the_same_figures(capsys, tmp_path):

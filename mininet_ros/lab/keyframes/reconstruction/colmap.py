@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from mininet_ros.extras import missing_extra
+
 if TYPE_CHECKING:
     import pycolmap
 
@@ -235,10 +237,7 @@ def import_pycolmap() -> ModuleType:
     try:
         import pycolmap
     except ImportError as error:
-        raise ReconstructionError(
-            "the outside judge needs COLMAP: pip install 'mininet_ros[reconstruct]', or, beside a "
-            "colcon workspace, pip install 'pycolmap>=4'"
-        ) from error
+        raise ReconstructionError(missing_extra("--reconstruct", "reconstruct")) from error
     pycolmap.logging.minloglevel = int(pycolmap.logging.FATAL.value)
     return pycolmap
 

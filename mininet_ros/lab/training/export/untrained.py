@@ -17,7 +17,7 @@ NOTE = "untrained: random weights, for measuring speed"
 
 def is_network(name: str) -> bool:
     """Return whether a name is that of a network and not of a model folder."""
-    return name in NETWORKS or ".py:" in name
+    return name in NETWORKS or ".py:" in name or name.endswith(".py")
 
 
 def export_untrained(network: str, classes: int, width: int, height: int, folder: Path) -> Model:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 START_BYTES = 1 << 16
+JSON_FILES = 8
 
 
 def importer_for(root: Path) -> str | None:
     """Return the likely format of a folder for ``mininet_ros import-labels``; None if unknown.
 
-    Only file names and the beginning of one JSON file are checked.
+    Only file names and the beginnings of some JSON files are checked.
     """
     if not root.is_dir():
         return None
@@ -20,7 +21,7 @@ def importer_for(root: Path) -> str | None:
         return "voc"
     if any(root.glob("*.yaml")) and any(root.rglob("labels/**/*.txt")):
         return "yolo"
-    for path in sorted(root.rglob("*.json"))[:1]:
+    for path in sorted(root.rglob("*.json"))[:JSON_FILES]:
         with path.open("rb") as file:
             start = file.read(START_BYTES)
         if b'"shapes"' in start:
