@@ -3,6 +3,7 @@
 PYTHON ?= python3
 INPUT ?= generated
 OUTPUT ?= demo_output
+VIEW ?=
 MINUTES ?= 10
 COUNT ?= 110000
 SEED ?= 1
@@ -12,8 +13,8 @@ PACKAGING := setup.py setup.cfg pyproject.toml .ci/pins.txt
 
 .PHONY: demo test bench soak fuzz docs clean
 
-demo: $(VENV)/demo-installed
-	$(VENV)/bin/mininet_ros demo "$(INPUT)" --output "$(OUTPUT)"
+demo: $(VENV)/demo-installed $(if $(VIEW),$(VENV)/view-installed)
+	$(VENV)/bin/mininet_ros demo "$(INPUT)" --output "$(OUTPUT)" $(if $(VIEW),--view)
 
 test: $(VENV)/test-installed
 	$(VENV)/bin/ruff check .
@@ -38,7 +39,11 @@ docs: $(VENV)/docs-installed
 
 $(VENV)/demo-installed: $(PACKAGING)
 	$(PYTHON) -m venv $(VENV)
-	$(PIP) -e '.[ros]'
+	$(PIP) -e '.[ros,demo]'
+	touch $@
+
+$(VENV)/view-installed: $(VENV)/demo-installed
+	$(PIP) -e '.[ros,demo,view]'
 	touch $@
 
 $(VENV)/test-installed: $(VENV)/demo-installed

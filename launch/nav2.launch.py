@@ -67,9 +67,10 @@ def generate_launch_description() -> LaunchDescription:
                 "Parameters of the segmentation node, as a yaml file.",
             ),
             *process_arguments(),
-            OpaqueFunction(function=segmentation),
-            OpaqueFunction(function=points),
+            # First, so that nothing starts where a package is missing.
             OpaqueFunction(function=costmap),
+            OpaqueFunction(function=points),
+            OpaqueFunction(function=segmentation),
         ]
     )
 

@@ -87,8 +87,9 @@ def generate_launch_description() -> LaunchDescription:
                 "Parameters of cuVSLAM, as a yaml file.",
             ),
             *process_arguments(),
-            OpaqueFunction(function=masks),
+            # First, so that nothing starts where a package is missing.
             OpaqueFunction(function=slam),
+            OpaqueFunction(function=masks),
         ]
     )
 

@@ -78,8 +78,9 @@ def generate_launch_description() -> LaunchDescription:
             model_argument("what labels the images"),
             *selection_arguments(preset="slam"),
             *process_arguments(),
-            OpaqueFunction(function=nodes),
+            # First, so that nothing starts where no viewer is installed.
             OpaqueFunction(function=viewers),
+            OpaqueFunction(function=nodes),
         ]
     )
 

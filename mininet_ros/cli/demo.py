@@ -5,6 +5,8 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
+from mininet_ros.cli.view_options import add_view
+
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the arguments."""
@@ -12,7 +14,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         "input",
         nargs="?",
         default="generated",
-        help="Image, folder, video, camera index, or 'generated'.",
+        help="Image, folder, video, bag, camera index, URL, or 'generated'.",
     )
     parser.add_argument(
         "--output",
@@ -32,6 +34,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         help="Preset of the keyframe selector.",
     )
     parser.add_argument("--seconds", type=float, default=20.0, help="Longest run, in seconds.")
+    add_view(parser)
     parser.add_argument(
         "--rate", type=float, default=0.0, help="Number of frames per second; 0 is the input's own."
     )
@@ -49,4 +52,6 @@ def run(arguments: Namespace) -> None:
         preset=arguments.preset,
         seconds=arguments.seconds,
         rate_hz=arguments.rate,
+        view=arguments.view,
+        save_rrd=arguments.save_rrd,
     )

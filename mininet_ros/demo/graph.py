@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from mininet_ros.demo.domain import DomainError, claimed_domain
+from mininet_ros.extras import missing_extra
 
 GRACE_S = 10.0
 POLL_S = 0.05
@@ -71,7 +72,8 @@ class Graph:
 
     def __init__(self) -> None:
         if find_spec("rclpy") is None:
-            raise GraphError("this needs rclpy: run `make demo`, or source your ROS 2 installation")
+            how = "run `make demo`, or source your ROS 2 installation; without one, "
+            raise GraphError(how + missing_extra("this", "ros"))
         self._claim = contextlib.ExitStack()
         try:
             domain = self._claim.enter_context(claimed_domain())

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from mininet_ros.escaping import as_caption
+from mininet_ros.images.class_tables import ClassTable
 
 CAPTION_HEIGHT = 22
 CAPTION_SCALE = 0.42
@@ -51,7 +52,8 @@ def contact_sheet(tiles: Sequence[np.ndarray], captions: Sequence[str], columns:
 
     Args:
         tiles: pictures, at least one, uint8 (H, W, 3), BGR.
-        captions: one caption for each tile; non-ASCII characters are drawn as question marks.
+        captions: one caption of one or more lines for each tile; non-ASCII characters are drawn as
+            question marks.
         columns: number of tiles in a row.
 
     Returns:
@@ -65,16 +67,18 @@ def contact_sheet(tiles: Sequence[np.ndarray], captions: Sequence[str], columns:
     height, width = tiles[0].shape[:2]
     columns = min(columns, len(tiles))
     rows = -(-len(tiles) // columns)
-    cell = height + CAPTION_HEIGHT
+    lines = [caption.split("\n") for caption in captions]
+    above = CAPTION_HEIGHT * max(map(len, lines))
+    cell = height + above
     sheet = np.full((rows * cell, columns * width, 3), BACKGROUND, np.uint8)
-    for number, (tile, caption) in enumerate(zip(tiles, captions, strict=True)):
+    for number, (tile, caption) in enumerate(zip(tiles, lines, strict=True)):
         top, left = number // columns * cell, number % columns * width
-        fitted = _fit(tile, width, height)
-        y = top + CAPTION_HEIGHT + (height - fitted.shape[0]) // 2
-        x = left + (width - fitted.shape[1]) // 2
-        sheet[y : y + fitted.shape[0], x : x + fitted.shape[1]] = fitted
+        y = top + above
+        sheet[y : y + height, left : left + width] = fitted(tile, width, height)
         # A view of its own, so that no caption reaches into its neighbour's.
-        _write(sheet[top : top + CAPTION_HEIGHT, left : left + width], as_caption(caption))
+        for place, line in enumerate(caption):
+            y = top + place * CAPTION_HEIGHT
+            _write(sheet[y : y + CAPTION_HEIGHT, left : left + width], as_caption(line))
     return sheet
 
 
@@ -88,13 +92,13 @@ def _write(strip: np.ndarray, caption: str) -> None:
     cv2.putText(strip, caption, place, font, scale, (235, 235, 235), 1, cv2.LINE_AA)
 
 
-def legend(classes: Sequence[str], colors: np.ndarray, width: int) -> np.ndarray:
+def legend(table: ClassTable, width: int) -> np.ndarray:
     """Return a strip of class names beside their colours, uint8 (h, width, 3), BGR."""
     cell = 130
     columns = max(1, width // cell)
-    rows = -(-len(classes) // columns)
+    rows = -(-len(table.names) // columns)
     strip = np.full((rows * CAPTION_HEIGHT, width, 3), BACKGROUND, np.uint8)
-    for number, (name, color) in enumerate(zip(classes, colors, strict=True)):
+    for number, (name, color) in enumerate(zip(table.names, table.colors, strict=True)):
         top, left = number // columns * CAPTION_HEIGHT, number % columns * cell
         strip[top + 4 : top + 18, left + 4 : left + 18] = color[::-1]
         cv2.putText(
@@ -110,6 +114,11 @@ def legend(classes: Sequence[str], colors: np.ndarray, width: int) -> np.ndarray
     return strip
 
 
+def with_legend(picture: np.ndarray, table: ClassTable) -> np.ndarray:
+    """Return a picture (uint8 (H, W, 3), BGR) above a legend of the classes."""
+    return np.concatenate((picture, legend(table, picture.shape[1])))
+
+
 def _palette(colors: np.ndarray, ignore_label: int = 255) -> np.ndarray:
     palette = np.zeros((256, 3), np.uint8)
     palette[: len(colors)] = colors
@@ -117,9 +126,16 @@ def _palette(colors: np.ndarray, ignore_label: int = 255) -> np.ndarray:
     return palette
 
 
-def _fit(tile: np.ndarray, width: int, height: int) -> np.ndarray:
-    if tile.shape[:2] == (height, width):
-        return tile
-    factor = min(width / tile.shape[1], height / tile.shape[0])
-    size = (max(1, round(tile.shape[1] * factor)), max(1, round(tile.shape[0] * factor)))
-    return cv2.resize(tile, size, interpolation=cv2.INTER_AREA)
+def fitted(picture: np.ndarray, width: int, height: int) -> np.ndarray:
+    """Return a picture (uint8 (H, W, 3)) in the middle of ``width`` by ``height`` pixels."""
+    if picture.shape[:2] == (height, width):
+        return picture
+    factor = min(width / picture.shape[1], height / picture.shape[0])
+    if factor != 1.0:
+        size = (max(1, round(picture.shape[1] * factor)), max(1, round(picture.shape[0] * factor)))
+        picture = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
+    above, beside = height - picture.shape[0], width - picture.shape[1]
+    return cv2.copyMakeBorder(
+        picture, above // 2, above - above // 2, beside // 2, beside - beside // 2,
+        cv2.BORDER_CONSTANT, value=(BACKGROUND,) * 3,
+    )  # fmt: skip

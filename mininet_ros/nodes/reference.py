@@ -25,7 +25,7 @@ from mininet_ros.nodes.cloud.topics import ENDPOINTS as CLOUD
 from mininet_ros.nodes.common.endpoints import Endpoints, type_name
 from mininet_ros.nodes.keyframes.parameters import KeyframeParameters
 from mininet_ros.nodes.keyframes.topics import ENDPOINTS as KEYFRAMES
-from mininet_ros.nodes.recorder.stream_recorder_node import StreamRecorderParameters
+from mininet_ros.nodes.recorder.parameters import StreamRecorderParameters
 from mininet_ros.nodes.recorder.topics import ENDPOINTS as RECORDER
 from mininet_ros.nodes.segmentation.parameters import SegmentationParameters
 from mininet_ros.nodes.segmentation.topics import ENDPOINTS as SEGMENTATION

@@ -12,6 +12,8 @@ import sys
 from importlib import import_module
 from importlib.util import find_spec
 
+from mininet_ros.extras import missing_extra
+
 _ENDING = (signal.SIGINT, signal.SIGTERM)
 _ROOM = "mininet_ros.nodes"
 MODULES = {
@@ -34,7 +36,8 @@ def start(executable: str) -> int:
     # held back, because a new interpreter would answer them with a traceback.
     signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
     if find_spec("rclpy") is None:
-        print(f"{executable}: needs rclpy: source your ROS 2 installation", file=sys.stderr)
+        how = f"source your ROS 2 installation; without one, {missing_extra('a node', 'ros')}"
+        print(f"{executable}: {how}", file=sys.stderr)
         return 1
     import_module("rclpy")
     for number in _ENDING:

@@ -7,11 +7,11 @@ from dataclasses import asdict
 from typing import Any
 
 from mininet_ros.keyframes import Reason
+from mininet_ros.keyframes.selection.reasons import MEANINGS
 from mininet_ros.keyframes.settings import KeyframeSettings
 from mininet_ros.offline.exact_selection import ExactSelection
 from mininet_ros.offline.filtered_bag import FilteredBag
 from mininet_ros.offline.output import IMAGES, REPORT, TABLE, Layout
-from mininet_ros.offline.reasons import MEANINGS
 from mininet_ros.offline.report import data_size
 from mininet_ros.offline.run import Run
 from mininet_ros.offline.source import Source

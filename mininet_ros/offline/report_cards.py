@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from html import escape
 
 from mininet_ros.keyframes import FrameScores, Reason
-from mininet_ros.offline.reasons import TITLES
+from mininet_ros.keyframes.selection.reasons import TITLES
 from mininet_ros.offline.report_tables import baseline_names
 from mininet_ros.offline.results import Results
 from mininet_ros.offline.selection import DecidedFrame

@@ -8,9 +8,9 @@ from enum import Enum
 from html import escape
 
 from mininet_ros.keyframes.selection.decisions import FORWARDING, Reason
+from mininet_ros.keyframes.selection.reasons import MEANINGS, TITLES
 from mininet_ros.keyframes.settings import KeyframeSettings
 from mininet_ros.offline.comparison import ONLINE, OURS, Choice
-from mininet_ros.offline.reasons import MEANINGS, TITLES
 from mininet_ros.offline.summary import Summary
 
 _BOUND = "greedy_bound"

@@ -100,8 +100,8 @@ def run_selection(
     selection = OfflineSelection(settings, source.classes, requests, forward, note, odometry)
     comparison = Comparison(settings, source.classes)
     views = ViewCollector(settings.ignored_pixels(source.classes))
-    targets = [source.classes.index(name) for name in settings.targets()]
-    with closing(Thumbnails(targets, source.colors)) as thumbnails:
+    labels = [source.classes.index(name) for name in settings.targets()]
+    with closing(Thumbnails(labels, source.colors)) as thumbnails:
         for labelled in frames:
             arrival = selection.add(labelled, start_ns + labelled.frame.stamp_ns)
             comparison.add(arrival)
@@ -113,9 +113,8 @@ def run_selection(
         exact = None
         if size is not None:
             count = size.of(len(decided), shortened=was_interrupted())
-            weights = {
-                source.classes.index(name): weight for name, weight in settings.targets().items()
-            }
+            targets = settings.targets()
+            weights = {source.classes.index(name): weight for name, weight in targets.items()}
             contents = views.views(comparison.frames, weights)
             exact = select_exactly(decided, contents, comparison.frames, settings, count)
             decided, team = exact.decided, {}

@@ -11,7 +11,7 @@ import numpy as np
 
 from mininet_ros.images.decoding import ImageDecoder
 from mininet_ros.images.different import DifferentPictures
-from mininet_ros.images.drawing import contact_sheet, legend, overlay
+from mininet_ros.images.drawing import contact_sheet, overlay, with_legend
 from mininet_ros.inference.familiarity import read_familiarity
 from mininet_ros.inference.segmenter import Segmenter
 from mininet_ros.sequences import Frame
@@ -115,9 +115,7 @@ class SequenceWriter:
         tiles = [self._tile(shown) for shown in self._shown.items]
         captions = [shown.caption for shown in self._shown.items]
         sheet = contact_sheet(tiles, captions, SHEET_COLUMNS)
-        model = self.segmenter.model
-        sheet = np.concatenate((sheet, legend(model.classes, model.colors, sheet.shape[1])))
-        write_picture(self.output / SHEET, sheet)
+        write_picture(self.output / SHEET, with_legend(sheet, self.segmenter.model.table))
 
 
 def write_picture(path: Path, picture: np.ndarray) -> None:

@@ -10,7 +10,10 @@ import numpy as np
 from mininet_ros.offline.coverage import LOST_AFTER, View, overlap
 
 LONGEST = 4.0  # longest gap between two frames of the chain, in mean gaps
-PARTS = 4000  # of the way; one candidate frame in each is enough
+# Parts of the way, of which one candidate frame each is enough: at least so many, and so many for
+# each frame of the chain.
+LEAST_PARTS = 4000
+PARTS_A_FRAME = 4
 
 
 @dataclass(frozen=True)
@@ -75,8 +78,9 @@ def _thinned(
 ) -> np.ndarray:
     """Return the best frame of each part of the way; all frames where too few would remain."""
     best: dict[int, int] = {}
+    parts = max(LEAST_PARTS, PARTS_A_FRAME * count)
     for index in allowed:
-        part = int(PARTS * place[index] / count)
+        part = int(parts * place[index] / count)
         if part not in best or (bonus[index], quality[index]) > (
             bonus[best[part]],
             quality[best[part]],

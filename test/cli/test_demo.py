@@ -1,5 +1,6 @@
 """The demo as a user starts it: four processes, one graph, pictures and a summary."""
 
+import importlib.util
 import json
 import os
 import signal
@@ -13,6 +14,7 @@ import pytest
 
 from mininet_ros import cli
 from mininet_ros.demo.graph import graph_environment
+from mininet_ros.demo.run import run_demo
 
 pytest.importorskip("rclpy", reason="the demo needs rclpy")
 
@@ -50,12 +52,32 @@ def test_own_folder_of_another_size(tiny_model, tmp_path):
     for number in range(8):
         cv2.imwrite(str(images / f"{number}.png"), np.full((90, 160, 3), 30 * number, np.uint8))
     output = tmp_path / "out"
-    arguments = ["--rate", 5, "--preset", "slam"]
+    arguments = ["--rate", 5, "--preset", "slam", "--save-rrd", tmp_path / "run.rrd"]
     done = demo(images, "--model", tiny_model, "--output", output, *arguments)
     assert done.returncode == 0, done.stderr
     picture = cv2.imread(str(sorted((output / "overlays").iterdir())[0]))
-    assert picture.shape == (90, 160, 3)
+    assert picture.shape[0] > 90 and picture.shape[1] == 160  # above the legend
     assert json.loads((output / "summary.json").read_text())["published"] == 8
+    for path in (tmp_path / "run.rrd", output / "demo.mcap", output / "overlay.mp4"):
+        assert path.stat().st_size > 1000, path
+    assert str(output / "demo.mcap") in done.stdout
+
+
+def test_without_the_extra_the_demo_says_what_it_leaves_out(
+    tiny_model, tmp_path, monkeypatch, capsys
+):
+    image = tmp_path / "image.png"
+    cv2.imwrite(str(image), np.zeros((48, 64, 3), np.uint8))
+    find = importlib.util.find_spec
+    absent = ("av", "rosbags")
+    monkeypatch.setattr(
+        "mininet_ros.demo.run.find_spec", lambda name: None if name in absent else find(name)
+    )
+    output = tmp_path / "out"
+    summary = run_demo(str(image), output, str(tiny_model), "cpu", "slam", 2.0, 5.0)
+    assert summary["masks"] == 1
+    assert "without demo.mcap and overlay.mp4: that needs" in capsys.readouterr().err
+    assert not (output / "demo.mcap").exists() and not (output / "overlay.mp4").exists()
 
 
 def test_interrupt_leaves_a_summary_and_no_process(tiny_model, tmp_path):
@@ -103,4 +125,5 @@ def test_demo_keeps_to_itself(monkeypatch):
 def test_missing_rclpy_is_said(monkeypatch, capsys, tmp_path):
     monkeypatch.setattr("mininet_ros.demo.graph.find_spec", lambda name: None)
     assert cli.main(["demo", "--output", str(tmp_path)]) == 1
-    assert "needs rclpy" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "source your ROS 2 installation" in said and "ros-jazzy-rclpy" in said

@@ -19,7 +19,7 @@ from drive_rig import (
 )
 
 from mininet_ros.keyframes import Reason
-from mininet_ros.offline.reasons import MEANINGS, TITLES
+from mininet_ros.keyframes.selection.reasons import MEANINGS, TITLES
 from mininet_ros.results import STATE
 
 

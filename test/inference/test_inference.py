@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 import pytest
 
+from mininet_ros.images.class_tables import ClassTable
 from mininet_ros.images.drawing import colorize, contact_sheet, legend, overlay
 from mininet_ros.inference import BackendError, Segmentation, load_segmenter, loading
 from mininet_ros.inference.onnx_runtime import OnnxRuntimeSegmenter
@@ -137,7 +138,7 @@ def test_pictures_of_masks():
     assert contact_sheet(tiles * 3, ["a"] * 6, 4).shape[1] == 160
     with pytest.raises(ValueError, match="captions"):
         contact_sheet(tiles, ["a"], 4)
-    assert legend(["a", "b"], colors, 300).shape[1] == 300
+    assert legend(ClassTable(("a", "b"), ((1, 2, 3), (4, 5, 6))), 300).shape[1] == 300
 
 
 def test_labels_alone_are_the_same_labels(tiny_model):

@@ -9,6 +9,7 @@ pytest.importorskip("rclpy", reason="needs ROS 2 (rclpy)")
 
 from keyframe_rig import DEEP, STEP_NS, Rig, header, known_classes, number_of  # noqa: F401
 from nav_msgs.msg import Odometry
+from rclpy.qos import QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import Image, PointCloud2
 from std_msgs.msg import String
 
@@ -90,6 +91,28 @@ def test_companions_that_never_come_are_told(graph):
     rig.report(lambda s, _: "within companion_slop_s" in s.message)
     _, values = rig.report()
     assert int(values["missing_depth/image_rect"]) >= 10 and got == []
+
+
+def test_a_companion_whose_publisher_offers_too_little_is_told(graph):
+    rig = Rig(
+        graph, companions=["depth/image_rect"], mode="gate", gate_share=1.0, min_gap_s=0.0,
+        reliability="reliable",
+    )  # fmt: skip
+    images = graph.publisher(Image, "/depth/image_rect", best_effort(DEEP))
+    graph.listen(Image, "/keyframe/depth/image_rect", DEEP)
+    for number in range(25):
+        images.publish(depth(number))
+        rig.play(number)
+    rig.report(lambda s, _: "nothing arrives on the companion /depth/image_rect" in s.message)
+
+
+def best_effort(profile: QoSProfile) -> QoSProfile:
+    """Return a profile with best effort in place of its reliability."""
+    return QoSProfile(
+        depth=profile.depth,
+        history=profile.history,
+        reliability=ReliabilityPolicy.BEST_EFFORT,
+    )
 
 
 @pytest.mark.parametrize(

@@ -219,7 +219,8 @@ def test_a_viewer_that_is_missing_is_named_and_the_other_one_starts(started):
 
 @needs_launch
 def test_without_any_viewer_the_launch_ends_by_one_sentence(started):
-    _, _, output = started("view.launch.py", packages={})
+    seen, _, output = started("view.launch.py", packages={})
+    assert not seen  # nothing has started
     assert "sudo apt install ros-jazzy-rviz2" in output
     assert "Traceback" not in output
 

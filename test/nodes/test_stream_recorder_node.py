@@ -81,7 +81,9 @@ def test_a_whole_graph_of_processes_loses_nothing(graph, tiny_model, tmp_path):
     """Stream, segmentation and recorder, each a process, with images larger than stock SHM."""
     output = tmp_path / "out"
     graph.start("segmentation_node", *parameters(model=tiny_model))
-    recorder = graph.start("stream_recorder_node", *parameters(output_dir=output, max_pictures=8))
+    recorder = graph.start(
+        "stream_recorder_node", *parameters(output_dir=output, max_pictures=8, model=tiny_model)
+    )
     stream = graph.start(
         "image_stream_node",
         *parameters(rate=15, max_images=40, wait_for_subscribers=2, width=640, height=480),
@@ -99,6 +101,9 @@ def test_a_whole_graph_of_processes_loses_nothing(graph, tiny_model, tmp_path):
     assert summary["device"]
     assert "masks" in recorder.output
     assert 4 <= len(list((output / PICTURES).glob("*.jpg"))) <= 8
+    legend_rows = -(-11 // (640 // 130)) * 22
+    picture = next((output / PICTURES).glob("*.jpg"))
+    assert cv2.imread(str(picture)).shape == (480 + legend_rows, 640, 3)
     assert (output / SHEET).is_file()
 
 

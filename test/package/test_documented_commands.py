@@ -17,6 +17,8 @@ import cv2
 import numpy as np
 import pytest
 from documented_commands import PAGES, ROOT, Command, commands, program
+from rosbags.rosbag2 import StoragePlugin, Writer
+from rosbags.typesys import Stores, get_typestore
 
 from mininet_ros import cli
 
@@ -26,7 +28,7 @@ if not (ROOT / "docs").is_dir():
 COMMANDS = [command for page in PAGES for command in commands(page)]
 ROS_TITLE = "ROS 2"
 ROS_TOOLS = ("ros2", "rosdep", "colcon", "source", "export")
-OTHER_TOOLS = ("git", "apt", "sudo", "docker", "pre-commit", "time", "cd", "rviz2")
+OTHER_TOOLS = ("git", "apt", "sudo", "docker", "pre-commit", "time", "cd", "rviz2", "rerun")
 ASSIGNMENT = re.compile(r"[A-Z_]+=")
 PLACEHOLDER = re.compile(r"\b[A-Z][A-Z0-9_]+\b")
 # Pages whose commands are run, in their order, in a folder with the stand-ins; own-labels.md has a
@@ -91,6 +93,7 @@ def reader(tmp_path, monkeypatch):
         cv2.imwrite(f"pictures/{number}.png", picture)
     video.release()
     cv2.imwrite("picture.png", pictures[0])
+    write_demo(Path("demo_output"), pictures)
     for split in ("train", "val"):
         for kind in ("images", "labels"):
             (Path("labelled") / split / kind).mkdir(parents=True)
@@ -103,6 +106,35 @@ def reader(tmp_path, monkeypatch):
     )
     Path("my_file.py").write_text(program(ROOT / "docs" / "own-network.md", "my_file.py"))
     return tmp_path
+
+
+def write_demo(folder: Path, pictures: list[np.ndarray]) -> None:
+    """A recording with the camera's images and masks, as the demo leaves it."""
+    folder.mkdir()
+    types = get_typestore(Stores.ROS2_JAZZY)
+    kinds = types.types
+    with Writer(folder / "demo", version=9, storage_plugin=StoragePlugin.MCAP) as bag:
+        names = {"/image/compressed": "CompressedImage", "/segmentation/mask": "Image"}
+        topics = {
+            topic: bag.add_connection(topic, f"sensor_msgs/msg/{name}", typestore=types)
+            for topic, name in names.items()
+        }
+        for number, picture in enumerate(pictures, 1):
+            stamp = kinds["builtin_interfaces/msg/Time"](number, 0)
+            header = kinds["std_msgs/msg/Header"](stamp, "camera")
+            jpeg = cv2.imencode(".jpg", picture)[1].ravel()
+            mask = np.zeros(picture.shape[:2], np.uint8)
+            height, width = mask.shape
+            messages = {
+                "/image/compressed": kinds["sensor_msgs/msg/CompressedImage"](header, "jpeg", jpeg),
+                "/segmentation/mask": kinds["sensor_msgs/msg/Image"](
+                    header, height, width, "mono8", 0, width, mask.ravel()
+                ),
+            }
+            for topic, message in messages.items():
+                content = types.serialize_cdr(message, topics[topic].msgtype)
+                bag.write(topics[topic], number * 10**9, content)
+    (folder / "demo" / "demo.mcap").rename(folder / "demo.mcap")
 
 
 @pytest.mark.parametrize("page", RUN)

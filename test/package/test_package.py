@@ -27,6 +27,7 @@ OPTIONAL = {
     "PIL",
     "matplotlib",
     "onnx",
+    "av",
     "openvino",
     "pycolmap",
     "rerun",

@@ -14,7 +14,7 @@ import numpy as np
 import yaml
 
 from mininet_ros.images.class_tables import ClassTable
-from mininet_ros.images.drawing import contact_sheet, legend, overlay
+from mininet_ros.images.drawing import contact_sheet, overlay, with_legend
 from mininet_ros.images.encodings import ImageError
 from mininet_ros.lab.labels.labelme import LabelMeLabels
 from mininet_ros.lab.labels.masks import LabelPictures
@@ -100,8 +100,7 @@ def import_labels(
         _balance(results.staging, counts)
         _write_classes(results.staging / CLASSES, source.classes)
         sheet = contact_sheet(tiles, [""] * len(tiles), SHEET_COLUMNS)
-        named = legend(source.classes.names, colors, sheet.shape[1])
-        _write_picture(results.staging / SHEET, np.concatenate((sheet, named)))
+        _write_picture(results.staging / SHEET, with_legend(sheet, source.classes))
     labelled = {name: int(pixels[i]) for i, name in enumerate(source.classes.names)}
     return Imported(folder, source.classes, dict(counts), labelled)
 

@@ -132,6 +132,11 @@ class Companions:
                     f"messages on the companion {topic} were dropped before their keyframes were "
                     "chosen: raise the parameter companion_bytes"
                 )
+            if recent[f"missing_{name}"] and not self.counts[f"received_{name}"]:
+                return (
+                    f"nothing arrives on the companion {topic}: see whether its publisher sends, "
+                    "and whether it offers what the parameter reliability asks for"
+                )
             if recent[f"missing_{name}"]:
                 return (
                     f"{recent[f'missing_{name}']} keyframes of the last seconds had no message on "
@@ -178,6 +183,7 @@ class Companions:
     def _receive(self, name: str, data: Any) -> None:
         stamp = _stamp_of(data)
         with self._lock:
+            self.counts[f"received_{name}"] += 1
             slop, pending = self._settings.slop_ns, self._pending[name]
             late = next((s for s in pending if abs(s - stamp) <= slop), None)
             if late is not None:

@@ -9,8 +9,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from mininet_ros.images.class_tables import ClassTable
 from mininet_ros.images.decoding import ImageDecoder
-from mininet_ros.images.drawing import contact_sheet
+from mininet_ros.images.drawing import contact_sheet, with_legend
+from mininet_ros.keyframes.selection.decisions import Reason
+from mininet_ros.keyframes.selection.reasons import TITLES
 from mininet_ros.nodes.recorder.recording import KEYFRAMES
 
 UNANSWERED = "unanswered_request"
@@ -24,9 +27,13 @@ class KeyframeRecording:
     """Collects decisions and small pictures, and draws them on one sheet.
 
     Pictures are held as JPEGs of about 15 kB each, so that a minute of them stays below 30 MB.
+
+    Args:
+        table: classes that a legend below the sheet explains; None for no legend.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, table: ClassTable | None = None) -> None:
+        self._table = table
         self._decisions: dict[int, Mapping[str, str]] = {}
         self._received = 0  # images, as counted by the selector
         self._thumbnails: dict[int, np.ndarray] = {}
@@ -96,12 +103,19 @@ class KeyframeRecording:
             for number in range(len(forwarded))
         ]
         sheets = []
-        for title, chosen in (("forwarded", forwarded), ("every N-th frame instead", evenly)):
+        count = len(forwarded)
+        for title, chosen in (
+            (f"Chosen by the selector: {count} frames", forwarded),
+            (f"For comparison: {count} frames at even distances", evenly),
+        ):
             tiles = [self._picture(stamp_ns) for stamp_ns in chosen]
             captions = [self._caption(stamp_ns, start_ns) for stamp_ns in chosen]
             sheets.append(contact_sheet(tiles, captions, _COLUMNS))
             sheets[-1] = np.vstack((_title(title, sheets[-1].shape[1]), sheets[-1]))
-        (folder / KEYFRAMES).write_bytes(cv2.imencode(".png", np.vstack(sheets))[1].tobytes())
+        sheet = np.vstack(sheets)
+        if self._table is not None:
+            sheet = with_legend(sheet, self._table)
+        (folder / KEYFRAMES).write_bytes(cv2.imencode(".png", sheet)[1].tobytes())
 
     def _forwarded(self) -> list[int]:
         return sorted(
@@ -114,13 +128,26 @@ class KeyframeRecording:
         return ImageDecoder().encoded(self._thumbnails[nearest])
 
     def _caption(self, stamp_ns: int, start_ns: int) -> str:
+        """Return two lines: the time and the decision, then what it rests on."""
         values = self._decisions.get(stamp_ns, {})
-        reason = values.get("reason", "not seen").replace("_", " ")
-        figures = [f"{(stamp_ns - start_ns) / 1e9:.1f} s: {reason}"]
-        for name in ("quality", "content"):
-            if name in values:
-                figures.append(f"{name} {float(values[name]):.2f}")
-        return ", ".join(figures)
+        figures = []
+        if "relative" in values:
+            figures.append(f"quality {100 * float(values['relative']):.0f} % of usual")
+        if float(values.get("content", 0)) > 0:
+            figures.append(f"new things that are wanted: {float(values['content']):.1f}")
+        seconds = (stamp_ns - start_ns) / 1e9
+        return f"{seconds:.1f} s: {_in_words(values)}\n{', '.join(figures)}"
+
+
+def _in_words(values: Mapping[str, str]) -> str:
+    """Return the decision on a frame in words, from the selector's report on it."""
+    reason = values.get("reason")
+    if reason is None:
+        return "not seen by the selector"
+    try:
+        return TITLES[Reason(reason)]
+    except ValueError:  # of the node, which had no decision of the selector
+        return reason.replace("_", " ")
 
 
 def _title(text: str, width: int) -> np.ndarray:

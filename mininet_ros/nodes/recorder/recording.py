@@ -10,15 +10,18 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from mininet_ros.images.class_tables import ClassTable
 from mininet_ros.images.decoding import ImageDecoder
-from mininet_ros.images.drawing import contact_sheet
+from mininet_ros.images.drawing import contact_sheet, legend, with_legend
 from mininet_ros.nodes.common.recent_values import quantile
+from mininet_ros.nodes.recorder.bag import BAG
+from mininet_ros.nodes.recorder.film import FILM, Film
 
 SUMMARY = "summary.json"
 SHEET = "contact_sheet.png"
 PICTURES = "overlays"
 KEYFRAMES = "keyframes.png"
-RECORDED = (SUMMARY, SHEET, PICTURES, KEYFRAMES)
+RECORDED = (SUMMARY, SHEET, PICTURES, KEYFRAMES, BAG, FILM)
 """Files and folders of a recording in its folder."""
 
 # Counts of a segmentation node for images that it received and did not segment.
@@ -41,9 +44,19 @@ class Recording:
     Args:
         folder: an empty folder; see :class:`mininet_ros.results.ResultFolder`.
         max_pictures: largest number of pictures to keep; 0 for none.
+        table: classes that a legend below each picture explains; None for no legend.
+        film: film of all pictures; None for none.
     """
 
-    def __init__(self, folder: Path, max_pictures: int) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        max_pictures: int,
+        table: ClassTable | None = None,
+        film: Film | None = None,
+    ) -> None:
+        self._table = table
+        self._film = film
         self._folder = folder
         self._max_pictures = max_pictures
         self._interval = 1  # every N-th overlay is kept
@@ -99,13 +112,19 @@ class Recording:
         self._stream = values
 
     def add_overlay(self, stamp_ns: int, overlay_bgr: np.ndarray) -> None:
-        """Keep a picture (uint8 (H, W, 3), BGR) if it is one of the evenly spaced ones."""
+        """Film a picture (uint8 (H, W, 3), BGR), and keep it if it is one of the spaced ones."""
         number = self._overlays
         self._overlays += 1
-        if number % self._interval:
+        is_kept = self._max_pictures > 0 and number % self._interval == 0
+        if self._film is None and not is_kept:
+            return
+        explained = self._explained(overlay_bgr)
+        if self._film is not None:
+            self._film.add(stamp_ns, explained)
+        if not is_kept:
             return
         path = self._folder / PICTURES / f"{number:06d}.jpg"
-        path.write_bytes(cv2.imencode(path.suffix, overlay_bgr)[1].tobytes())
+        path.write_bytes(cv2.imencode(path.suffix, explained)[1].tobytes())
         self._pictures[path] = stamp_ns
         if len(self._pictures) > self._max_pictures:
             self._interval *= 2
@@ -166,10 +185,22 @@ class Recording:
         chosen = [pictures[number * len(pictures) // count] for number in range(count)]
         start_ns = self._images[0] if self._images else chosen[0][1]
         decoder = ImageDecoder()
-        tiles = [_fit_width(decoder.encoded(path.read_bytes()), _TILE_WIDTH) for path, _ in chosen]
-        captions = [f"{(stamp_ns - start_ns) / 1e9:.2f} s" for _, stamp_ns in chosen]
-        sheet = contact_sheet(tiles, captions, _SHEET_COLUMNS)
+        tiles = [
+            _fit_width(self._bare(decoder.encoded(path.read_bytes())), _TILE_WIDTH)
+            for path, _ in chosen
+        ]
+        captions = [f"{(stamp_ns - start_ns) / 1e9:.1f} s" for _, stamp_ns in chosen]
+        sheet = self._explained(contact_sheet(tiles, captions, _SHEET_COLUMNS))
         (self._folder / SHEET).write_bytes(cv2.imencode(".png", sheet)[1].tobytes())
+
+    def _explained(self, picture: np.ndarray) -> np.ndarray:
+        return picture if self._table is None else with_legend(picture, self._table)
+
+    def _bare(self, picture: np.ndarray) -> np.ndarray:
+        """Return a picture without its legend."""
+        if self._table is None:
+            return picture
+        return picture[: -legend(self._table, picture.shape[1]).shape[0]]
 
     def _rate_hz(self) -> float:
         if len(self._masks) < 2:

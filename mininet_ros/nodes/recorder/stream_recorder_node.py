@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 import time
-from dataclasses import dataclass
+from contextlib import ExitStack
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -12,44 +13,40 @@ from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.node import Node
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
-from mininet_ros.nodes.common.image_messages import image_to_bgr
+from mininet_ros.extras import missing_extra
+from mininet_ros.images.class_tables import ClassTable
+from mininet_ros.images.decoding import ImageDecoder
+from mininet_ros.models import ModelError, load_model
 from mininet_ros.nodes.common.parameters import NodeParameters
 from mininet_ros.nodes.common.process import Finish, run_node
 from mininet_ros.nodes.common.recent_values import RecentValues, quantile
 from mininet_ros.nodes.common.stamps import NANOSECONDS, stamp_of
 from mininet_ros.nodes.common.timers import steady_timer
-from mininet_ros.nodes.common.topics import create_subscription
+from mininet_ros.nodes.recorder.bag import Bag
+from mininet_ros.nodes.recorder.film import FILM, Film
 from mininet_ros.nodes.recorder.keyframe_recording import KeyframeRecording
+from mininet_ros.nodes.recorder.parameters import StreamRecorderParameters
+from mininet_ros.nodes.recorder.recorded_topics import RecordedTopics
 from mininet_ros.nodes.recorder.recording import RECORDED, Recording
 from mininet_ros.nodes.recorder.topics import (
     CAMERA_INFO,
+    CONFIDENCE,
+    IMAGE,
+    KEYFRAME,
+    KEYFRAME_INFO,
+    KEYFRAME_MASK,
+    LABEL_INFO,
     MASK,
     OVERLAY,
     REPORTS,
     SCORES,
     TEAM_IMAGE,
+    TEAM_INFO,
     TEAM_MASK,
 )
-from mininet_ros.parameters import parameter
+from mininet_ros.nodes.recorder.watched_graph import WatchedGraph
 from mininet_ros.results import ResultError, ResultFolder
-
-
-@dataclass(frozen=True)
-class StreamRecorderParameters:
-    """Parameters of the recording and its output folder."""
-
-    output_dir: str = parameter("demo_output", "Folder that the recording is written to.")
-    max_pictures: int = parameter(
-        48, "Largest number of overlays kept, evenly spaced over the run; 0 for none.", 0, 10000
-    )
-    keyframes: bool = parameter(
-        False,
-        "Whether a keyframe selector's decisions and its messages to team mates are recorded, too.",
-    )
-    start_timeout: float = parameter(
-        30.0, "Longest wait for the first mask, seconds; then the process ends.", 1.0, 3600.0
-    )
-
+from mininet_ros.view import ViewError, open_view
 
 SHOW_PERIOD_S = 0.5
 # Time after the end of the stream for the last masks, and for the counts that nodes report each
@@ -72,23 +69,33 @@ class StreamRecorderNode(Node):
 
     Raises:
         ParameterError: a parameter override is wrong.
-        ResultError: the output folder cannot be written.
+        ResultError: the output folder cannot be written, or a package is missing.
+        ModelError: there is no such model.
+        ViewError: the run cannot be shown as asked.
     """
 
     def __init__(self, finish: Finish, **node_options: Any) -> None:
         super().__init__("stream_recorder", **node_options)
         self._finish = finish
-        self._settings = NodeParameters(self, StreamRecorderParameters)
-        wanted = self._settings.values
+        wanted = self._wanted = NodeParameters(self, StreamRecorderParameters).values
+        _require_packages(wanted)
+        table = load_model(wanted.model).published_table if wanted.model else None
         self._results = recorded_results(Path(wanted.output_dir)).open()
-        self._recording = Recording(self._results.staging, wanted.max_pictures)
-        self._keyframes = KeyframeRecording() if wanted.keyframes else None
+        self._open_files = ExitStack()
+        self._bag = self._opened_bag(table)
+        self._topics = RecordedTopics(self, self._bag)
+        self._recording = Recording(
+            self._results.staging, wanted.max_pictures, table, self._opened_film()
+        )
+        self._keyframes = KeyframeRecording(table) if wanted.keyframes else None
+        self._watched = self._opened_view(table)
+        self._decoder = ImageDecoder()
         self._started = self._last_event = time.monotonic()
         self._recent_s = RecentValues()
         self._written = False
         self._shown = (0, 0)
         self._health = ""  # problem that the segmentation node reports, in its words
-        create_subscription(self, REPORTS, self._take_reports)
+        self._topics.listen(REPORTS, self._take_reports)
         if self._keyframes:
             self._listen_to_keyframes(self._keyframes)
         steady_timer(self, SHOW_PERIOD_S, self._show)
@@ -108,8 +115,8 @@ class StreamRecorderNode(Node):
         self._recording.add_mask(self._last_event, age_s)
         self._recent_s.add(age_s)
 
-    def _take_overlay(self, overlay: Image) -> None:
-        stamp_ns, picture = stamp_of(overlay.header), image_to_bgr(overlay)
+    def _take_overlay(self, overlay: CompressedImage) -> None:
+        stamp_ns, picture = stamp_of(overlay.header), self._decoder.message(overlay)
         self._recording.add_overlay(stamp_ns, picture)
         if self._keyframes:
             self._keyframes.add_picture(stamp_ns, picture)
@@ -136,10 +143,13 @@ class StreamRecorderNode(Node):
 
         The images come last, so that a stream that waits for its subscribers loses no mask here.
         """
-        create_subscription(self, MASK, self._take_mask)
-        if self._settings.values.max_pictures:
-            create_subscription(self, OVERLAY, self._take_overlay)
-        create_subscription(self, CAMERA_INFO, self._count_image)
+        watched = self._watched
+        self._topics.listen(MASK, self._take_mask, *([watched.take_mask] if watched else []))
+        self._topics.listen(CONFIDENCE)
+        if self._wanted.max_pictures or self._wanted.film:
+            self._topics.listen(OVERLAY, self._take_overlay)
+        self._topics.listen(IMAGE, *([watched.take_image] if watched else []))
+        self._topics.listen(CAMERA_INFO, self._count_image)
 
     def _listen_to_keyframes(self, keyframes: KeyframeRecording) -> None:
         def take_decision(scores: DiagnosticArray) -> None:
@@ -154,9 +164,39 @@ class StreamRecorderNode(Node):
         def take_team_mask(mask: CompressedImage) -> None:
             keyframes.add_team_message(len(mask.data), is_image=False)
 
-        create_subscription(self, SCORES, take_decision)
-        create_subscription(self, TEAM_IMAGE, take_team_image)
-        create_subscription(self, TEAM_MASK, take_team_mask)
+        watched = self._watched
+        self._topics.listen(SCORES, take_decision, *([watched.take_scores] if watched else []))
+        self._topics.listen(TEAM_IMAGE, take_team_image)
+        self._topics.listen(TEAM_MASK, take_team_mask)
+        self._topics.listen(TEAM_INFO)
+        self._topics.listen(KEYFRAME_INFO)
+        self._topics.listen(KEYFRAME_MASK)
+        self._topics.listen(KEYFRAME, *([watched.take_keyframe] if watched else []))
+
+    def _opened_bag(self, table: ClassTable | None) -> Bag | None:
+        if not self._wanted.bag:
+            return None
+        bag = Bag(self._results.staging)
+        self._open_files.callback(bag.close)
+        if table is not None:
+            topic = self.resolve_topic_name(LABEL_INFO)
+            bag.add_classes(topic, self.get_clock().now().nanoseconds, table.names)
+        return bag
+
+    def _opened_film(self) -> Film | None:
+        if not self._wanted.film:
+            return None
+        film = Film(self._results.staging / FILM)
+        self._open_files.callback(film.close)
+        return film
+
+    def _opened_view(self, table: ClassTable | None) -> WatchedGraph | None:
+        wanted = self._wanted
+        if not (wanted.view or wanted.save_rrd):
+            return None
+        file = Path(wanted.save_rrd) if wanted.save_rrd else None
+        shown = open_view(wanted.view, file, table, keyframes=wanted.keyframes)
+        return WatchedGraph(self._open_files.enter_context(shown))
 
     def _show(self) -> None:
         """Show the progress; finish when nothing more will come."""
@@ -175,7 +215,7 @@ class StreamRecorderNode(Node):
         elif not recording.masks and self._waited_too_long():
             self._write(complete=False)
             self._finish(
-                f"no mask arrived within {self._settings.values.start_timeout:.0f} s; the "
+                f"no mask arrived within {self._wanted.start_timeout:.0f} s; the "
                 f"segmentation node says: {self._health or 'nothing (is it running?)'}"
             )
 
@@ -195,11 +235,12 @@ class StreamRecorderNode(Node):
         return DECISIONS_S if undecided else SETTLE_S
 
     def _waited_too_long(self) -> bool:
-        return time.monotonic() - self._started > self._settings.values.start_timeout
+        return time.monotonic() - self._started > self._wanted.start_timeout
 
     def _write(self, complete: bool) -> None:
         """Write the results; without any, an earlier recording is left unchanged."""
         self._written = True
+        self._open_files.close()
         if not self._recording.masks:
             self._results.discard()
             return
@@ -219,6 +260,20 @@ def recorded_results(folder: Path) -> ResultFolder:
     return ResultFolder(folder, "stream_recorder_node", RECORDED)
 
 
+def _require_packages(wanted: StreamRecorderParameters) -> None:
+    """Import the packages that write what is wanted.
+
+    Raises:
+        ResultError: one is not installed.
+    """
+    for parameter, package in (("bag", "rosbags"), ("film", "av")):
+        try:
+            if getattr(wanted, parameter):
+                import_module(package)
+        except ImportError as error:
+            raise ResultError(missing_extra(f"{parameter}: true", "demo")) from error
+
+
 def main() -> int:
     """Run the node as a process; return its exit status."""
     return run_node(
@@ -226,7 +281,7 @@ def main() -> int:
         "Records a segmented stream: pictures, a contact sheet, and summary.json.",
         StreamRecorderParameters,
         StreamRecorderNode,
-        expected_errors=(ResultError,),
+        expected_errors=(ModelError, ResultError, ViewError),
     )
 
 

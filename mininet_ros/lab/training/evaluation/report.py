@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 
 from mininet_ros.images.class_tables import IGNORE_LABEL
-from mininet_ros.images.drawing import colorize, contact_sheet, legend
+from mininet_ros.images.drawing import colorize, contact_sheet, with_legend
 from mininet_ros.inference import Segmenter
 from mininet_ros.lab.training.curves import as_png
 from mininet_ros.lab.training.data.datasets import LabelledImages
@@ -125,4 +125,4 @@ def _examples(
         )
         captions += (sample.name, "truth", "prediction", f"errors, mIoU {100 * score.miou:.1f} %")
     sheet = contact_sheet(tiles, captions, columns=4)
-    return np.concatenate((sheet, legend(dataset.classes.names, colors, sheet.shape[1])))
+    return with_legend(sheet, dataset.classes)
