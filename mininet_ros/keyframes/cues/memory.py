@@ -36,7 +36,7 @@ SAME_VIEW, STILL_SHARED = 0.8, 0.8
 LOOK_STEP = 0.06
 
 # The look-up comes sooner where something seems to be new.
-CLOSE_STEP = 0.01
+CLOSE_STEP = 0.02
 
 # Largest number of differing bits, of 256, between two descriptors of the same point.
 MAX_BITS = 48

@@ -98,7 +98,8 @@ def read_graph(path: Path) -> onnx.ModelProto:
             be converted.
     """
     if not path.is_file():
-        raise AdoptError(f"{path} does not exist: give an ONNX file")
+        said = "is no file" if path.exists() else "does not exist"
+        raise AdoptError(f"{path} {said}: give an ONNX file")
     try:
         graph = onnx.load(str(path))
     # Protobuf's errors and those of weights beside the file have no common base class.
@@ -192,7 +193,8 @@ def open_foreign(
         raise AdoptError(f"{path} has no output {name}: choose one of {', '.join(names)}")
     graph = simplified(graph, path)
     given = run_foreign(graph, preparation.apply(trial_picture(width, height), dtype), name, path)
-    form = output_form(given, classes, f"{path}: output {name}")
+    others = f" (of {', '.join(names)})" if len(names) > 1 else ""
+    form = output_form(given, classes, f"{path}: output {name}{others}")
     return ForeignNetwork(graph, value.name, dtype, name, form, classes)
 
 

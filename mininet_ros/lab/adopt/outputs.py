@@ -83,6 +83,8 @@ def output_form(given: np.ndarray, classes: int, where: str) -> OutputForm:
     if not 2 <= given.ndim <= 4 or (given.ndim == 4 and given.shape[0] != 1):
         raise AdoptError(f"{shaped}, which is no map of labels or scores: name another output")
     whole = given.reshape((1,) * (4 - given.ndim) + given.shape)
+    if given.ndim == 2 and 1 in given.shape:
+        raise AdoptError(f"{shaped}, which is no map of labels or scores: name another output")
     is_single = whole.shape[1] == 1 or whole.shape[3] == 1
     if np.issubdtype(given.dtype, np.integer) or given.dtype == bool:
         if not is_single:

@@ -224,7 +224,9 @@ def _size_of(path: Path, problems: Problems) -> tuple[int, int] | None:
 def _only_json(source: Path) -> Path:
     if source.is_file():
         return source
-    found = sorted(source.rglob("*.json")) if source.is_dir() else []
+    if not source.exists():
+        raise LabelsError(f"{source} does not exist: give COCO's JSON file, or its folder")
+    found = sorted(source.rglob("*.json"))
     if not found:
         raise LabelsError(f"{source} holds no JSON file")
     if len(found) > 1:

@@ -27,15 +27,15 @@ class EpochBar(tqdm):
     ) -> None:
         self._epochs = epochs if shown else 0
         self._may_end_early = may_end_early
-        self._began = 0.0
+        self._began = time.monotonic()
         self._counted = 0
         super().__init__(total=steps, desc=title, leave=False, disable=not shown)
 
     def update(self, n: float | None = 1) -> bool | None:
-        """Count a step; the first one is a warm-up and is not measured."""
+        """Count a step; the first one is a warm-up and is not measured, unless it is the last."""
         self._counted += 1
         now = time.monotonic()
-        if self._counted == 1:
+        if self._counted == 1 < self.total:
             self._began = now
         if self._epochs and self._counted == min(1 + MEASURED_STEPS, int(self.total)):
             seconds = (now - self._began) / max(1, self._counted - 1) * self.total * self._epochs

@@ -259,6 +259,20 @@ def test_a_network_of_torch_equals_its_own_pipeline(capsys, tmp_path, classes):
     assert json.loads(capsys.readouterr().out)["miou"] == pytest.approx(1)
 
 
+def test_a_vector_of_classes_is_no_segmentation(capsys, tmp_path, classes):
+    model = onnx.load(network(tmp_path / "blocks.onnx"))
+    model.graph.node.append(helper.make_node("GlobalAveragePool", ["scores"], ["pooled"]))
+    model.graph.node.append(helper.make_node("Flatten", ["pooled"], ["vector"]))
+    model.graph.output.insert(
+        0, helper.make_tensor_value_info("vector", TensorProto.FLOAT, [1, len(NAMES)])
+    )
+    onnx.save(model, tmp_path / "two.onnx")
+    given = (tmp_path / "two.onnx", "--classes", classes, "--output", tmp_path / "adopted")
+    status, _, err = adopt(capsys, *given)
+    assert status == 1 and "output vector (of vector, scores) has shape (1, 5)" in err
+    assert adopt(capsys, *given, "--output-name", "scores")[0] == 0
+
+
 def test_weights_beside_the_file_are_taken_in(capsys, tmp_path, classes):
     path = network(tmp_path / "blocks.onnx")
     onnx.save(

@@ -13,7 +13,7 @@ from tiny_camvid import write_camvid
 
 from mininet_ros import cli
 from mininet_ros.cli.train import read_recipe
-from mininet_ros.lab.training.duration import expected
+from mininet_ros.lab.training.duration import EpochBar, expected
 from mininet_ros.lab.training.prediction import score
 
 
@@ -100,3 +100,11 @@ def test_durations_in_words(seconds, words):
     assert expected(seconds, 3, False) == (
         f"3 epochs will take about {words}, validation not included"
     )
+
+
+def test_an_epoch_of_one_step_is_measured_by_that_step(capsys, monkeypatch):
+    times = iter([100.0, 220.0])
+    monkeypatch.setattr("mininet_ros.lab.training.duration.time.monotonic", lambda: next(times))
+    with EpochBar(1, "epoch", shown=True, epochs=10) as bar:
+        bar.update()
+    assert expected(1200, 10, False) in capsys.readouterr().err
