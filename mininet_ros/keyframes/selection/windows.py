@@ -71,10 +71,11 @@ class WindowPicker:
         else:
             self._measured += frame.scores.motion
         self._clearest = max(self._clearest, clearness(frame))
-        decisions = self._keep_overlap(frame)
+        decisions = room.overdue(clock)
+        decisions += self._keep_overlap(frame)
         decisions += room.admit(frame)
-        decisions += self._begin_anew(frame)
         decisions += room.overdue(clock)
+        decisions += self._begin_anew(frame)
         while frame.stamp in room.frames and self._is_complete(frame):
             closed = self._close()
             if not closed:
