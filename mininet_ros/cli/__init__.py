@@ -90,7 +90,8 @@ class HelpWithDefaults(argparse.HelpFormatter):
         text, default = action.help or "", action.default
         if "default" in text or not (action.option_strings or action.nargs):
             return text
-        if default in (None, False, "", argparse.SUPPRESS) or default == []:
+        # By identity: a default of 0 is worth showing, and equals False.
+        if default is None or default is False or default in ("", argparse.SUPPRESS, []):
             return text
         if isinstance(default, (tuple, list)):
             separator = {"WxH": "x", None: " "}.get(action.metavar, ",")

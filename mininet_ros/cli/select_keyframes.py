@@ -17,7 +17,8 @@ TRIALS = ("pan", "scale", "parked", "revisit", "request", "degraded", "tours")
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument(
-        "input", help="video, image or folder of images, ROS bag, camera index, or 'generated'"
+        "input",
+        help="Video, image or folder of images, ROS bag, camera index, URL, or 'generated'.",
     )
     parser.add_argument(
         "--output",

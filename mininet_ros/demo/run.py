@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,8 @@ from mininet_ros.view import check_view
 STARTUP_S = 60.0
 SUMMARY = "summary.json"
 BAG, FILM = "demo.mcap", "overlay.mp4"
-ENTRIES = (SUMMARY, "contact_sheet.png", "overlays", "keyframes.png", BAG, FILM)
+PICTURES = ("contact_sheet.png", "keyframes.png")
+ENTRIES = (SUMMARY, *PICTURES, "overlays", BAG, FILM)
 """What the recorder leaves."""
 PACKAGES = {BAG: "rosbags", FILM: "av"}
 """Package that writes a file."""
@@ -169,10 +170,12 @@ def print_summary(summary: dict[str, Any], output: Path) -> None:
         f"keyframes: {keyframes['forwarded']} of {keyframes['seen']} forwarded ({reasons}); "
         f"{keyframes['team_bytes'] / 1e6:.2f} MB to team mates, {share:.2%} of the raw stream\n"
         f"{untold}"
-        f"pictures: {output / 'contact_sheet.png'}, {output / 'keyframes.png'}"
-        + "".join(
-            f"\n{words}: {output / name}"
-            for name, words in ((FILM, "film"), (BAG, "recording, for Foxglove"))
-            if (output / name).exists()
-        )
+        f"pictures: {', '.join(_made(output, PICTURES))}"
+        + "".join(f"\nfilm: {path}" for path in _made(output, [FILM]))
+        + "".join(f"\nrecording, for Foxglove: {path}" for path in _made(output, [BAG]))
     )
+
+
+def _made(output: Path, names: Iterable[str]) -> list[str]:
+    """Return the paths of those files that were made."""
+    return [str(output / name) for name in names if (output / name).exists()]

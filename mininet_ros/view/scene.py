@@ -108,7 +108,7 @@ class Scene:
     def reason(self, stamp_ns: int, sentence: str, quality: float | None) -> None:
         """Say why a frame was chosen, and mark it on the curve of the quality."""
         self._at(stamp_ns)
-        self._stream.log(REASON, rr.TextLog(sentence, level="INFO"))
+        self._stream.log(REASON, rr.TextDocument(sentence, media_type="text/markdown"))
         if quality is not None:
             self._stream.log(MARK, rr.Scalars(quality))
 
@@ -157,13 +157,13 @@ def _arranged(layout: Layout) -> rrb.Container | rrb.View:
     if not layout.keyframes:
         return camera if layout.table is None else rrb.Horizontal(camera, shares)
     keyframe = rrb.Spatial2DView(origin="keyframe", name="Last keyframe")
-    reason = rrb.TextLogView(origin=REASON, name="Why it was chosen")
+    reason = rrb.TextDocumentView(origin=REASON, name="Why it was chosen")
     pictures = rrb.Horizontal(
-        camera, rrb.Vertical(keyframe, reason, row_shares=[3, 2]), column_shares=[3, 2]
+        camera, rrb.Vertical(keyframe, reason, row_shares=[3, 1]), column_shares=[3, 2]
     )
     plots = rrb.Vertical(*(_plot(curve, number == 0) for number, curve in enumerate(CURVES)))
     curves = plots if layout.table is None else rrb.Horizontal(plots, shares)
-    return rrb.Vertical(pictures, curves, row_shares=[3, 2])
+    return rrb.Vertical(pictures, curves, row_shares=[4, 3])
 
 
 def _plot(curve: Curve, marked: bool) -> rrb.View:

@@ -33,7 +33,11 @@ def test_help_shows_every_default(name, capsys, monkeypatch):
         cli.build_parser([name]).parse_args([name, "--help"])
     assert ended.value.code == 0
     text = capsys.readouterr().out
-    given = [action for action in actions(name) if action.default not in (None, False, "", [])]
+    given = [
+        action
+        for action in actions(name)
+        if not (action.default is None or action.default is False or action.default in ("", []))
+    ]
     assert text.count("default: ") >= len(given)
 
 

@@ -59,3 +59,13 @@ def test_nothing_forwarded_leaves_no_sheet(tmp_path):
     recording.write_sheet(tmp_path)
     assert not (tmp_path / KEYFRAMES).exists()
     assert recording.summary(published=1)["forwarded"] == 0
+
+
+def test_captions_are_words(recording):
+    recording.add_decision(99, decision(True, "best_of_window") | {"relative": "0.925"})
+    words = recording._caption(99, 0)
+    assert "_" not in words and "best of" in words
+    assert words.endswith("\nquality 92 % of usual")
+    recording.add_decision(99, decision(False, "overrun") | {"content": "1.08"})
+    assert "overrun\nnew things that are wanted: 1.1" in recording._caption(99, 0)
+    assert "not seen" in recording._caption(7, 0)

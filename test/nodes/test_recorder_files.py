@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 import pytest
 from node_arguments import parameters
+from ros_graph import ROOT
 
 pytest.importorskip("rclpy", reason="needs ROS 2 (rclpy)")
 pytest.importorskip("av", reason="needs PyAV")
@@ -127,6 +128,9 @@ def test_a_whole_demo_is_in_the_bag_and_in_the_film(graph, tiny_model, tmp_path)
     assert counts["/keyframe/image"] == counts["/keyframe/camera_info"] == forwarded > 0
     assert counts["/diagnostics"] > 0
     assert {"/keyframe/mask", "/team/image/compressed", "/team/mask/compressed"} <= set(counts)
+    layout = json.loads((ROOT / "config" / "foxglove_demo.json").read_text())["configById"]
+    shown = {panel["imageMode"]["imageTopic"] for panel in layout.values() if "imageMode" in panel}
+    assert len(shown) == 4 and shown <= set(counts)
     classes = [entry.class_name for entry in labels[0].class_map]
     assert tuple(classes) == load_model(tiny_model).classes
     for received_ns, stamp in stamps:

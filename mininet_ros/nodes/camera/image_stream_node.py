@@ -32,8 +32,8 @@ class ImageStreamParameters:
 
     source: str = parameter(
         "generated",
-        "Source of the images: video file, folder of images, image file, index of a camera (0), or "
-        "generated, a drawn street.",
+        "Source of the images: video file, folder of images, image file, bag, index of a camera "
+        "(0), address of a stream (rtsp://, http://), or generated, a drawn street.",
     )
     rate: float = parameter(
         0.0, "Number of images published per second; 0 is the source's own rate.", 0.0, 1000.0
