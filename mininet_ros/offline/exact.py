@@ -23,6 +23,7 @@ GOOD_SHARE = 0.85
 """Share of the quality nearby below which a frame is left out, and above which all are equal."""
 
 NEARBY = 10  # frames before and after that are compared, at least
+SHORT = 5  # most frames at an end of the recording that count as a burst, not as another light
 POOR = 100.0  # cost of a wholly poor frame in a chain, in squared mean gaps
 CLEARLY_MORE = 1.05
 """Ratio of the worths of the greedy set and the chain above which the former is taken.
@@ -96,17 +97,23 @@ def relative_quality(qualities: Sequence[float], nearby: int) -> np.ndarray:
         nearby: number of frames before and after that are compared.
     """
     values = np.asarray(qualities, np.float64)
+    first = _poor_run(values[: nearby + 1])
+    last = len(values) - _poor_run(values[::-1][: nearby + 1])
     share = np.empty(len(values))
     for index, value in enumerate(values):
         before = values[max(0, index - nearby) : index + 1].max()
         after = values[index : index + nearby + 1].max()
-        # At either end of the recording, one side says too little.
-        if index < nearby or index >= len(values) - nearby:
-            usual = max(before, after)
-        else:
-            usual = min(before, after)
+        at_an_end = index < first or index >= last
+        usual = max(before, after) if at_an_end else min(before, after)
         share[index] = value / usual if usual > 0.0 else 0.0
     return share
+
+
+def _poor_run(values: np.ndarray) -> int:
+    """Return the length of a short run of poor frames that a recording begins with."""
+    good = values >= GOOD_SHARE * values.max()
+    run = int(good.argmax())
+    return run if run <= SHORT else 0
 
 
 def _allowed(share: np.ndarray, count: int) -> list[int]:

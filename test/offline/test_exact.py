@@ -119,6 +119,8 @@ def test_a_lasting_change_of_light_is_no_reason_to_leave_frames_out():
     assert (share[90:94] == 0.4).all()
     first = relative_quality([0.2, 0.2, *[1.0] * 30], 10)
     assert (first[:2] == 0.2).all()
+    evening = relative_quality([*[1.0] * 30, *[0.5] * 8], 10)
+    assert (evening[30:] == 1.0).all()
 
 
 def test_poor_frames_come_in_where_more_are_asked_for_than_there_are_good_ones():
