@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
+from mkdocs.structure.pages import Page
 
 PICTURE = "street.jpg"
+# A role of Sphinx, as docstrings have it, after Markdown has made code of the name.
+ROLE = re.compile(r":(?:attr|class|data|func|meth|mod):<code>~?([\w.]+)</code>")
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
@@ -15,3 +19,8 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     picture = Path(config.config_file_path).parent / "resource" / PICTURE
     files.append(File.generated(config, PICTURE, content=picture.read_bytes()))
     return files
+
+
+def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:
+    """Show the names in the roles of docstrings without the roles."""
+    return ROLE.sub(r"<code>\1</code>", html)

@@ -13,6 +13,14 @@ CELL = 16
 # contrast. Smooth walls and sensor noise stay below it.
 CORNER_FLOOR = 5e-4
 
+# Optical flow by Lucas and Kanade in pyramids.
+WINDOW = (13, 13)
+PYRAMID_LEVELS = 3
+TERMINATION = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 10, 0.03)
+
+# Two patches with a larger mean absolute difference, after normalisation, show different things.
+MAX_PATCH_ERROR = 16.0
+
 # Corners up to this far outside a box, in pixels of the tracked picture, still show how its thing
 # moves.
 REACH = 12.0
@@ -93,6 +101,46 @@ def strongest_corners(
     x = (order % columns) * CELL + best[order] % CELL
     y = (order // columns) * CELL + best[order] // CELL
     return np.stack([x, y], axis=1).astype(np.float32)
+
+
+def followed(
+    earlier: np.ndarray | None,
+    corners: Points,
+    picture: np.ndarray,
+    guess: np.ndarray,
+    ignored: np.ndarray | None,
+) -> Points:
+    """Follow corners from one picture to another.
+
+    Args:
+        earlier: (h, w) uint8 picture from ``levelled`` that shows the corners; None for none.
+        corners: N corners at their positions there.
+        picture: (h, w) uint8 picture from ``levelled``.
+        guess: (N, 2) likely positions in ``picture``, pixels.
+        ignored: (h, w) uint8, above 0 where no corner is wanted; None for nowhere.
+
+    Returns:
+        The corners that were found, at their positions in ``picture``.
+    """
+    if earlier is None or not len(corners.ids):
+        return no_points(corners.size)
+    after, found, error = cv2.calcOpticalFlowPyrLK(
+        earlier,
+        picture,
+        corners.positions.reshape(-1, 1, 2),
+        guess.astype(np.float32).reshape(-1, 1, 2),
+        winSize=WINDOW,
+        maxLevel=PYRAMID_LEVELS,
+        criteria=TERMINATION,
+        flags=cv2.OPTFLOW_USE_INITIAL_FLOW,
+    )
+    after = after.reshape(-1, 2)
+    good = (found.ravel() == 1) & (error.ravel() < MAX_PATCH_ERROR)
+    good &= (after >= 0.0).all(axis=1) & (after < corners.size).all(axis=1)
+    if ignored is not None:
+        places = after[good].astype(int)
+        good[good] = ignored[places[:, 1], places[:, 0]] == 0
+    return Points(corners.ids[good], after[good], corners.size)
 
 
 def moved_boxes(boxes: np.ndarray, then: Points, now: Points) -> tuple[np.ndarray, np.ndarray]:

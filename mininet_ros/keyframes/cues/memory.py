@@ -54,7 +54,8 @@ SCALES = (0.5, 2.0)
 # A view at another scale than this is a closer or wider one and does not count as the same.
 SAME_SCALE = 1.33
 
-# A view is still in sight while this share of its corners is followed. It is no earlier visit.
+# A view is still in sight while this share of its corners is followed, or while it is recognised in
+# all later pictures: in a fast turn, corners are soon lost. It is no earlier visit then.
 IN_SIGHT = 0.2
 
 
@@ -86,12 +87,13 @@ class Recalled:
     things: tuple[SeenThing, ...]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class _View:
     corners: Points
     positions: np.ndarray
     descriptors: np.ndarray
     things: list[SeenThing]
+    left: bool = False  # whether it has been out of sight since it was stored
 
 
 class ViewMemory:
@@ -153,11 +155,15 @@ class ViewMemory:
             and corners.shared(view.corners) < IN_SIGHT * len(view.corners.ids)
         ]
         cover, things = 0.0, []
+        found = set()
         for view in self._likeliest(descriptors, others) if others else ():
             recalled = _compared(view, positions, self._agreeing(view, descriptors))
             if recalled is not None:
-                cover = max(cover, recalled.cover)
+                found.add(id(view))
+                cover = max(cover, recalled.cover if view.left else 0.0)
                 things += recalled.things
+        for view in others:
+            view.left |= id(view) not in found
         return Recalled(cover, tuple(things))
 
     def _likeliest(self, descriptors: np.ndarray, views: Sequence[_View]) -> list[_View]:

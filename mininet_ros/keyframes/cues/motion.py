@@ -11,21 +11,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-import cv2
 import numpy as np
 
-from mininet_ros.keyframes.cues.corners import Points, levelled, no_points, strongest_corners
+from mininet_ros.keyframes.cues.corners import (
+    Points,
+    followed,
+    levelled,
+    no_points,
+    strongest_corners,
+)
 from mininet_ros.keyframes.cues.described import described
+from mininet_ros.keyframes.cues.shift import CERTAIN, LIKELY, coarse, looks_same, shift_between
 
 MAX_POINTS = 200
 REFILL_BELOW = 150
-
-WINDOW = (13, 13)
-PYRAMID_LEVELS = 3
-TERMINATION = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 10, 0.03)
-
-# Two patches with a larger mean absolute difference, after normalisation, show different things.
-MAX_PATCH_ERROR = 16.0
 
 # Two frames with fewer common corners, or a smaller share of them, are taken to show different
 # places. At most 0.11 of the corners match between unrelated photos, and at least 0.67 within one
@@ -51,10 +50,9 @@ KEPT_SHARE = 0.75
 # last one are lost.
 STATION_STEP = 0.02
 
-# Pictures are reduced by this factor to find a large shift between them. One peak must hold the
-# share below of the correlation.
-SHIFT_FACTOR = 4
-MIN_RESPONSE = 0.04
+# A smaller shift, as a share of the width, is not measured by correlation. A larger one is not
+# believed where the picture looks the same as before.
+LEAST_SHIFT = 0.01
 
 
 @dataclass(frozen=True)
@@ -107,7 +105,11 @@ class PointTracker:
     def __init__(self) -> None:
         self._next_id = 0
         self._skipped = 0
-        self._picture: np.ndarray | None = None
+        self._picture: np.ndarray | None = None  # the last one that was not skipped
+        self._reference_picture: np.ndarray | None = None
+        self._look = np.empty((0, 0), np.uint8)  # of the last picture
+        self._clear = True  # whether the last picture was
+        self._same = False  # whether the last two pictures look the same
         self._reference = self.points = self._station = no_points((0, 0))
         self._speed = np.zeros(2, np.float32)
         self._way_to_station = self._way = 0.0
@@ -119,8 +121,9 @@ class PointTracker:
 
         Args:
             gray: (h, w) uint8 picture, h and w at least 16, of the same size as before.
-            clear: whether the picture is about as good as those before. Where an unclear picture
-                cannot be followed, the corners of the last good picture are kept for a while.
+            clear: whether the picture is about as good as those before. In an unclear picture, and
+                in the one after it, corners that cannot be found are taken to move like the view.
+                If its motion cannot be measured either, an unclear picture is skipped.
             ignored: (h, w) uint8, above 0 where no corner is followed; None for nowhere.
 
         Returns:
@@ -128,53 +131,116 @@ class PointTracker:
         """
         picture = levelled(gray)
         size = (gray.shape[1], gray.shape[0])
+        look = coarse(gray)
+        self._same, self._look = looks_same(self._look, look), look
         if self._picture is None or self.points.size != size:
             self._restart(picture, size, ignored)
             return Flow(Motion(0.0, self._way, 0.0), found=True)
-        ids, before, after = self._follow(picture, ignored)
-        share = len(ids) / max(1, len(self._reference.ids))
-        if len(ids) < MIN_MATCHES or share < MIN_SHARE:
-            return self._lost(picture, size, ignored, clear, share)
+        if len(self._reference.ids) < MIN_MATCHES:
+            return self._without_corners(picture, ignored)
+        present = self._follow(picture, ignored)
+        share = len(present.ids) / len(self._reference.ids)
+        step = self._step_to(present)
+        smeared = not (clear and self._clear)
+        self._clear = clear
+        if smeared and share < KEPT_SHARE:
+            if step is None:
+                step = shift_between(self._picture, picture, CERTAIN)
+                present = no_points(size)
+            if step is not None:
+                present = self._completed(present, step)
+        if step is None and clear and self._same:
+            return Flow(Motion(0.0, self._way, share), found=True)
+        if step is None:
+            return self._lost(picture, ignored, clear, share)
+        if len(present.ids) < MIN_MATCHES:
+            return self._moved_on(picture, present, step, ignored)
         self._skipped = 0
-        present = Points(ids, after, size)
+        before, after = self._reference.common(present)
         last, now = self.points.common(present)
         # After a gap in tracking, few corners of the frame just before may be known.
         moved = now - last if len(last) >= MIN_MATCHES else after - before
         motion = median_length(moved) / size[0]
+        if self._same and motion > LEAST_SHIFT:
+            # Noise on a plain wall has corners, too, and they jump about.
+            return Flow(Motion(0.0, self._way, share), found=True)
         self._speed = np.median(moved, axis=0)
         self._measure_way(present, motion)
-        self.points = present
-        if median_length(after - before) > REFERENCE_STEP or share < KEPT_SHARE:
-            self._picture = picture
+        self._picture, self.points = picture, present
+        step = median_length(after - before)
+        # Corners that are lost in an unclear picture are found again afterwards, so it becomes the
+        # reference only when the view itself has moved on.
+        moved_on = step > (1.0 - KEPT_SHARE) * size[0]
+        if moved_on or (clear and (step > REFERENCE_STEP or share < KEPT_SHARE)):
+            self._reference_picture = picture
             self._reference = self.points = self._refilled(present, ignored)
         return Flow(Motion(motion, self._way, share), found=True)
 
+    def _without_corners(self, picture: np.ndarray, ignored: np.ndarray | None) -> Flow:
+        """Handle a picture that follows one with too few corners: only a large motion is seen."""
+        size = self.points.size
+        shift = shift_between(self._picture, picture, CERTAIN)
+        if shift is not None and float(np.hypot(*shift)) > LEAST_SHIFT * size[0]:
+            return self._moved_on(picture, no_points(size), shift, ignored)
+        self._restart(picture, size, ignored)
+        lost = shift is None and not self._same and len(self.points.ids) >= MIN_MATCHES
+        motion = LOST if lost else 0.0
+        self._way += motion
+        return Flow(Motion(motion, self._way, 0.0), found=True)
+
+    def _moved_on(
+        self, picture: np.ndarray, kept: Points, step: np.ndarray, ignored: np.ndarray | None
+    ) -> Flow:
+        """Handle a picture of known motion that shows too few of the corners to go on with them."""
+        motion = float(np.hypot(*step)) / kept.size[0]
+        self._way += motion
+        self._restart(picture, kept.size, ignored, kept)
+        self._speed = step.astype(np.float32)
+        return Flow(Motion(motion, self._way, 0.0), found=True)
+
+    def _step_to(self, found: Points) -> np.ndarray | None:
+        """Return the median step (2,) of the corners since the last picture; None if lost."""
+        if not self._is_enough(found):
+            return None
+        last, now = self.points.common(found)
+        return np.median(now - last, axis=0) if len(last) else self._speed
+
+    def _completed(self, found: Points, step: np.ndarray) -> Points:
+        """Add the corners that were not found in an unclear picture, moved like the view."""
+        missing = np.isin(self.points.ids, found.ids, assume_unique=True, invert=True)
+        moved = self.points.positions[missing] + step.astype(np.float32)
+        inside = (moved >= 0.0).all(axis=1) & (moved < found.size).all(axis=1)
+        ids = np.concatenate([found.ids, self.points.ids[missing][inside]])
+        order = np.argsort(ids)
+        positions = np.concatenate([found.positions, moved[inside]])
+        return Points(ids[order], positions[order], found.size)
+
     def _lost(
+        self, picture: np.ndarray, ignored: np.ndarray | None, clear: bool, share: float
+    ) -> Flow:
+        """Handle a picture that shows another place or cannot be made out."""
+        if clear:
+            shift = shift_between(self._picture, picture, CERTAIN)
+            if shift is not None and float(np.hypot(*shift)) > STATION_STEP * picture.shape[1]:
+                return self._moved_on(picture, no_points(self.points.size), shift, ignored)
+        self._skipped += 1
+        if clear or self._skipped > MAX_SKIPPED:
+            self._way += LOST
+            self._restart(picture, self.points.size, ignored)
+            return Flow(Motion(LOST, self._way, share), found=True)
+        return Flow(Motion(LOST, self._way, share), found=False)
+
+    def _restart(
         self,
         picture: np.ndarray,
         size: tuple[int, int],
         ignored: np.ndarray | None,
-        clear: bool,
-        share: float,
-    ) -> Flow:
-        """Handle a picture that shows another place or cannot be made out."""
-        self._skipped += 1
-        blank = not len(self._reference.ids)
-        if clear or self._skipped > MAX_SKIPPED:
-            self._way += 0.0 if blank else LOST
-            self._restart(picture, size, ignored)
-            # If there was nothing to follow and there still is not, no motion is known.
-            lost = not blank or len(self.points.ids) > 0
-            return Flow(Motion(LOST if lost else 0.0, self._way, share), found=True)
-        return Flow(Motion(LOST, self._way, share), found=False)
-
-    def _restart(
-        self, picture: np.ndarray, size: tuple[int, int], ignored: np.ndarray | None
+        kept: Points | None = None,
     ) -> None:
         self._skipped = 0
-        self._picture = picture
+        self._picture = self._reference_picture = picture
         self._speed = np.zeros(2, np.float32)
-        self._reference = self.points = self._refilled(no_points(size), ignored)
+        self._reference = self.points = self._refilled(kept or no_points(size), ignored)
         self._station, self._way_to_station = self.points, self._way
 
     def _measure_way(self, present: Points, motion: float) -> None:
@@ -188,62 +254,39 @@ class PointTracker:
                 return
         self._station, self._way_to_station = present, self._way
 
-    def _follow(
-        self, picture: np.ndarray, ignored: np.ndarray | None
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Return the corners found: numbers, reference positions and present positions."""
+    def _follow(self, picture: np.ndarray, ignored: np.ndarray | None) -> Points:
+        """Return the corners of the reference that are found in the present picture."""
         reference = self._reference
-        if self._picture is None or not len(reference.ids):
-            return reference.ids, reference.positions, reference.positions
-        # The camera is likely to continue its motion.
-        expected = self._speed * (self._skipped + 1)
         _, here, there = np.intersect1d(
             reference.ids, self.points.ids, assume_unique=True, return_indices=True
         )
-        guess = reference.positions + expected
-        guess[here] = self.points.positions[there] + expected
-        found = self._found_near(self._picture, picture, guess.astype(np.float32), ignored)
-        enough = MIN_SHARE * len(reference.ids)
-        if len(found[0]) < max(enough, MIN_MATCHES):
-            shift = _large_shift(self._picture, picture)
-            if shift is not None:
-                return self._found_near(
-                    self._picture, picture, reference.positions + shift, ignored
-                )
-        return found
+        now = self.points.positions[there]
+        so_far = np.median(now - reference.positions[here], axis=0) if len(here) else 0.0
+        guess = reference.positions + so_far
+        guess[here] = now
+        # The camera is likely to continue its motion.
+        likely = guess + self._speed * (self._skipped + 1)
+        found = followed(self._reference_picture, reference, picture, likely, ignored)
+        if self._is_enough(found):
+            return found
+        shift = shift_between(self._picture, picture, LIKELY)
+        if shift is None:
+            return found
+        found = followed(self._reference_picture, reference, picture, guess + shift, ignored)
+        if self._is_enough(found) or self._picture is self._reference_picture:
+            return found
+        # The reference may be too old, after smeared or badly exposed pictures.
+        latest = self.points
+        return followed(self._picture, latest, picture, latest.positions + shift, ignored)
 
-    def _found_near(
-        self,
-        earlier: np.ndarray,
-        picture: np.ndarray,
-        guess: np.ndarray,
-        ignored: np.ndarray | None,
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        before = self._reference.positions
-        after, found, error = cv2.calcOpticalFlowPyrLK(
-            earlier,
-            picture,
-            before.reshape(-1, 1, 2),
-            guess.reshape(-1, 1, 2).copy(),
-            winSize=WINDOW,
-            maxLevel=PYRAMID_LEVELS,
-            criteria=TERMINATION,
-            flags=cv2.OPTFLOW_USE_INITIAL_FLOW,
-        )
-        after = after.reshape(-1, 2)
-        width, height = self._reference.size
-        good = (found.ravel() == 1) & (error.ravel() < MAX_PATCH_ERROR)
-        good &= (after >= 0.0).all(axis=1) & (after[:, 0] < width) & (after[:, 1] < height)
-        if ignored is not None:
-            places = after[good].astype(int)
-            good[good] = ignored[places[:, 1], places[:, 0]] == 0
-        return self._reference.ids[good], before[good], after[good]
+    def _is_enough(self, found: Points) -> bool:
+        return len(found.ids) >= max(MIN_MATCHES, MIN_SHARE * len(self._reference.ids))
 
     def _refilled(self, points: Points, ignored: np.ndarray | None) -> Points:
         """Add the strongest corner of each empty cell when there are too few points."""
-        if len(points.ids) >= REFILL_BELOW or self._picture is None:
+        if len(points.ids) >= REFILL_BELOW or self._reference_picture is None:
             return points
-        corners = strongest_corners(self._picture, points.positions, ignored)
+        corners = strongest_corners(self._reference_picture, points.positions, ignored)
         corners = corners[: MAX_POINTS - len(points.ids)]
         ids = np.arange(self._next_id, self._next_id + len(corners), dtype=np.int64)
         self._next_id += len(corners)
@@ -257,16 +300,3 @@ class PointTracker:
 def median_length(vectors: np.ndarray) -> float:
     """Return the median Euclidean length of (N, 2) vectors, N at least 1."""
     return float(np.median(np.hypot(vectors[:, 0], vectors[:, 1])))
-
-
-def _large_shift(before: np.ndarray, after: np.ndarray) -> np.ndarray | None:
-    """Return the shift in pixels that maps one picture onto another; None if none is clear."""
-    size = max(1, after.shape[1] // SHIFT_FACTOR), max(1, after.shape[0] // SHIFT_FACTOR)
-    small = [
-        cv2.resize(picture, size, interpolation=cv2.INTER_AREA).astype(np.float32)
-        for picture in (before, after)
-    ]
-    (x, y), response = cv2.phaseCorrelate(*small)
-    if response < MIN_RESPONSE:
-        return None
-    return np.array([x, y], np.float32) * (after.shape[1] / size[0])

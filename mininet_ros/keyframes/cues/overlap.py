@@ -54,21 +54,37 @@ def measure_overlap(then: Points, now: Points) -> Overlap:
         then: corners of the earlier frame; empty where there is no such frame.
         now: corners of the present frame.
     """
-    width, height = now.size
-    diagonal = float(np.hypot(1.0, height / width))
+    width = now.size[0]
+    diagonal = float(np.hypot(1.0, now.size[1] / width))
+    view = view_share(then, now)
+    if view is None:
+        return Overlap(parallax=diagonal)
     before, after = then.common(now)
-    if then.size != now.size or len(before) < MIN_MATCHES:
-        return Overlap(parallax=diagonal)
-    transform, _ = cv2.estimateAffinePartial2D(before, after, ransacReprojThreshold=3.0)
-    if transform is None:
-        return Overlap(parallax=diagonal)
-    outline = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
-    carried = (outline @ transform[:, :2].T + transform[:, 2]).astype(np.float32)
-    covered, _ = cv2.intersectConvexConvex(carried, outline)
-    view = min(1.0, covered / (width * height))
-    parallax = min(diagonal, median_length(after - before) / width)
     return Overlap(
-        parallax=parallax,
+        parallax=min(diagonal, median_length(after - before) / width),
         overlap=min(view, len(before) / len(then.ids)),
         shared=len(before),
     )
+
+
+def view_share(then: Points, now: Points) -> float | None:
+    """Return the share of the present view, 0 to 1, that an earlier frame shows.
+
+    Args:
+        then: corners of the earlier frame.
+        now: corners of the present frame.
+
+    Returns:
+        The share; None where too few corners are in both frames to know it.
+    """
+    before, after = then.common(now)
+    if then.size != now.size or len(before) < MIN_MATCHES:
+        return None
+    transform, _ = cv2.estimateAffinePartial2D(before, after, ransacReprojThreshold=3.0)
+    if transform is None:
+        return None
+    width, height = now.size
+    outline = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
+    carried = (outline @ transform[:, :2].T + transform[:, 2]).astype(np.float32)
+    covered, _ = cv2.intersectConvexConvex(carried, outline)
+    return min(1.0, covered / (width * height))

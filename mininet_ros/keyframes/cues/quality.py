@@ -55,7 +55,10 @@ ILLUMINATION_EXPONENT = 0.75
 # A picture whose quality relative to the last minute is below this is smeared or badly exposed.
 CLEAR_SHARE = 0.7
 
+# A picture is compared with the last minute. Where the light or the scene has changed for longer
+# than half of the second time, it is compared with that.
 MEMORY_NS = 60_000_000_000
+RECENT_NS = 3_000_000_000
 SAMPLE_NS = 100_000_000
 
 # If less than this share of the picture counts, the whole picture is used.
@@ -118,9 +121,10 @@ class Quality:
             "",
             0,
             None,
-            "How the picture compares with the stream's last minute, 1 is usual: the smaller of "
-            "its sharpness and the root of its illumination as shares of their medians, less the "
-            "share of values that are clipped beyond the median.",
+            "How the picture compares with the stream's last minute, or last three seconds where "
+            "these are worse; 1 is usual: the smaller of its sharpness and the root of its "
+            "illumination as shares of their medians, less the share of values that are clipped "
+            "beyond the median.",
         ),
     )
 
@@ -136,7 +140,8 @@ class QualityMeter:
         self._values: np.ndarray = np.empty((0, 0), np.float32)
         self._smooth: np.ndarray = self._values
         self._response: np.ndarray = self._values
-        self._usual = [_RunningMedian() for _ in range(3)]
+        self._usual = [_RunningMedian(MEMORY_NS) for _ in range(3)]
+        self._recent = [_RunningMedian(RECENT_NS) for _ in range(3)]
 
     def measure(
         self,
@@ -180,9 +185,11 @@ class QualityMeter:
         """Return the quality relative to the last minute; see ``Quality.relative``."""
         values = (sharpness, illumination, clipped)
         usual = [median.add(value, stamp_ns) for median, value in zip(self._usual, values)]
-        sharp = sharpness / usual[0] if usual[0] > 0.0 else 0.0
-        lit = float(np.sqrt(illumination / usual[1])) if usual[1] > 0.0 else 0.0
-        return min(sharp, lit) * (1.0 - max(0.0, clipped - usual[2]))
+        recent = [median.add(value, stamp_ns) for median, value in zip(self._recent, values)]
+        least_sharp, least_lit = min(usual[0], recent[0]), min(usual[1], recent[1])
+        sharp = sharpness / least_sharp if least_sharp > 0.0 else 0.0
+        lit = float(np.sqrt(illumination / least_lit)) if least_lit > 0.0 else 0.0
+        return min(sharp, lit) * (1.0 - max(0.0, clipped - max(usual[2], recent[2])))
 
     def _detail(self, gray: np.ndarray, counted: np.ndarray | None) -> tuple[float, float, float]:
         """Return noise (grey levels) and the mean squared Laplacian at fine and coarse scale."""
@@ -206,9 +213,10 @@ class QualityMeter:
 
 
 class _RunningMedian:
-    """Running median of the values of the last minute, at most ten values a second."""
+    """Running median of the last values, at most ten values a second."""
 
-    def __init__(self) -> None:
+    def __init__(self, memory_ns: int) -> None:
+        self._memory_ns = memory_ns
         self._recent: deque[tuple[int, float]] = deque()
         self._ordered: list[float] = []
 
@@ -218,7 +226,7 @@ class _RunningMedian:
             return self._ordered[len(self._ordered) // 2]
         self._recent.append((stamp_ns, value))
         insort(self._ordered, value)
-        while stamp_ns - self._recent[0][0] > MEMORY_NS:
+        while stamp_ns - self._recent[0][0] > self._memory_ns:
             del self._ordered[bisect_left(self._ordered, self._recent.popleft()[1])]
         return self._ordered[len(self._ordered) // 2]
 

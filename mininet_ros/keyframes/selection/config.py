@@ -61,7 +61,11 @@ class SelectorConfig:
         "at once.",
         change=Change.AT_ONCE,
     )
-    min_gap_s: float = _seconds(0.2, "Shortest time between two keyframes, seconds.")
+    min_gap_s: float = _seconds(
+        0.2,
+        "Shortest time between two keyframes, seconds; in mode window, min_overlap may ask for one "
+        "sooner.",
+    )
     max_gap_s: float = _seconds(
         5.0,
         "Longest time between two keyframes while the view moves, seconds: then the best frame at "
@@ -112,7 +116,8 @@ class SelectorConfig:
     min_overlap: float = _share(
         0.3,
         "Least share of the view and of its corners, 0 to 1, that a keyframe has in common with "
-        "the one before it, or with the requested frame; 0 switches this rule off.",
+        "the one before it, or with the requested frame. In mode window it counts more than "
+        "min_gap_s and, where the view has moved on, than the floors; 0 switches this rule off.",
     )
     revisit_share: float = _share(
         1.0,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from mininet_ros.keyframes.cues.content import NEW_CONTENT
 from mininet_ros.keyframes.cues.scores import FrameScores
-from mininet_ros.keyframes.selection.config import SelectorConfig
+from mininet_ros.keyframes.selection.config import Mode, SelectorConfig
 from mininet_ros.keyframes.selection.decisions import Decision, Reason
 from mininet_ros.keyframes.selection.odometry import driven
 
@@ -76,6 +76,8 @@ class WaitingRoom:
         self.config = config
         self.frames: dict[int, Candidate] = {}
         self.last: Candidate | None = None  # the last forwarded frame
+        self.newest_at_choice = 0  # stamp of the newest frame when that one was chosen, nanoseconds
+        self._newest = 0
         self._gap_start: int | None = None  # on the candidates' clock
 
     def __len__(self) -> int:
@@ -91,8 +93,9 @@ class WaitingRoom:
         """
         if self._gap_start is None:
             self._gap_start = frame.clock
+        self.note(frame)
         early = self.too_soon(frame)
-        if early is not None:
+        if early is not None and not self.keeps_links:
             return [early]
         self.frames[frame.stamp] = frame
         size = frame.scores.width * frame.scores.height * BYTES_A_PIXEL
@@ -106,6 +109,19 @@ class WaitingRoom:
         which = "the oldest" if oldest_first else "of least worth"
         sentence = f"{self.config.max_waiting_bytes} bytes of frames wait; this one is {which}."
         return [gone.decided(Reason.ROOM_FULL, sentence)]
+
+    def note(self, frame: Candidate) -> None:
+        """Note the newest frame, which is not among the waiting ones yet."""
+        self._newest = frame.stamp
+
+    @property
+    def keeps_links(self) -> bool:
+        """Return whether a frame may be forwarded too soon, where the overlap asks for it."""
+        return self.config.mode is Mode.WINDOW and self.config.min_overlap > 0.0
+
+    def candidates(self) -> list[Candidate]:
+        """Return the waiting frames that do not follow the last keyframe too soon."""
+        return [frame for frame in self.frames.values() if self.too_soon(frame) is None]
 
     def too_soon(self, frame: Candidate) -> Decision | None:
         """Return the decision to drop a frame too soon after a forwarded one, or None."""
@@ -123,7 +139,7 @@ class WaitingRoom:
     def below_floor(self, frame: Candidate) -> Decision | None:
         """Return the decision to drop a frame whose own scores are too low, or None."""
         config, scores = self.config, frame.scores
-        if scores.quality < BLANK_QUALITY or scores.clipped > BLANK_CLIPPED:
+        if self.is_blank(frame):
             sentence = (
                 f"The picture is black, white or blank (quality {scores.quality:.3f}, "
                 f"{100 * scores.clipped:.0f} % clipped)."
@@ -137,6 +153,10 @@ class WaitingRoom:
             if value < floor:
                 return frame.decided(reason, f"{name} {value:.4g} is below the floor {floor:g}.")
         return None
+
+    def is_blank(self, frame: Candidate) -> bool:
+        """Return whether a picture is black, white or blank, whatever the stream is like."""
+        return frame.scores.quality < BLANK_QUALITY or frame.scores.clipped > BLANK_CLIPPED
 
     @property
     def new_content(self) -> float:
@@ -173,6 +193,7 @@ class WaitingRoom:
     ) -> list[Decision]:
         """Forward a frame; drop all earlier frames and those that now follow too closely."""
         self.last = chosen
+        self.newest_at_choice = max(self._newest, chosen.stamp)
         self._gap_start = chosen.clock
         decisions = [chosen.decided(reason, sentence, request)]
         kept = {}
@@ -181,7 +202,7 @@ class WaitingRoom:
                 decisions.append(self._lost(frame, chosen))
             elif frame is not chosen:
                 early = self.too_soon(frame)
-                if early is None:
+                if early is None or self.keeps_links:
                     kept[frame.stamp] = frame
                 else:
                     decisions.append(early)
@@ -200,7 +221,8 @@ class WaitingRoom:
         decisions = []
         for frame in list(frames):
             del self.frames[frame.stamp]
-            decisions.append(self.below_floor(frame) or why(frame))
+            early = self.too_soon(frame) if self.keeps_links else None
+            decisions.append(early or self.below_floor(frame) or why(frame))
         return decisions
 
     def empty(self, reason: Reason, sentence: str) -> list[Decision]:
@@ -216,7 +238,7 @@ class WaitingRoom:
         if self.config.max_gap_s == 0.0:
             return None
         return max(
-            self.frames.values(),
+            self.candidates(),
             key=lambda frame: (self.below_floor(frame) is None, frame.worth),
             default=None,
         )
@@ -231,7 +253,7 @@ class WaitingRoom:
         """Forward a frame that is due because the clock ``now`` is past the deadline."""
         decisions: list[Decision] = []
         while (deadline := self.deadline()) is not None and now > deadline:
-            at_hand = list(self.frames.values())
+            at_hand = self.candidates()
             in_time = [frame for frame in at_hand if frame.clock <= deadline] or at_hand
             if not in_time:
                 break

@@ -16,8 +16,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from statistics import median
 
-from mininet_ros.keyframes.cues.quality import CLEAR_SHARE
+from mininet_ros.keyframes.cues.motion import LOST
 from mininet_ros.keyframes.selection.decisions import Decision, Reason
+from mininet_ros.keyframes.selection.links import Links, best_of_newest, clearness
 from mininet_ros.keyframes.selection.odometry import driven
 from mininet_ros.keyframes.selection.waiting import Candidate, WaitingRoom, seconds
 
@@ -31,9 +32,9 @@ RHYTHM_GAPS = 8
 LONGEST_GAP, SHORTEST_GAP = 1.5, 0.5
 AMPLE_OVERLAP = 0.7
 
-# Two keyframes with fewer common corners are hard to match. For a picture with few corners, half of
-# them are enough.
-LEAST_SHARED, HALF = 60, 0.5
+# With ``window_start``, a window stays open up to this multiple of its length where all frames of
+# its last part are smeared or badly exposed compared with those before.
+LONGEST_WINDOW = 2.0
 
 
 class WindowPicker:
@@ -41,15 +42,20 @@ class WindowPicker:
 
     def __init__(self, room: WaitingRoom) -> None:
         self._room = room
+        self._links = Links(room)
         self._start: Candidate | None = None
         self._newest: Candidate | None = None
         self._gaps: deque[int] = deque(maxlen=RHYTHM_GAPS)
         self._revisits = 0.0
+        self._jumped = False  # whether tracking was lost since the last keyframe
+        self._measured = 0.0  # motion since then that was measured, as a share of the width
+        self._clearest = 0.0  # of the frames since the last keyframe, which is included
 
     def add(self, frame: Candidate) -> list[Decision]:
         """Process the next frame and return the decisions that are due."""
         room, last = self._room, self._newest
         resting = room.rests(frame)
+        room.note(frame)
         clock = frame.clock if last is None else last.clock
         if last is not None and not resting:
             clock += frame.stamp - last.stamp
@@ -60,11 +66,16 @@ class WindowPicker:
             return decisions
         if self._start is None:
             self._start = frame
-        decisions: list[Decision] = []
-        if self._endangered(frame):
-            decisions += self._keep_overlap(frame)
+        if frame.scores.motion >= LOST:
+            self._jumped = True
+        else:
+            self._measured += frame.scores.motion
+        self._clearest = max(self._clearest, clearness(frame))
+        decisions = room.overdue(clock)
+        decisions += self._keep_overlap(frame)
         decisions += room.admit(frame)
         decisions += room.overdue(clock)
+        decisions += self._begin_anew(frame)
         while frame.stamp in room.frames and self._is_complete(frame):
             closed = self._close()
             if not closed:
@@ -113,29 +124,62 @@ class WindowPicker:
         if not self._gaps or not self._keeps_distance or last is None:
             return True
         early = frame.clock - last.clock < SHORTEST_GAP * median(self._gaps)
-        return not (early and frame.scores.overlap >= AMPLE_OVERLAP)
+        return not (early and self._links.overlap(frame).overlap >= AMPLE_OVERLAP)
 
-    def _endangered(self, frame: Candidate) -> bool:
-        """Return whether a clear frame shows too little of the last keyframe."""
-        least, scores = self._room.config.min_overlap, frame.scores
-        if not least or self._room.last is None:
-            return False
-        if scores.relative < CLEAR_SHARE or scores.known >= KNOWN_VIEW:
-            return False
-        few = scores.shared < LEAST_SHARED and scores.overlap < HALF
-        return scores.overlap < least or few
+    def _is_endangered(self, frame: Candidate) -> bool:
+        """Return whether a frame shows too little of the last keyframe, and nothing else known."""
+        known = frame.scores.known >= KNOWN_VIEW and not self._jumped
+        return not known and self._links.is_broken(frame)
 
     def _keep_overlap(self, frame: Candidate) -> list[Decision]:
-        """Forward a frame that precedes one with too little overlap with the last keyframe."""
-        passing = self._passing(0.0)
-        if not passing:
+        """Forward frames that precede one with too little overlap with the last keyframe.
+
+        This counts more than the floors and the shortest gap. Where the view has moved on, a
+        smeared keyframe is better than one that cannot be matched.
+        """
+        decisions: list[Decision] = []
+        while self._is_endangered(frame) and (links := self._links.waiting()):
+            fit = [
+                link
+                for link in links
+                if self._room.too_soon(link) is None and self._room.below_floor(link) is None
+            ]
+            good = self._clear(fit) or self._clear(links)
+            if not good and not self._links.is_out_of_view(frame):
+                break
+            chosen = self._preferred(good or fit or links)
+            common = self._links.overlap(frame)
+            sentence = (
+                f"The next frame shares only {100 * common.overlap:.0f} % and {common.shared} "
+                f"corners with the last forwarded one ({chosen.summary()})."
+            )
+            decisions += self._forward(chosen, Reason.KEPT_OVERLAP, sentence)
+        return decisions
+
+    def _begin_anew(self, frame: Candidate) -> list[Decision]:
+        """Forward a frame that cannot be matched with the last keyframe, because none else could.
+
+        The sooner it is forwarded, the sooner the next frames can be matched with a keyframe. A
+        smeared frame is forwarded where the view has turned away, as in a fast turn. Where tracking
+        is lost again and again, the shortest gap counts.
+        """
+        room = self._room
+        if frame.stamp not in room.frames or not self._is_endangered(frame):
             return []
-        chosen = self._preferred(passing)
-        sentence = (
-            f"The next frame shares only {100 * frame.scores.overlap:.0f} % and "
-            f"{frame.scores.shared} corners with the last forwarded one ({chosen.summary()})."
-        )
-        return self._forward(chosen, Reason.KEPT_OVERLAP, sentence)
+        clear = room.below_floor(frame) is None and self._clear([frame])
+        turned = self._measured >= 1.0 - room.config.min_overlap and not room.is_blank(frame)
+        early = room.too_soon(frame) is not None and self._jumped
+        if early or not (clear or turned):
+            return []
+        sentence = f"It cannot be matched with the last forwarded frame ({frame.summary()})."
+        return self._forward(frame, Reason.KEPT_OVERLAP, sentence)
+
+    def _clear(self, frames: list[Candidate]) -> list[Candidate]:
+        """Return the frames that are about as clear as the clearest since the last keyframe."""
+        least = self._room.config.window_tolerance * self._clearest
+        if not self._keeps_distance:
+            return frames
+        return [frame for frame in frames if clearness(frame) >= least]
 
     def _passing(self, least_phase: float) -> list[Candidate]:
         """Return the waiting frames of this window, from this phase on, above the floors."""
@@ -144,7 +188,7 @@ class WindowPicker:
             return []
         return [
             frame
-            for frame in room.frames.values()
+            for frame in room.candidates()
             if self._belongs(frame, start)
             and self._phase(frame) >= least_phase
             and room.below_floor(frame) is None
@@ -182,7 +226,13 @@ class WindowPicker:
                 return []
             self._start = newest
             return self._drop_rest("No frame of its window was good enough.")
-        chosen = self._preferred(passing)
+        clear = self._clear(passing)
+        late = interrupted or self._phase(newest) >= LONGEST_WINDOW
+        if late and not clear:
+            clear = self._clear(self._passing(self._first_phase / 2.0))
+        if not clear and not interrupted and (not late or self._clear(self._links.waiting())):
+            return []
+        chosen = self._preferred(clear or passing)
         if self._is_known(chosen):
             return self._pass_over(chosen)
         way = chosen.scores.travelled - self._start.scores.travelled
@@ -203,6 +253,9 @@ class WindowPicker:
         config, scores = self._room.config, frame.scores
         if scores.known < KNOWN_VIEW or scores.content >= self._room.new_content:
             return False
+        if self._jumped and self._keeps_distance:
+            # Right after a jump, the known view may be that of the last keyframe.
+            return False
         self._revisits += config.revisit_share
         if self._revisits < 1.0:
             return True
@@ -222,7 +275,11 @@ class WindowPicker:
         if last is not None:
             self._gaps.append(max(1, chosen.clock - last.clock))
         self._start = chosen
-        return self._room.forward(chosen, reason, sentence)
+        self._jumped, self._measured = False, 0.0
+        decisions = self._room.forward(chosen, reason, sentence)
+        later = [*self._room.frames.values(), chosen]
+        self._clearest = max(map(clearness, later))
+        return decisions
 
     def _drop_rest(self, sentence: str) -> list[Decision]:
         return self._drop(lambda frame: False, sentence)
@@ -240,6 +297,9 @@ class WindowPicker:
             if frame.worth > best and frame.worth >= least:
                 best = frame.worth
                 contenders.add(frame.stamp)
+        if self._room.keeps_links or self._keeps_distance:
+            waiting = list(self._room.frames.values())
+            contenders |= {frame.stamp for frame in best_of_newest(waiting)}
         return self._drop(
             lambda frame: frame.stamp in contenders, "Another frame of its window is better."
         )
