@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 
 from mininet_ros.keyframes import Reason
-from mininet_ros.keyframes.selection.waiting import worth_of
+from mininet_ros.keyframes.selection.selector import worth_of
 from mininet_ros.offline.comparison import ONLINE, OURS
 from mininet_ros.offline.report_cards import card_section, shown_frames, throttle_section
 from mininet_ros.offline.report_tables import (

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import cv2
 import numpy as np
 
 from mininet_ros.keyframes.cues.corners import (
@@ -21,7 +22,7 @@ from mininet_ros.keyframes.cues.corners import (
     strongest_corners,
 )
 from mininet_ros.keyframes.cues.described import described
-from mininet_ros.keyframes.cues.shift import CERTAIN, LIKELY, coarse, looks_same, shift_between
+from mininet_ros.keyframes.cues.shift import CERTAIN, FACTOR, LIKELY, shift_between
 
 MAX_POINTS = 200
 REFILL_BELOW = 150
@@ -53,6 +54,9 @@ STATION_STEP = 0.02
 # A smaller shift, as a share of the width, is not measured by correlation. A larger one is not
 # believed where the picture looks the same as before.
 LEAST_SHIFT = 0.01
+
+# Reduced pictures with a smaller mean difference, in grey levels, differ by noise alone.
+SAME = 1.0
 
 
 @dataclass(frozen=True)
@@ -131,8 +135,7 @@ class PointTracker:
         """
         picture = levelled(gray)
         size = (gray.shape[1], gray.shape[0])
-        look = coarse(gray)
-        self._same, self._look = looks_same(self._look, look), look
+        self._compare(gray)
         if self._picture is None or self.points.size != size:
             self._restart(picture, size, ignored)
             return Flow(Motion(0.0, self._way, 0.0), found=True)
@@ -140,7 +143,8 @@ class PointTracker:
             return self._without_corners(picture, ignored)
         present = self._follow(picture, ignored)
         share = len(present.ids) / len(self._reference.ids)
-        step = self._step_to(present)
+        last, now = self.points.common(present)
+        step = self._step_to(present, now - last)
         smeared = not (clear and self._clear)
         self._clear = clear
         if smeared and share < KEPT_SHARE:
@@ -149,6 +153,7 @@ class PointTracker:
                 present = no_points(size)
             if step is not None:
                 present = self._completed(present, step)
+                last, now = self.points.common(present)
         if step is None and clear and self._same:
             return Flow(Motion(0.0, self._way, share), found=True)
         if step is None:
@@ -157,7 +162,6 @@ class PointTracker:
             return self._moved_on(picture, present, step, ignored)
         self._skipped = 0
         before, after = self._reference.common(present)
-        last, now = self.points.common(present)
         # After a gap in tracking, few corners of the frame just before may be known.
         moved = now - last if len(last) >= MIN_MATCHES else after - before
         motion = median_length(moved) / size[0]
@@ -175,6 +179,14 @@ class PointTracker:
             self._reference_picture = picture
             self._reference = self.points = self._refilled(present, ignored)
         return Flow(Motion(motion, self._way, share), found=True)
+
+    def _compare(self, gray: np.ndarray) -> None:
+        """Note whether a picture differs from the last one by noise alone."""
+        before, scale = self._look, 1.0 / FACTOR
+        look = cv2.resize(gray, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+        alike = before.shape == look.shape
+        self._same = alike and cv2.norm(before, look, cv2.NORM_L1) < SAME * look.size
+        self._look = look
 
     def _without_corners(self, picture: np.ndarray, ignored: np.ndarray | None) -> Flow:
         """Handle a picture that follows one with too few corners: only a large motion is seen."""
@@ -198,12 +210,16 @@ class PointTracker:
         self._speed = step.astype(np.float32)
         return Flow(Motion(motion, self._way, 0.0), found=True)
 
-    def _step_to(self, found: Points) -> np.ndarray | None:
-        """Return the median step (2,) of the corners since the last picture; None if lost."""
+    def _step_to(self, found: Points, moved: np.ndarray) -> np.ndarray | None:
+        """Return the median step (2,) since the last picture; None if tracking was lost.
+
+        Args:
+            found: corners of the reference that are found in the present picture.
+            moved: (N, 2) steps of those that are known in the last picture, too.
+        """
         if not self._is_enough(found):
             return None
-        last, now = self.points.common(found)
-        return np.median(now - last, axis=0) if len(last) else self._speed
+        return np.median(moved, axis=0) if len(moved) else self._speed
 
     def _completed(self, found: Points, step: np.ndarray) -> Points:
         """Add the corners that were not found in an unclear picture, moved like the view."""

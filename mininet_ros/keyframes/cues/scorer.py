@@ -94,6 +94,7 @@ class FrameObserver:
         self._weights = class_weight_table(targets, classes)
         self._named = bool(targets)
         self._times = times
+        self._nothing = no_things()
         self._gray: np.ndarray | None = None
         self.reset()
 
@@ -138,7 +139,7 @@ class FrameObserver:
         now = self._tracker.points
         spent["motion"] += (tracked := thread_time()) - measured
         status = ContentStatus.NO_MASK if self._named else ContentStatus.NO_TARGETS
-        things = no_things()
+        things = self._nothing
         if self._named and mask is not None:
             status = ContentStatus.MEASURED
             sure = None if confidence is None else _at_size(confidence, now.size)

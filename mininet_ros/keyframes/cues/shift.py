@@ -13,21 +13,11 @@ FACTOR = 4
 # 0.45.
 LIKELY, CERTAIN = 0.1, 0.45
 
-# Reduced pictures with a smaller mean difference, in grey levels, differ by noise alone.
-SAME = 1.0
 
-
-def coarse(picture: np.ndarray) -> np.ndarray:
+def _reduced(picture: np.ndarray) -> np.ndarray:
     """Return a (h, w) uint8 picture reduced by 4, at least 1 pixel large."""
     size = max(1, picture.shape[1] // FACTOR), max(1, picture.shape[0] // FACTOR)
     return cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
-
-
-def looks_same(before: np.ndarray, after: np.ndarray) -> bool:
-    """Return whether two pictures from ``coarse`` show the same, apart from noise."""
-    if before.shape != after.shape:
-        return False
-    return cv2.norm(before, after, cv2.NORM_L1) < SAME * before.size
 
 
 def shift_between(
@@ -43,7 +33,7 @@ def shift_between(
     Returns:
         (2,) float64 x, y that maps ``before`` onto ``after``, pixels; None if no shift is clear.
     """
-    small = [coarse(picture).astype(np.float32) for picture in (before, after)]
+    small = [_reduced(picture).astype(np.float32) for picture in (before, after)]
     size = (small[0].shape[1], small[0].shape[0])
     # Without the window, the borders of the pictures correlate best: at no shift.
     window = cv2.createHanningWindow(size, cv2.CV_32F)

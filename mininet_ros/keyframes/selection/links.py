@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from mininet_ros.keyframes.cues.motion import LOST, MIN_MATCHES
 from mininet_ros.keyframes.cues.overlap import Overlap, measure_overlap, view_share
 from mininet_ros.keyframes.cues.quality import CLEAR_SHARE
@@ -91,18 +89,3 @@ class Links:
         last = self._room.last
         way = 0.0 if last is None else frame.scores.travelled - last.scores.travelled
         return 1.0 - abs(way)
-
-
-def clearness(frame: Candidate) -> float:
-    """Return how smeared or badly exposed a frame is: 1 if not at all, 0 if it shows nothing."""
-    return min(1.0, frame.scores.relative)
-
-
-def best_of_newest(frames: Sequence[Candidate]) -> list[Candidate]:
-    """Return the frames, in the order of their stamps, that are clearer than all newer ones."""
-    best, kept = 0.0, []
-    for frame in reversed(frames):
-        if clearness(frame) > best:
-            best = clearness(frame)
-            kept.append(frame)
-    return kept

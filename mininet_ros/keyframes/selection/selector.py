@@ -12,7 +12,7 @@ from mininet_ros.keyframes.selection.config import Mode, SelectorConfig
 from mininet_ros.keyframes.selection.decisions import Decision, Reason, Step
 from mininet_ros.keyframes.selection.gate import GatePicker
 from mininet_ros.keyframes.selection.requests import RequestPicker, Unanswered
-from mininet_ros.keyframes.selection.waiting import Candidate, WaitingRoom, seconds, worth_of
+from mininet_ros.keyframes.selection.waiting import Candidate, WaitingRoom, seconds
 from mininet_ros.keyframes.selection.windows import WindowPicker
 
 
@@ -245,3 +245,12 @@ class KeyframeSelector:
         self._unanswered += 1
         self._last_unanswered = request.sentence
         self._untold.append(request)
+
+
+def worth_of(scores: FrameScores, base_content: float) -> float:
+    """Return the value to maximise, at least 0: ``quality * (base_content + content)``.
+
+    ``base_content`` stands for the view itself. It does not count where the view was already
+    forwarded on an earlier visit.
+    """
+    return scores.quality * (base_content * (1.0 - scores.known) + scores.content)

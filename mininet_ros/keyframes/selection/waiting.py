@@ -60,15 +60,6 @@ def seconds(duration_ns: int) -> str:
     return f"{duration_ns / 1e9:.3f} s"
 
 
-def worth_of(scores: FrameScores, base_content: float) -> float:
-    """Return the value to maximise, at least 0: ``quality * (base_content + content)``.
-
-    ``base_content`` stands for the view itself. It does not count where the view was already
-    forwarded on an earlier visit.
-    """
-    return scores.quality * (base_content * (1.0 - scores.known) + scores.content)
-
-
 class WaitingRoom:
     """Frames without a decision, in the order of their stamps."""
 

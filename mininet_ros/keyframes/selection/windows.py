@@ -12,13 +12,13 @@ While the camera rests and shows nothing new, no time passes for a window.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from statistics import median
 
 from mininet_ros.keyframes.cues.motion import LOST
 from mininet_ros.keyframes.selection.decisions import Decision, Reason
-from mininet_ros.keyframes.selection.links import Links, best_of_newest, clearness
+from mininet_ros.keyframes.selection.links import HALF, LEAST_SHARED, Links
 from mininet_ros.keyframes.selection.odometry import driven
 from mininet_ros.keyframes.selection.waiting import Candidate, WaitingRoom, seconds
 
@@ -128,6 +128,12 @@ class WindowPicker:
 
     def _is_endangered(self, frame: Candidate) -> bool:
         """Return whether a frame shows too little of the last keyframe, and nothing else known."""
+        scores, least = frame.scores, self._room.config.min_overlap
+        many = scores.overlap >= HALF or scores.shared >= LEAST_SHARED
+        compared = frame.stamp > self._room.newest_at_choice
+        plainly_linked = compared and many and scores.overlap >= least
+        if not least or plainly_linked or self._room.last is None:
+            return False
         known = frame.scores.known >= KNOWN_VIEW and not self._jumped
         return not known and self._links.is_broken(frame)
 
@@ -297,7 +303,7 @@ class WindowPicker:
             if frame.worth > best and frame.worth >= least:
                 best = frame.worth
                 contenders.add(frame.stamp)
-        if self._room.keeps_links or self._keeps_distance:
+        if self._room.config.min_overlap > 0.0 or self._keeps_distance:
             waiting = list(self._room.frames.values())
             contenders |= {frame.stamp for frame in best_of_newest(waiting)}
         return self._drop(
@@ -314,3 +320,18 @@ class WindowPicker:
             if not (frame is self._newest or frame is fallback or needed(frame))
         ]
         return room.clear(going, lambda frame: frame.decided(Reason.NOT_BEST, sentence))
+
+
+def clearness(frame: Candidate) -> float:
+    """Return how smeared or badly exposed a frame is: 1 if not at all, 0 if it shows nothing."""
+    return min(1.0, frame.scores.relative)
+
+
+def best_of_newest(frames: Sequence[Candidate]) -> list[Candidate]:
+    """Return the frames, in the order of their stamps, that are clearer than all newer ones."""
+    best, kept = 0.0, []
+    for frame in reversed(frames):
+        if clearness(frame) > best:
+            best = clearness(frame)
+            kept.append(frame)
+    return kept
