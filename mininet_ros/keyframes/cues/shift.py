@@ -21,23 +21,25 @@ def _reduced(picture: np.ndarray) -> np.ndarray:
 
 
 def shift_between(
-    before: np.ndarray, after: np.ndarray, least_response: float
+    before: np.ndarray | None, after: np.ndarray, least_response: float
 ) -> np.ndarray | None:
     """Measure the shift between two pictures by phase correlation.
 
     Args:
-        before: (h, w) uint8 picture from ``levelled``.
+        before: (h, w) uint8 picture from ``levelled``; None if there is none yet.
         after: (h, w) uint8 picture from ``levelled``.
         least_response: least share of the peak, ``LIKELY`` or ``CERTAIN``.
 
     Returns:
         (2,) float64 x, y that maps ``before`` onto ``after``, pixels; None if no shift is clear.
     """
-    small = [_reduced(picture).astype(np.float32) for picture in (before, after)]
-    size = (small[0].shape[1], small[0].shape[0])
+    if before is None:
+        return None
+    first, second = (_reduced(picture).astype(np.float32) for picture in (before, after))
+    size = (first.shape[1], first.shape[0])
     # Without the window, the borders of the pictures correlate best: at no shift.
     window = cv2.createHanningWindow(size, cv2.CV_32F)
-    shift, response = cv2.phaseCorrelate(*small, window)
+    shift, response = cv2.phaseCorrelate(first, second, window)
     if response < least_response:
         return None
     return np.array(shift) * (after.shape[1] / size[0])
