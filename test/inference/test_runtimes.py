@@ -46,7 +46,7 @@ def test_wrong_requests_are_named(tiny_model, options, message):
 def test_pytorch_that_is_not_installed(tiny_model, monkeypatch):
     monkeypatch.setattr(loading, "find_spec", lambda package: None)
     with pytest.raises(
-        BackendError, match=r"runtime pytorch cannot run here: .*mininet_ros\[gpu\]"
+        BackendError, match=r"runtime pytorch cannot run here: .*pip install 'torch>="
     ):
         load_segmenter(tiny_model, "cpu", runtime="pytorch")
 
@@ -54,7 +54,9 @@ def test_pytorch_that_is_not_installed(tiny_model, monkeypatch):
 def test_gpu_without_pytorch_takes_a_provider(tiny_model, monkeypatch):
     """Stand-in: the CPU's provider plays that of a GPU."""
     monkeypatch.setattr(loading, "find_spec", lambda package: None)
-    with pytest.raises(BackendError, match=r"mininet_ros\[gpu\].*; and the installed ONNX Runtime"):
+    with pytest.raises(
+        BackendError, match=r"pip install 'torch.*; and the installed ONNX Runtime"
+    ):
         load_segmenter(tiny_model, "gpu")
     with pytest.raises(BackendError, match="backend gpu cannot run here: the installed ONNX"):
         load_segmenter(tiny_model, "gpu", runtime="onnxruntime")

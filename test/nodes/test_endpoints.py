@@ -66,7 +66,9 @@ def stream(graph, tmp_path, **values):
 
 
 def recorder(graph, tmp_path, **values):
-    given = {"output_dir": str(tmp_path / "recording"), "keyframes": True}
+    pytest.importorskip("rosbags", reason="needs rosbags (extra demo)")
+    pytest.importorskip("av", reason="needs av (extra demo)")
+    given = {"output_dir": str(tmp_path / "recording"), "keyframes": True, "bag": True}
     node = StreamRecorderNode(
         lambda error=None: None, context=graph.context, parameter_overrides=parameters(**given)
     )
