@@ -54,9 +54,7 @@ def test_pytorch_that_is_not_installed(tiny_model, monkeypatch):
 def test_gpu_without_pytorch_takes_a_provider(tiny_model, monkeypatch):
     """Stand-in: the CPU's provider plays that of a GPU."""
     monkeypatch.setattr(loading, "find_spec", lambda package: None)
-    with pytest.raises(
-        BackendError, match=r"pip install 'torch.*; and the installed ONNX Runtime"
-    ):
+    with pytest.raises(BackendError, match=r"pip install 'torch.*; and the installed ONNX Runtime"):
         load_segmenter(tiny_model, "gpu")
     with pytest.raises(BackendError, match="backend gpu cannot run here: the installed ONNX"):
         load_segmenter(tiny_model, "gpu", runtime="onnxruntime")
