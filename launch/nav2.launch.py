@@ -13,12 +13,10 @@ from launch_ros.actions import Node
 
 from mininet_ros.nodes.launch_arguments import (
     CONFIG,
-    backend_argument,
     camera_arguments,
-    model_argument,
+    network_arguments,
     params_file_argument,
     process_arguments,
-    threads_argument,
 )
 from mininet_ros.nodes.launching import existing_file, included
 from mininet_ros.nodes.recipes import absolute, camera_info_beside, foreign_node, is_installed
@@ -58,9 +56,7 @@ def generate_launch_description() -> LaunchDescription:
                 CONFIG / "nav2_costmap.yaml",
                 "Parameters of the costmap, as a yaml file.",
             ),
-            backend_argument(),
-            threads_argument(),
-            model_argument("what labels the images"),
+            *network_arguments(),
             params_file_argument(
                 "params_file",
                 CONFIG / "segmentation.yaml",

@@ -16,14 +16,12 @@ from launch.substitutions import LaunchConfiguration
 
 from mininet_ros.nodes.launch_arguments import (
     CONFIG,
-    backend_argument,
     camera_arguments,
-    model_argument,
+    network_arguments,
     params_file_argument,
     process_arguments,
     selection_arguments,
     team_arguments,
-    threads_argument,
 )
 from mininet_ros.nodes.launching import existing_file, included, names_from, robot_graph
 from mininet_ros.parameters import read_parameter_file
@@ -39,9 +37,7 @@ def generate_launch_description() -> LaunchDescription:
     return LaunchDescription(
         [
             *camera_arguments(),
-            backend_argument(),
-            threads_argument(),
-            model_argument("what labels the images"),
+            *network_arguments(),
             *selection_arguments(preset="slam"),
             params_file_argument(
                 "segmentation_params_file",

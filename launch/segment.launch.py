@@ -11,12 +11,10 @@ from launch_ros.actions import Node
 
 from mininet_ros.nodes.launch_arguments import (
     CONFIG,
-    backend_argument,
     camera_arguments,
-    model_argument,
+    network_arguments,
     params_file_argument,
     process_arguments,
-    threads_argument,
 )
 from mininet_ros.nodes.launching import camera_node, threads_given
 
@@ -26,9 +24,7 @@ def generate_launch_description() -> LaunchDescription:
     return LaunchDescription(
         [
             *camera_arguments(),
-            backend_argument(),
-            threads_argument(),
-            model_argument("what labels the images"),
+            *network_arguments(),
             params_file_argument(
                 "params_file",
                 CONFIG / "segmentation.yaml",

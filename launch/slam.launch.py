@@ -23,12 +23,10 @@ from launch_ros.actions import Node
 from mininet_ros.nodes.cloud.topics import DEPTH
 from mininet_ros.nodes.launch_arguments import (
     CONFIG,
-    backend_argument,
     camera_arguments,
-    model_argument,
+    network_arguments,
     params_file_argument,
     process_arguments,
-    threads_argument,
 )
 from mininet_ros.nodes.launching import existing_file, included, names_from
 from mininet_ros.nodes.recipes import (
@@ -73,9 +71,7 @@ def generate_launch_description() -> LaunchDescription:
             DeclareLaunchArgument(
                 "base_frame", default_value="base_link", description="Frame of the robot."
             ),
-            backend_argument(),
-            threads_argument(),
-            model_argument("what labels the images"),
+            *network_arguments(),
             params_file_argument(
                 "params_file",
                 CONFIG / "slam_masks.yaml",

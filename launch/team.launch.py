@@ -15,12 +15,10 @@ from launch_ros.actions import Node
 
 from mininet_ros.nodes.launch_arguments import (
     CONFIG,
-    backend_argument,
-    model_argument,
+    network_arguments,
     params_file_argument,
     process_arguments,
     selection_arguments,
-    threads_argument,
 )
 from mininet_ros.nodes.launching import included, package_node
 
@@ -45,9 +43,7 @@ def generate_launch_description() -> LaunchDescription:
                 description="What the robots see, separated by commas: videos, folders of images, "
                 "or generated; where there are fewer than robots, from the first again.",
             ),
-            backend_argument(),
-            threads_argument(),
-            model_argument("what labels the images"),
+            *network_arguments(),
             *selection_arguments(preset="team"),
             params_file_argument(
                 "segmentation_params_file",

@@ -17,12 +17,10 @@ from mininet_ros.nodes.cloud.topics import CLOUD
 from mininet_ros.nodes.keyframes.topics import KEYFRAMES, SCORES
 from mininet_ros.nodes.launch_arguments import (
     CONFIG,
-    backend_argument,
     camera_arguments,
-    model_argument,
+    network_arguments,
     process_arguments,
     selection_arguments,
-    threads_argument,
 )
 from mininet_ros.nodes.launching import included
 from mininet_ros.nodes.recipes import (
@@ -73,9 +71,7 @@ def generate_launch_description() -> LaunchDescription:
             DeclareLaunchArgument(
                 "port", default_value="8765", description="Port of the Foxglove bridge."
             ),
-            backend_argument(),
-            threads_argument(),
-            model_argument("what labels the images"),
+            *network_arguments(),
             *selection_arguments(preset="slam"),
             *process_arguments(),
             # First, so that nothing starts where no viewer is installed.

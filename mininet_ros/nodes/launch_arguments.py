@@ -46,25 +46,6 @@ def camera_arguments() -> list[DeclareLaunchArgument]:
     ]
 
 
-def backend_argument() -> DeclareLaunchArgument:
-    """Return the argument that says where the network runs."""
-    return DeclareLaunchArgument(
-        "backend",
-        default_value="",
-        choices=["", "auto", "cpu", "gpu"],
-        description=f"Where the network runs. {FROM_PARAMS_FILE}",
-    )
-
-
-def threads_argument() -> DeclareLaunchArgument:
-    """Return the argument that says how many processors the network may use."""
-    return DeclareLaunchArgument(
-        "threads",
-        default_value="",
-        description=f"CPU threads of the network; 0 lets the runtime choose. {FROM_PARAMS_FILE}",
-    )
-
-
 def model_argument(purpose: str) -> DeclareLaunchArgument:
     """Return the argument that names a model.
 
@@ -76,6 +57,25 @@ def model_argument(purpose: str) -> DeclareLaunchArgument:
         default_value="",
         description=f"Model family, folder name or path: {purpose}. {FROM_PARAMS_FILE}",
     )
+
+
+def network_arguments() -> list[DeclareLaunchArgument]:
+    """Return the arguments of a network: where it runs, on how many processors, and which."""
+    return [
+        DeclareLaunchArgument(
+            "backend",
+            default_value="",
+            choices=["", "auto", "cpu", "gpu"],
+            description=f"Where the network runs. {FROM_PARAMS_FILE}",
+        ),
+        DeclareLaunchArgument(
+            "threads",
+            default_value="",
+            description="CPU threads of the network; 0 lets the runtime choose. "
+            f"{FROM_PARAMS_FILE}",
+        ),
+        model_argument("what labels the images"),
+    ]
 
 
 def selection_arguments(preset: str) -> list[DeclareLaunchArgument]:

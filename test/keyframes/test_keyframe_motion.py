@@ -24,16 +24,6 @@ def parallax_and_overlap(then: Points, now: Points) -> tuple[float, float]:
     return overlap.parallax * now.size[0], overlap.overlap
 
 
-@pytest.fixture(scope="module")
-def world() -> np.ndarray:
-    """A large textured picture to look at through a moving window."""
-    generator = np.random.default_rng(3)
-    noise = generator.uniform(0, 255, (90, 160)).astype(np.float32)
-    return np.clip(cv2.resize(noise, (1280, 720), interpolation=cv2.INTER_CUBIC), 0, 255).astype(
-        np.uint8
-    )
-
-
 def view(world: np.ndarray, x: float, y: float, zoom: float = 1.0) -> np.ndarray:
     """The window of ``world`` with its upper left corner at x, y, magnified."""
     transform = np.array([[zoom, 0, -zoom * x], [0, zoom, -zoom * y]], np.float32)

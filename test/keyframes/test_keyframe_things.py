@@ -16,16 +16,6 @@ TARGETS = class_weight_table({"sign": 1.0, "car": 1.0}, ("background", "sign", "
 Box = tuple[int, int, int, int]
 
 
-@pytest.fixture(scope="module")
-def world() -> np.ndarray:
-    """A large textured picture to look at through a moving window."""
-    generator = np.random.default_rng(3)
-    noise = generator.uniform(0, 255, (90, 160)).astype(np.float32)
-    return np.clip(cv2.resize(noise, (1280, 720), interpolation=cv2.INTER_CUBIC), 0, 255).astype(
-        np.uint8
-    )
-
-
 class Camera:
     """A window that moves over the world from x = 100; the things in its masks are followed."""
 
