@@ -40,10 +40,9 @@ class Links:
     def is_broken(self, frame: Candidate) -> bool:
         """Return whether a frame shows too little of the last keyframe to be matched with it.
 
-        Where the motion up to a smeared or badly exposed frame is unknown, this is unknown, too.
+        There must be a keyframe and a least overlap. Where the motion up to a smeared or badly
+        exposed frame is unknown, this is unknown, too.
         """
-        if not self._room.config.min_overlap or self._room.last is None:
-            return False
         if frame.scores.relative < CLEAR_SHARE and frame.scores.motion >= LOST:
             return False
         return not self._holds(frame)
