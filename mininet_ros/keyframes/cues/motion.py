@@ -9,6 +9,7 @@ All lengths are shares of the image width, so that they mean the same at every r
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass, field
 
 import cv2
@@ -46,10 +47,11 @@ REFERENCE_STEP = 0.5
 # A new reference is also taken when less than this share of its corners is found.
 KEPT_SHARE = 0.75
 
-# The distance travelled is measured between stations this far apart, as a share of the width, so
-# that shaking does not count as travel. A new station also begins when half of the corners of the
-# last one are lost.
+# The distance travelled is measured between stations this far apart, as a share of the width. A new
+# station also begins when half of the corners of the last one are lost. A view that is back at one
+# of the last stations has gone back its way, so that shaking does not count as travel.
 STATION_STEP = 0.02
+MAX_STATIONS = 10
 
 # A smaller shift, as a share of the width, is not measured by correlation. A larger one is not
 # believed where the picture looks the same as before.
@@ -79,8 +81,8 @@ class Motion:
             "widths",
             0,
             None,
-            "Way of the view since the first frame, as a share of the image width; shaking about "
-            "one place does not add up.",
+            "Way of the view since the first frame, as a share of the image width; a view that "
+            "comes back, as when the camera shakes, has gone back its way.",
         ),
     )
     tracked: float = field(
@@ -103,6 +105,14 @@ class Flow:
     found: bool
 
 
+@dataclass(frozen=True, eq=False)
+class Station:
+    """Corners of a view on the way, and the way up to it as a share of the width."""
+
+    points: Points
+    way: float
+
+
 class PointTracker:
     """Follows at most 200 corners through a stream of pictures of one size."""
 
@@ -114,9 +124,10 @@ class PointTracker:
         self._look = np.empty((0, 0), np.uint8)  # of the last picture
         self._clear = True  # whether the last picture was
         self._same = False  # whether the last two pictures look the same
-        self._reference = self.points = self._station = no_points((0, 0))
+        self._reference = self.points = no_points((0, 0))
         self._speed = np.zeros(2, np.float32)
-        self._way_to_station = self._way = 0.0
+        self._stations: deque[Station] = deque(maxlen=MAX_STATIONS)
+        self._way = 0.0
 
     def update(
         self, gray: np.ndarray, clear: bool = True, ignored: np.ndarray | None = None
@@ -257,18 +268,24 @@ class PointTracker:
         self._picture = self._reference_picture = picture
         self._speed = np.zeros(2, np.float32)
         self._reference = self.points = self._refilled(kept or no_points(size), ignored)
-        self._station, self._way_to_station = self.points, self._way
+        self._stations.clear()
+        self._stations.append(Station(self.points, self._way))
 
     def _measure_way(self, present: Points, motion: float) -> None:
-        before, after = self._station.common(present)
+        station = self._stations[-1]
+        before, after = station.points.common(present)
         if len(before) < MIN_MATCHES:
             self._way += motion
         else:
             distance = median_length(after - before) / present.size[0]
-            self._way = self._way_to_station + distance
-            if distance < STATION_STEP and 2 * len(before) >= len(self._station.ids):
+            self._way = station.way + distance
+            if distance < STATION_STEP and 2 * len(before) >= len(station.points.ids):
                 return
-        self._station, self._way_to_station = present, self._way
+        for station in self._stations:
+            distance = half_length(station.points, present)
+            if distance is not None:
+                self._way = min(self._way, station.way + distance)
+        self._stations.append(Station(present, self._way))
 
     def _follow(self, picture: np.ndarray, ignored: np.ndarray | None) -> Points:
         """Return the corners of the reference that are found in the present picture."""
@@ -316,3 +333,20 @@ class PointTracker:
 def median_length(vectors: np.ndarray) -> float:
     """Return the median Euclidean length of (N, 2) vectors, N at least 1."""
     return float(np.median(np.hypot(vectors[:, 0], vectors[:, 1])))
+
+
+def half_length(then: Points, now: Points) -> float | None:
+    """Return how far half of an earlier frame's corners have moved at most.
+
+    Corners that are no longer found count as far away: where the camera drives forward, the others
+    hardly move.
+
+    Returns:
+        The displacement as a share of the width; None where less than half of them are found.
+    """
+    before, after = then.common(now)
+    half = len(then.ids) // 2
+    if len(before) <= max(MIN_MATCHES, half):
+        return None
+    moved = after - before
+    return float(np.partition(np.hypot(moved[:, 0], moved[:, 1]), half)[half]) / now.size[0]

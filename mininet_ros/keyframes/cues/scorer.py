@@ -242,7 +242,7 @@ class FrameScorer:
         quality = frame.quality.quality
         content = measure_content(frame.status, frame.things, self._sent, quality)
         step = CLOSE_STEP if content.content >= NEW_CONTENT else LOOK_STEP
-        if frame.flow.found and frame.flow.scores.travelled - self._looked_at >= step:
+        if frame.flow.found and abs(frame.flow.scores.travelled - self._looked_at) >= step:
             self._look_up(frame)
             content = measure_content(frame.status, frame.things, self._sent, quality)
         spent["sent"] += thread_time() - compared

@@ -236,7 +236,7 @@ class WindowPicker:
         late = interrupted or self._phase(newest) >= LONGEST_WINDOW
         if late and not clear:
             clear = self._clear(self._passing(self._first_phase / 2.0))
-        if not clear and not interrupted and (not late or self._clear(self._links.waiting())):
+        if not clear and not interrupted and (not late or self._can_wait(newest)):
             return []
         chosen = self._preferred(clear or passing)
         if self._is_known(chosen):
@@ -253,6 +253,15 @@ class WindowPicker:
             decisions += self._drop_rest("Another frame of its window was better.")
             self._start = newest
         return decisions
+
+    def _can_wait(self, newest: Candidate) -> bool:
+        """Return whether a clear frame can still follow before the last keyframe is out of view.
+
+        A camera that shakes moves far but sees the same. So it does not need a smeared keyframe.
+        """
+        if self._links.overlap(newest).overlap >= AMPLE_OVERLAP:
+            return True
+        return bool(self._clear(self._links.waiting()))
 
     def _is_known(self, frame: Candidate) -> bool:
         """Return whether a frame shows a known view and is not a revisit to be forwarded."""
