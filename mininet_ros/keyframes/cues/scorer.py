@@ -314,10 +314,11 @@ def _tracked_picture(gray: np.ndarray) -> np.ndarray:
     """Return a (H, W) picture at the width at which motion is measured."""
     height, width = gray.shape
     scale = max(SCORING_WIDTH / width, LEAST_SIDE / height)
-    if scale >= 1.0:
+    if scale == 1.0:
         return gray
     size = max(LEAST_SIDE, round(scale * width)), max(LEAST_SIDE, round(scale * height))
-    return cv2.resize(gray, size, interpolation=cv2.INTER_AREA)
+    method = cv2.INTER_AREA if scale < 1.0 else cv2.INTER_LINEAR
+    return cv2.resize(gray, size, interpolation=method)
 
 
 def _check(image: np.ndarray, mask: np.ndarray | None, confidence: np.ndarray | None) -> None:

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+import numpy as np
+
 from mininet_ros.keyframes.cues.content import NEW_CONTENT
+from mininet_ros.keyframes.cues.motion import MIN_MATCHES
 from mininet_ros.keyframes.cues.scores import FrameScores
 from mininet_ros.keyframes.selection.config import Mode, SelectorConfig
 from mininet_ros.keyframes.selection.decisions import Decision, Reason
@@ -163,7 +166,7 @@ class WaitingRoom:
         if self.config.by_odometry:
             moved = driven(before, after, REST_M, REST_DEG)
         if moved is None:
-            moved = abs(after.travelled - before.travelled) / REST
+            moved = max(abs(after.travelled - before.travelled), far_motion(before, after)) / REST
         return moved < 1.0
 
     def at_rest(self, frame: Candidate) -> list[Decision]:
@@ -263,3 +266,22 @@ class WaitingRoom:
             f"The frame at {seconds(chosen.stamp)} was preferred ({chosen.summary()}; "
             f"this one: {frame.summary()}).",
         )
+
+
+def far_motion(before: FrameScores, after: FrameScores) -> float:
+    """Return how far the fastest quarter of the common corners has moved at least.
+
+    Where the camera drives forward, the corners that stay in view hardly move.
+
+    Returns:
+        The displacement as a share of the width; 0 where few corners are known in both frames.
+    """
+    if before.corners is None or after.corners is None:
+        return 0.0
+    then, now = before.corners.common(after.corners)
+    if len(then) < MIN_MATCHES:
+        return 0.0
+    moved = now - then
+    lengths = np.hypot(moved[:, 0], moved[:, 1])
+    quarter = len(lengths) // 4
+    return float(np.partition(lengths, -quarter)[-quarter]) / before.corners.size[0]

@@ -29,6 +29,7 @@ KNOWN_VIEW = 0.6
 # the latest after the first multiple of the median gap. It does not end before the second multiple,
 # unless the overlap is below the third value.
 RHYTHM_GAPS = 8
+LEAST_GAPS = 4
 LONGEST_GAP, SHORTEST_GAP = 1.5, 0.5
 AMPLE_OVERLAP = 0.7
 
@@ -109,7 +110,7 @@ class WindowPicker:
             phase = way / config.window_motion
         if config.window_time_ns > 0:
             phase = max(phase, (frame.clock - start.clock) / config.window_time_ns)
-        if self._gaps and self._keeps_distance:
+        if len(self._gaps) >= LEAST_GAPS and self._keeps_distance:
             phase = max(phase, (frame.clock - start.clock) / (LONGEST_GAP * median(self._gaps)))
         return phase
 
@@ -121,7 +122,7 @@ class WindowPicker:
         if self._phase(frame) < 1.0:
             return False
         last = self._room.last
-        if not self._gaps or not self._keeps_distance or last is None:
+        if len(self._gaps) < LEAST_GAPS or not self._keeps_distance or last is None:
             return True
         early = frame.clock - last.clock < SHORTEST_GAP * median(self._gaps)
         return not (early and self._links.overlap(frame).overlap >= AMPLE_OVERLAP)
