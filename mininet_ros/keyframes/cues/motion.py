@@ -152,10 +152,12 @@ class PointTracker:
             return Flow(Motion(0.0, self._way, 0.0), found=True)
         if len(self._reference.ids) < MIN_MATCHES:
             return self._without_corners(picture, ignored)
-        present = self._follow(picture, ignored)
+        present, same_place = self._follow(picture, ignored)
         share = len(present.ids) / len(self._reference.ids)
         last, now = self.points.common(present)
-        step = self._step_to(present, now - last)
+        step = None
+        if same_place:
+            step = np.median(now - last, axis=0) if len(last) else self._speed
         smeared = not (clear and self._clear)
         self._clear = clear
         if smeared and share < KEPT_SHARE:
@@ -221,17 +223,6 @@ class PointTracker:
         self._speed = step.astype(np.float32)
         return Flow(Motion(motion, self._way, 0.0), found=True)
 
-    def _step_to(self, found: Points, moved: np.ndarray) -> np.ndarray | None:
-        """Return the median step (2,) since the last picture; None if tracking was lost.
-
-        Args:
-            found: corners of the reference that are found in the present picture.
-            moved: (N, 2) steps of those that are known in the last picture, too.
-        """
-        if not self._is_enough(found):
-            return None
-        return np.median(moved, axis=0) if len(moved) else self._speed
-
     def _completed(self, found: Points, step: np.ndarray) -> Points:
         """Add the corners that were not found in an unclear picture, moved like the view."""
         missing = np.isin(self.points.ids, found.ids, assume_unique=True, invert=True)
@@ -287,8 +278,12 @@ class PointTracker:
                 self._way = min(self._way, station.way + distance)
         self._stations.append(Station(present, self._way))
 
-    def _follow(self, picture: np.ndarray, ignored: np.ndarray | None) -> Points:
-        """Return the corners of the reference that are found in the present picture."""
+    def _follow(self, picture: np.ndarray, ignored: np.ndarray | None) -> tuple[Points, bool]:
+        """Find the corners of the reference in the present picture.
+
+        Returns:
+            The corners, and whether they are enough for the same place.
+        """
         reference = self._reference
         _, here, there = np.intersect1d(
             reference.ids, self.points.ids, assume_unique=True, return_indices=True
@@ -300,20 +295,20 @@ class PointTracker:
         # The camera is likely to continue its motion.
         likely = guess + self._speed * (self._skipped + 1)
         found = followed(self._reference_picture, reference, picture, likely, ignored)
-        if self._is_enough(found):
-            return found
+        if is_same_place(found, likely):
+            return found, True
         shift = shift_between(self._picture, picture, LIKELY)
         if shift is None:
-            return found
-        found = followed(self._reference_picture, reference, picture, guess + shift, ignored)
-        if self._is_enough(found) or self._picture is self._reference_picture:
-            return found
-        # The reference may be too old, after smeared or badly exposed pictures.
-        latest = self.points
-        return followed(self._picture, latest, picture, latest.positions + shift, ignored)
-
-    def _is_enough(self, found: Points) -> bool:
-        return len(found.ids) >= max(MIN_MATCHES, MIN_SHARE * len(self._reference.ids))
+            return found, False
+        likely = guess + shift
+        found = followed(self._reference_picture, reference, picture, likely, ignored)
+        same_place = is_same_place(found, likely)
+        if not same_place and self._picture is not self._reference_picture:
+            # The reference may be too old, after smeared or badly exposed pictures.
+            latest, likely = self.points, self.points.positions + shift
+            found = followed(self._picture, latest, picture, likely, ignored)
+            same_place = is_same_place(found, likely)
+        return found, same_place
 
     def _refilled(self, points: Points, ignored: np.ndarray | None) -> Points:
         """Add the strongest corner of each empty cell when there are too few points."""
@@ -328,6 +323,17 @@ class PointTracker:
             np.concatenate([points.positions, corners]),
             points.size,
         )
+
+
+def is_same_place(found: Points, likely: np.ndarray) -> bool:
+    """Return whether enough of the corners are found that are likely to be in the picture.
+
+    Args:
+        found: corners that are found.
+        likely: (N, 2) likely positions of all corners, pixels.
+    """
+    inside = np.count_nonzero((likely >= 0.0).all(axis=1) & (likely < found.size).all(axis=1))
+    return len(found.ids) >= max(MIN_MATCHES, MIN_SHARE * inside)
 
 
 def median_length(vectors: np.ndarray) -> float:

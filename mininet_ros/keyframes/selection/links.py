@@ -59,16 +59,19 @@ class Links:
             return self.is_broken(frame)
         share = view_share(then, frame.scores.corners)
         if share is None:
-            return self._are_poor(frame)
+            share = self._by_way(frame)
         return share < self._room.config.min_overlap
 
     def waiting(self) -> list[Candidate]:
         """Return the waiting frames that can be matched with the last keyframe."""
-        return [
-            frame
-            for frame in self._room.frames.values()
-            if not self._room.is_blank(frame) and self._holds(frame)
-        ]
+        return [frame for frame in self._not_blank() if self._holds(frame)]
+
+    def in_view(self) -> list[Candidate]:
+        """Return the waiting frames that show enough of its view, though with too few corners."""
+        return [frame for frame in self._not_blank() if not self.is_out_of_view(frame)]
+
+    def _not_blank(self) -> list[Candidate]:
+        return [frame for frame in self._room.frames.values() if not self._room.is_blank(frame)]
 
     def _holds(self, frame: Candidate) -> bool:
         common = self.overlap(frame)

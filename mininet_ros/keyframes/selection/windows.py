@@ -145,7 +145,12 @@ class WindowPicker:
         smeared keyframe is better than one that cannot be matched.
         """
         decisions: list[Decision] = []
-        while self._is_endangered(frame) and (links := self._links.waiting()):
+        while self._is_endangered(frame):
+            links = self._links.waiting()
+            if not links and self._links.is_out_of_view(frame):
+                links = self._links.in_view()
+            if not links:
+                break
             fit = [
                 link
                 for link in links
