@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from mininet_ros.keyframes.cues.corners import Points, local_similarities
+from mininet_ros.keyframes.cues.flow import LOST
 from mininet_ros.keyframes.cues.motion import (
-    LOST,
     MAX_POINTS,
     MAX_SKIPPED,
     PointTracker,

@@ -9,36 +9,32 @@ All lengths are shares of the image width, so that they mean the same at every r
 
 from __future__ import annotations
 
-from collections import deque
-from dataclasses import dataclass, field
-
 import cv2
 import numpy as np
 
 from mininet_ros.keyframes.cues.corners import (
+    MIN_MATCHES,
+    STATION_STEP,
     Points,
+    Way,
     followed,
     levelled,
     no_points,
     strongest_corners,
 )
-from mininet_ros.keyframes.cues.described import described
+from mininet_ros.keyframes.cues.flow import LOST, Flow, Motion
 from mininet_ros.keyframes.cues.shift import CERTAIN, FACTOR, LIKELY, shift_between
 
 MAX_POINTS = 200
 REFILL_BELOW = 150
 
-# Two frames with fewer common corners, or a smaller share of them, are taken to show different
-# places. At most 0.11 of the corners match between unrelated photos, and at least 0.67 within one
-# drive, even in the dark.
-MIN_MATCHES = 8
+# Two frames with a smaller share of common corners, of those that are likely to be in the picture,
+# are taken to show different places. At most 0.11 of the corners match between unrelated photos,
+# and at least 0.67 within one drive, even in the dark.
 MIN_SHARE = 0.25
 
 # A dark or smeared frame is skipped; the corners of the last good frame are followed instead.
 MAX_SKIPPED = 5
-
-# Motion that is reported where tracking is lost: the whole view has changed.
-LOST = 1.0
 
 # Corners are followed from the same reference frame until they have moved this far, in pixels of
 # the tracked picture. Errors then do not add up while nothing moves.
@@ -47,70 +43,12 @@ REFERENCE_STEP = 0.5
 # A new reference is also taken when less than this share of its corners is found.
 KEPT_SHARE = 0.75
 
-# The distance travelled is measured between stations this far apart, as a share of the width. A new
-# station also begins when half of the corners of the last one are lost. A view that is back at one
-# of the last stations has gone back its way, so that shaking does not count as travel.
-STATION_STEP = 0.02
-MAX_STATIONS = 10
-
 # A smaller shift, as a share of the width, is not measured by correlation. A larger one is not
 # believed where the picture looks the same as before.
 LEAST_SHIFT = 0.01
 
 # Reduced pictures with a smaller mean difference, in grey levels, differ by noise alone.
 SAME = 1.0
-
-
-@dataclass(frozen=True)
-class Motion:
-    """How fast the view changes; the fields describe the scores."""
-
-    motion: float = field(
-        default=0.0,
-        metadata=described(
-            "widths",
-            0,
-            None,
-            "Median optical flow since the previous frame, as a share of the image width; 1 where "
-            "tracking was lost.",
-        ),
-    )
-    travelled: float = field(
-        default=0.0,
-        metadata=described(
-            "widths",
-            0,
-            None,
-            "Way of the view since the first frame, as a share of the image width; a view that "
-            "comes back, as when the camera shakes, has gone back its way.",
-        ),
-    )
-    tracked: float = field(
-        default=0.0,
-        metadata=described("", 0, 1, "Share of the previous frame's corners found again."),
-    )
-
-
-@dataclass(frozen=True)
-class Flow:
-    """Motion of the corners from the last good picture to the present one.
-
-    Attributes:
-        scores: motion scores of the picture.
-        found: True where the corners are at their positions in the present picture; False where the
-            picture is too dark or too smeared to follow them.
-    """
-
-    scores: Motion
-    found: bool
-
-
-@dataclass(frozen=True, eq=False)
-class Station:
-    """Corners of a view on the way, and the way up to it as a share of the width."""
-
-    points: Points
-    way: float
 
 
 class PointTracker:
@@ -126,8 +64,7 @@ class PointTracker:
         self._same = False  # whether the last two pictures look the same
         self._reference = self.points = no_points((0, 0))
         self._speed = np.zeros(2, np.float32)
-        self._stations: deque[Station] = deque(maxlen=MAX_STATIONS)
-        self._way = 0.0
+        self._way = Way()
 
     def update(
         self, gray: np.ndarray, clear: bool = True, ignored: np.ndarray | None = None
@@ -149,7 +86,7 @@ class PointTracker:
         self._compare(gray)
         if self._picture is None or self.points.size != size:
             self._restart(picture, size, ignored)
-            return Flow(Motion(0.0, self._way, 0.0), found=True)
+            return Flow(Motion(0.0, self._way.length, 0.0), found=True)
         if len(self._reference.ids) < MIN_MATCHES:
             return self._without_corners(picture, ignored)
         present, same_place = self._follow(picture, ignored)
@@ -168,7 +105,7 @@ class PointTracker:
                 present = self._completed(present, step)
                 last, now = self.points.common(present)
         if step is None and clear and self._same:
-            return Flow(Motion(0.0, self._way, share), found=True)
+            return Flow(Motion(0.0, self._way.length, share), found=True)
         if step is None:
             return self._lost(picture, ignored, clear, share)
         if len(present.ids) < MIN_MATCHES:
@@ -177,21 +114,21 @@ class PointTracker:
         before, after = self._reference.common(present)
         # After a gap in tracking, few corners of the frame just before may be known.
         moved = now - last if len(last) >= MIN_MATCHES else after - before
-        motion = median_length(moved) / size[0]
+        motion = float(np.median(np.linalg.norm(moved, axis=1))) / size[0]
         if self._same and motion > LEAST_SHIFT:
             # Noise on a plain wall has corners, too, and they jump about.
-            return Flow(Motion(0.0, self._way, share), found=True)
+            return Flow(Motion(0.0, self._way.length, share), found=True)
         self._speed = np.median(moved, axis=0)
-        self._measure_way(present, motion)
+        self._way.advance(present, motion)
         self._picture, self.points = picture, present
-        step = median_length(after - before)
+        step = float(np.median(np.linalg.norm(after - before, axis=1)))
         # Corners that are lost in an unclear picture are found again afterwards, so it becomes the
         # reference only when the view itself has moved on.
         moved_on = step > (1.0 - KEPT_SHARE) * size[0]
         if moved_on or (clear and (step > REFERENCE_STEP or share < KEPT_SHARE)):
             self._reference_picture = picture
             self._reference = self.points = self._refilled(present, ignored)
-        return Flow(Motion(motion, self._way, share), found=True)
+        return Flow(Motion(motion, self._way.length, share), found=True)
 
     def _compare(self, gray: np.ndarray) -> None:
         """Note whether a picture differs from the last one by noise alone."""
@@ -210,18 +147,18 @@ class PointTracker:
         self._restart(picture, size, ignored)
         lost = shift is None and not self._same and len(self.points.ids) >= MIN_MATCHES
         motion = LOST if lost else 0.0
-        self._way += motion
-        return Flow(Motion(motion, self._way, 0.0), found=True)
+        self._way.length += motion
+        return Flow(Motion(motion, self._way.length, 0.0), found=True)
 
     def _moved_on(
         self, picture: np.ndarray, kept: Points, step: np.ndarray, ignored: np.ndarray | None
     ) -> Flow:
         """Handle a picture of known motion that shows too few of the corners to go on with them."""
         motion = float(np.hypot(*step)) / kept.size[0]
-        self._way += motion
+        self._way.length += motion
         self._restart(picture, kept.size, ignored, kept)
         self._speed = step.astype(np.float32)
-        return Flow(Motion(motion, self._way, 0.0), found=True)
+        return Flow(Motion(motion, self._way.length, 0.0), found=True)
 
     def _completed(self, found: Points, step: np.ndarray) -> Points:
         """Add the corners that were not found in an unclear picture, moved like the view."""
@@ -243,10 +180,10 @@ class PointTracker:
                 return self._moved_on(picture, no_points(self.points.size), shift, ignored)
         self._skipped += 1
         if clear or self._skipped > MAX_SKIPPED:
-            self._way += LOST
+            self._way.length += LOST
             self._restart(picture, self.points.size, ignored)
-            return Flow(Motion(LOST, self._way, share), found=True)
-        return Flow(Motion(LOST, self._way, share), found=False)
+            return Flow(Motion(LOST, self._way.length, share), found=True)
+        return Flow(Motion(LOST, self._way.length, share), found=False)
 
     def _restart(
         self,
@@ -259,24 +196,7 @@ class PointTracker:
         self._picture = self._reference_picture = picture
         self._speed = np.zeros(2, np.float32)
         self._reference = self.points = self._refilled(kept or no_points(size), ignored)
-        self._stations.clear()
-        self._stations.append(Station(self.points, self._way))
-
-    def _measure_way(self, present: Points, motion: float) -> None:
-        station = self._stations[-1]
-        before, after = station.points.common(present)
-        if len(before) < MIN_MATCHES:
-            self._way += motion
-        else:
-            distance = median_length(after - before) / present.size[0]
-            self._way = station.way + distance
-            if distance < STATION_STEP and 2 * len(before) >= len(station.points.ids):
-                return
-        for station in self._stations:
-            distance = half_length(station.points, present)
-            if distance is not None:
-                self._way = min(self._way, station.way + distance)
-        self._stations.append(Station(present, self._way))
+        self._way.begin(self.points)
 
     def _follow(self, picture: np.ndarray, ignored: np.ndarray | None) -> tuple[Points, bool]:
         """Find the corners of the reference in the present picture.
@@ -334,25 +254,3 @@ def is_same_place(found: Points, likely: np.ndarray) -> bool:
     """
     inside = np.count_nonzero((likely >= 0.0).all(axis=1) & (likely < found.size).all(axis=1))
     return len(found.ids) >= max(MIN_MATCHES, MIN_SHARE * inside)
-
-
-def median_length(vectors: np.ndarray) -> float:
-    """Return the median Euclidean length of (N, 2) vectors, N at least 1."""
-    return float(np.median(np.hypot(vectors[:, 0], vectors[:, 1])))
-
-
-def half_length(then: Points, now: Points) -> float | None:
-    """Return how far half of an earlier frame's corners have moved at most.
-
-    Corners that are no longer found count as far away: where the camera drives forward, the others
-    hardly move.
-
-    Returns:
-        The displacement as a share of the width; None where less than half of them are found.
-    """
-    before, after = then.common(now)
-    half = len(then.ids) // 2
-    if len(before) <= max(MIN_MATCHES, half):
-        return None
-    moved = after - before
-    return float(np.partition(np.hypot(moved[:, 0], moved[:, 1]), half)[half]) / now.size[0]

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-import numpy as np
-
 from mininet_ros.keyframes.cues.content import NEW_CONTENT
-from mininet_ros.keyframes.cues.motion import MIN_MATCHES
+from mininet_ros.keyframes.cues.corners import far_motion
+from mininet_ros.keyframes.cues.flow import LOST
 from mininet_ros.keyframes.cues.scores import FrameScores
 from mininet_ros.keyframes.selection.config import Mode, SelectorConfig
 from mininet_ros.keyframes.selection.decisions import Decision, Reason
@@ -113,6 +112,16 @@ class WaitingRoom:
         """Return whether a frame may be forwarded too soon, where the overlap asks for it."""
         return self.config.mode is Mode.WINDOW and self.config.min_overlap > 0.0
 
+    def clearest_of_newest(self) -> list[Candidate]:
+        """Return the waiting frames that are clearer than all newer ones, the newest first."""
+        best, found = 0.0, []
+        for frame in reversed(self.frames.values()):
+            clearness = min(1.0, frame.scores.relative)
+            if clearness > best:
+                best = clearness
+                found.append(frame)
+        return found
+
     def candidates(self) -> list[Candidate]:
         """Return the waiting frames that do not follow the last keyframe too soon."""
         return [frame for frame in self.frames.values() if self.too_soon(frame) is None]
@@ -161,12 +170,16 @@ class WaitingRoom:
         """Return whether the camera has not moved since the last keyframe and shows nothing new."""
         if self.last is None or frame.scores.content >= self.new_content:
             return False
+        if frame.scores.motion >= LOST:
+            return False
         before, after = self.last.scores, frame.scores
         moved = None
         if self.config.by_odometry:
             moved = driven(before, after, REST_M, REST_DEG)
         if moved is None:
-            moved = max(abs(after.travelled - before.travelled), far_motion(before, after)) / REST
+            moved = abs(after.travelled - before.travelled) / REST
+            if moved < 1.0 and before.corners is not None and after.corners is not None:
+                moved = far_motion(before.corners, after.corners) / REST
         return moved < 1.0
 
     def at_rest(self, frame: Candidate) -> list[Decision]:
@@ -266,22 +279,3 @@ class WaitingRoom:
             f"The frame at {seconds(chosen.stamp)} was preferred ({chosen.summary()}; "
             f"this one: {frame.summary()}).",
         )
-
-
-def far_motion(before: FrameScores, after: FrameScores) -> float:
-    """Return how far the fastest quarter of the common corners has moved at least.
-
-    Where the camera drives forward, the corners that stay in view hardly move.
-
-    Returns:
-        The displacement as a share of the width; 0 where few corners are known in both frames.
-    """
-    if before.corners is None or after.corners is None:
-        return 0.0
-    then, now = before.corners.common(after.corners)
-    if len(then) < MIN_MATCHES:
-        return 0.0
-    moved = now - then
-    lengths = np.hypot(moved[:, 0], moved[:, 1])
-    quarter = len(lengths) // 4
-    return float(np.partition(lengths, -quarter)[-quarter]) / before.corners.size[0]
