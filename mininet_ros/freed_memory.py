@@ -14,7 +14,8 @@ def use_one_arena() -> bool:
 
     By default, glibc gives threads arenas of their own. :func:`return_freed_memory` returns the end
     of the main arena alone, so much of what other threads allocated would stay with the process.
-    Call it before imports that start threads, such as NumPy's: glibc then fixes the number of arenas.
+    Call it before imports that start threads, such as NumPy's, since the first thread fixes the
+    number of arenas.
 
     Returns:
         True if the C library is glibc and accepted the setting; elsewhere nothing changes.
