@@ -49,13 +49,6 @@ class Candidate:
         """Return the final decision on this frame."""
         return Decision(self.stamp, reason, sentence, self.scores, self.worth, request)
 
-    def summary(self) -> str:
-        """Return the main scores of the frame as short text."""
-        return (
-            f"worth {self.worth:.3f}: quality {self.scores.quality:.2f}, "
-            f"content {self.scores.content:.2f}"
-        )
-
 
 def seconds(duration_ns: int) -> str:
     """Format a duration or stamp in nanoseconds as seconds, for example ``1.250 s``."""
@@ -190,7 +183,7 @@ class WaitingRoom:
             return self.forward(
                 frame,
                 Reason.HEARTBEAT,
-                f"The camera rests; {seconds(gap)} after the last frame ({frame.summary()}).",
+                f"The camera rests; {seconds(gap)} after the last forwarded frame.",
             )
         sentence = "The camera rests and shows nothing new since the last forwarded frame."
         return [frame.decided(Reason.AT_REST, sentence)]
@@ -269,13 +262,12 @@ class WaitingRoom:
                 best,
                 Reason.MAX_GAP,
                 f"No frame was forwarded for {self.config.max_gap_s:.3f} s; best of "
-                f"{len(in_time)} at hand ({best.summary()}).",
+                f"{len(in_time)} at hand.",
             )
         return decisions
 
     def _lost(self, frame: Candidate, chosen: Candidate) -> Decision:
         return self.below_floor(frame) or frame.decided(
             Reason.NOT_BEST,
-            f"The frame at {seconds(chosen.stamp)} was preferred ({chosen.summary()}; "
-            f"this one: {frame.summary()}).",
+            f"The frame at {seconds(chosen.stamp)} was forwarded in its place.",
         )

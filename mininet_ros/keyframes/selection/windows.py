@@ -164,8 +164,8 @@ class WindowPicker:
             chosen = self._preferred(good or fit or links)
             common = self._links.overlap(frame)
             sentence = (
-                f"The next frame shares only {100 * common.overlap:.0f} % and {common.shared} "
-                f"corners with the last forwarded one ({chosen.summary()})."
+                f"A later frame has only {100 * common.overlap:.0f} % and {common.shared} points "
+                "in common with the last forwarded one, too little to match the two."
             )
             decisions += self._forward(chosen, Reason.KEPT_OVERLAP, sentence)
         return decisions
@@ -185,7 +185,7 @@ class WindowPicker:
         early = room.too_soon(frame) is not None and self._jumped and not self._is_better(frame)
         if early or not (clear or turned):
             return []
-        sentence = f"It cannot be matched with the last forwarded frame ({frame.summary()})."
+        sentence = "It has too little in common with the last forwarded frame to match the two."
         return self._forward(frame, Reason.KEPT_OVERLAP, sentence)
 
     def _is_better(self, frame: Candidate) -> bool:
@@ -258,8 +258,8 @@ class WindowPicker:
         decisions = self._forward(
             chosen,
             Reason.BEST_OF_WINDOW,
-            f"Best after {seconds(chosen.clock - self._start.clock)} and a way of "
-            f"{100 * way:.1f} % of the width ({chosen.summary()}).",
+            f"Best picture after {seconds(chosen.clock - self._start.clock)} and a motion of "
+            f"{100 * abs(way):.1f} % of the picture's width.",
         )
         if not self._keeps_distance:
             # Their content was judged before this frame was forwarded.
