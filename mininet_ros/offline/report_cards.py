@@ -43,8 +43,8 @@ def card_section(results: Results) -> str:
     note += (
         "Quality ranks pictures of one scene, 0 to 1. "
         if results.exact is not None
-        else "Quality ranks pictures of one scene, 0 to 1. As the one before: share of the view "
-        "that the last forwarded frame shows, too. "
+        else "Quality ranks pictures of one scene, 0 to 1. Seen in the one before: share of the "
+        "view that the last forwarded frame shows, too. "
     )
     if results.settings.targets():
         note += (
