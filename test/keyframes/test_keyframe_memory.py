@@ -8,7 +8,7 @@ import pytest
 
 from mininet_ros.keyframes import FrameScorer
 from mininet_ros.keyframes.cues.content import NEW_CONTENT, Things
-from mininet_ros.keyframes.cues.memory import MAX_VIEWS, ViewMemory
+from mininet_ros.keyframes.cues.memory import LEAST_FRAMES, MAX_VIEWS, ViewMemory
 from mininet_ros.keyframes.cues.motion import PointTracker
 from mininet_ros.keyframes.cues.sent import SeenThing, recognised
 from mininet_ros.keyframes.selection.windows import KNOWN_VIEW
@@ -64,17 +64,18 @@ def test_the_way_back_is_known_and_what_was_sent_on_it(wall: np.ndarray) -> None
 
 def test_a_sign_is_recognised_as_soon_as_it_is_whole(wall: np.ndarray) -> None:
     scorer, labels = FrameScorer({"sign": 1.0}, CLASSES, history=None), signs()
-    way = list(range(0, 1200, 8))
+    way = list(range(0, 1000, 4))
     for index, x in enumerate(way):
         stamp = (index + 1) * SECOND // 15
         scorer.score(view(wall, x), view(labels, x), None, stamp)
-        if x % 480 == 0:
+        if x in (40, 520):
             assert scorer.mark_sent(stamp)
     back = [
         scorer.score(view(wall, x), view(labels, x), None, (len(way) + step + 1) * SECOND // 15)
         for step, x in enumerate(way[::-1])
     ]
-    assert max(scores.content for scores in back[70:]) < NEW_CONTENT
+    # Two signs come into view; each may seem new until the view may be looked up again.
+    assert sum(scores.content >= NEW_CONTENT for scores in back[90:]) <= 2 * LEAST_FRAMES
 
 
 def test_what_was_sent_as_one_thing_is_known_when_it_is_seen_as_several(wall: np.ndarray) -> None:
