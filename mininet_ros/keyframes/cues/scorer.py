@@ -191,7 +191,6 @@ class FrameScorer:
     def _begin(self) -> None:
         self._sent: dict[int, float] = {}  # how well each thing was shown, by its id
         self._memory = ViewMemory()
-        self._things = no_things()  # of the last frame
         # The last look-up in the memory: the corners then, the frames since, and the least content.
         self._looked_at: Points | None = None
         self._frames = 0
@@ -242,7 +241,6 @@ class FrameScorer:
         spent["motion"] += (compared := thread_time()) - started
         if frame.flow.found and frame.status is ContentStatus.MEASURED:
             ids = frame.things.ids.tolist()
-            self._things = frame.things
             known = passed_on(self._sent, frame.things)
             self._sent = {number: known[number] for number in ids if number in known}
         quality = frame.quality.quality
@@ -306,7 +304,7 @@ class FrameScorer:
         self._forwarded = _points_in(frame)
         things, quality = frame.things, frame.quality.quality
         worth = (things.shown * things.seen * quality).tolist()
-        self._note(passed_on(dict(zip(things.ids.tolist(), worth)), self._things))
+        self._note(dict(zip(things.ids.tolist(), worth)))
         self._memory.note_sent(things, quality, self._forwarded)
         return True
 
