@@ -6,7 +6,23 @@ import ctypes
 import platform
 
 # Options from the C library's <malloc.h>.
-_M_TRIM_THRESHOLD, _M_TOP_PAD, _M_MMAP_THRESHOLD = -1, -2, -3
+_M_TRIM_THRESHOLD, _M_TOP_PAD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -2, -3, -8
+
+
+def use_one_arena() -> bool:
+    """Make all threads of this process allocate from one arena.
+
+    By default, glibc gives threads arenas of their own. :func:`return_freed_memory` returns the end
+    of the main arena alone, so much of what other threads allocated would stay with the process.
+    Call it before imports that start threads, such as NumPy's, since the first thread fixes the
+    number of arenas.
+
+    Returns:
+        True if the C library is glibc and accepted the setting; elsewhere nothing changes.
+    """
+    if platform.libc_ver()[0] != "glibc":
+        return False
+    return bool(ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 1))
 
 
 def keep_freed_memory(largest_block: int, kept: int, padding: int = 0) -> bool:

@@ -13,6 +13,7 @@ from importlib import import_module
 from importlib.util import find_spec
 
 from mininet_ros.extras import missing_extra
+from mininet_ros.freed_memory import use_one_arena
 
 _ENDING = (signal.SIGINT, signal.SIGTERM)
 _ROOM = "mininet_ros.nodes"
@@ -39,6 +40,7 @@ def start(executable: str) -> int:
         how = f"source your ROS 2 installation; without one, {missing_extra('a node', 'ros')}"
         print(f"{executable}: {how}", file=sys.stderr)
         return 1
+    use_one_arena()
     import_module("rclpy")
     for number in _ENDING:
         signal.signal(number, lambda *_: os._exit(0))

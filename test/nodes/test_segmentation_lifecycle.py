@@ -138,7 +138,7 @@ def test_cleanup_gives_the_models_memory_back(graph, tiny_model):
     node = graph.start("segmentation_node", *parameters(model="camvid", autostart=False))
     manager = Manager(graph, "/segmentation")
     assert manager.state == State.PRIMARY_STATE_UNCONFIGURED
-    before = resident_mb(node)
+    before = own_memory_mb(node)
     assert manager.do(Transition.TRANSITION_CONFIGURE)
     assert manager.do(Transition.TRANSITION_ACTIVATE)
     masks, camera = graph.listen(Image, "segmentation/mask"), graph.publisher(Image, "image")
@@ -150,15 +150,16 @@ def test_cleanup_gives_the_models_memory_back(graph, tiny_model):
         return bool(masks)
 
     graph.spin_until(segmented)
-    loaded = resident_mb(node)
+    loaded = own_memory_mb(node)
     assert manager.do(Transition.TRANSITION_DEACTIVATE)
     assert manager.do(Transition.TRANSITION_CLEANUP)
-    after = resident_mb(node)
-    # The code of the runtime stays; the model and its buffers go.
-    assert loaded - after > (loaded - before) / 4, (before, loaded, after)
+    after = own_memory_mb(node)
+    # The runtime's code was imported, and its objects stay; the model and its buffers go.
+    assert loaded - after > (loaded - before) / 2, (before, loaded, after)
     assert node.stop() == 0
 
 
-def resident_mb(node) -> float:
+def own_memory_mb(node) -> float:
+    """Memory of the process without the files that it maps, in MiB."""
     lines = Path(f"/proc/{node.process.pid}/status").read_text(encoding="ascii").splitlines()
-    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmRSS"))
+    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("RssAnon"))

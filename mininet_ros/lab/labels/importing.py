@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import shutil
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -115,7 +114,7 @@ def _write(
 ) -> np.ndarray | None:
     """Write one picture and its labels; returns the picture, or None where it cannot be used."""
     try:
-        image = read_picture(picture.image)
+        image = read_picture(picture.image, picture.embedded)
     except ImageError as error:
         source.problems.add(f"picture {picture.image} cannot be used: {error}")
         return None
@@ -125,11 +124,12 @@ def _write(
             f"have {picture.labels.shape[1]}x{picture.labels.shape[0]}"
         )
         return None
-    digest = hashlib.sha256(picture.image.read_bytes()).digest()
+    encoded = picture.image.read_bytes() if picture.embedded is None else picture.embedded
+    digest = hashlib.sha256(encoded).digest()
     split = "val" if int.from_bytes(digest[:4], "big") < validation_share * 2**32 else "train"
     # Numbered, since pictures of several folders may have one name.
     name = f"{number:06d}_{picture.image.stem}"
-    shutil.copyfile(picture.image, staging / split / "images" / f"{name}{picture.image.suffix}")
+    (staging / split / "images" / f"{name}{picture.image.suffix}").write_bytes(encoded)
     _write_picture(staging / split / "labels" / f"{name}.png", picture.labels)
     counts[split] += 1
     return image

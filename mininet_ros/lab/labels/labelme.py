@@ -36,7 +36,7 @@ class LabelMeLabels:
     and lines have no area and are left out. Shapes named ``__ignore__`` are void.
 
     Args:
-        source: folder of JSON files with their pictures.
+        source: folder of JSON files with their pictures, which may also lie inside the JSON files.
         rest: what becomes of the pixels that no shape covers.
 
     Raises:
@@ -75,11 +75,12 @@ class LabelMeLabels:
             content = _read(file)
             # Written on Windows, the path has backslashes.
             image = file.parent / content["imagePath"].replace("\\", "/")
-            if not image.is_file():
+            embedded = None if image.is_file() else _embedded_picture(content)
+            if not image.is_file() and embedded is None:
                 self.problems.add(f"picture {image} of {file} is missing")
                 continue
             try:
-                height, width = read_picture(image).shape[:2]
+                height, width = read_picture(image, embedded).shape[:2]
             except ImageError as error:
                 self.problems.add(f"picture {image} cannot be used: {error}")
                 continue
@@ -91,7 +92,7 @@ class LabelMeLabels:
             except LabelsError as error:
                 self.problems.add(f"{file} cannot be used: {error}")
                 continue
-            yield LabelledPicture(image, canvas)
+            yield LabelledPicture(image, canvas, embedded)
 
     def _number(self, label: str) -> int:
         return IGNORE_LABEL if label in VOID_LABELS else self.classes.names.index(label)
@@ -108,6 +109,15 @@ def _read(file: Path) -> dict[str, Any]:
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise LabelsError(f"{file} is no file of LabelMe: {error!r}") from error
     return content
+
+
+def _embedded_picture(content: dict[str, Any]) -> bytes | None:
+    """Encoded picture that a file of LabelMe holds; empty if it is damaged, None without one."""
+    data = content.get("imageData")
+    try:
+        return base64.b64decode(data) if data else None
+    except (binascii.Error, TypeError):
+        return b""
 
 
 def _paint(canvas: np.ndarray, shape: dict[str, Any], number: int) -> None:

@@ -26,12 +26,14 @@ class LabelledPicture:
     """A picture and its labels.
 
     Attributes:
-        image: file of the picture.
+        image: file of the picture, or its name where the labels' file holds the picture.
         labels: uint8 (H, W), class ids, 255 for void.
+        embedded: encoded picture where the labels' file holds it, otherwise None.
     """
 
     image: Path
     labels: np.ndarray
+    embedded: bytes | None = None
 
 
 class LabelSource(Protocol):
@@ -82,15 +84,18 @@ class Rest:
         return np.full((height, width), rest, np.uint8)
 
 
-def read_picture(path: Path) -> np.ndarray:
+def read_picture(path: Path, embedded: bytes | None = None) -> np.ndarray:
     """Pixels of a picture as they are stored, uint8 (H, W, 3) BGR.
+
+    Args:
+        path: file of the picture.
+        embedded: encoded picture that is read instead of the file.
 
     Raises:
         ImageError: the file cannot be read, is no picture, or has too many pixels.
     """
     decoder = ImageDecoder()
-    data, _ = decoder.read(path)
-    return decoder.encoded(data)
+    return decoder.encoded(decoder.read(path)[0] if embedded is None else embedded)
 
 
 def paint_polygon(canvas: np.ndarray, number: int, corners: np.ndarray) -> None:

@@ -11,6 +11,7 @@ from mininet_ros.images.class_tables import IGNORE_LABEL
 from mininet_ros.lab.training.data.stored_images import StoredImages
 
 LEAST_WEIGHT = 1e-12  # avoids 0 / 0 for a batch without labelled pixels
+INDEX_BITS = 32  # low bits of a sorting key, which hold the index
 
 
 def class_weights(samples: StoredImages, power: float) -> Tensor:
@@ -126,11 +127,30 @@ def lovasz_softmax(probabilities: Tensor, labels: Tensor) -> Tensor:
     is_class = labels.flatten() == torch.arange(classes, device=labels.device)[:, None]
     of_pixels = probabilities.transpose(0, 1).reshape(classes, -1)
     # Ignored pixels are sorted last with error zero, so the GPU need not wait for their number.
-    errors, order = ((is_class.float() - of_pixels).abs() * labelled).sort(1, descending=True)
-    is_class = is_class.gather(1, order).float()
+    errors = (is_class.float() - of_pixels).abs() * labelled
+    order = descending_order(errors.detach())
+    errors, is_class = errors.gather(1, order), is_class.gather(1, order).float()
     total = is_class.sum(1, keepdim=True)
     # Jaccard loss if the k worst pixels are wrong, for every k, and its increments.
     jaccard = 1 - (total - is_class.cumsum(1)) / (total + (1 - is_class).cumsum(1))
     losses = (errors * jaccard.diff(dim=1, prepend=torch.zeros_like(total))).sum(1)
     occurs = total[:, 0] > 0
     return (losses * occurs).sum() / occurs.sum().clamp_min(1)
+
+
+def descending_order(values: Tensor) -> Tensor:
+    """Return the indices that sort each row of ``values`` in descending order, int64 (rows, n).
+
+    On a CPU NumPy sorts one integer for each value: its bits, which order positive floats as their
+    values do, above its index. That is several times faster than PyTorch's sort, which took a sixth
+    of a training step on one core.
+
+    Args:
+        values: float (rows, n), not negative; n at most 2**32.
+    """
+    if values.device.type != "cpu" or values.dtype != torch.float32:
+        return values.argsort(1, descending=True)
+    bits = values.numpy().view(np.int32).astype(np.int64)
+    keys = (-bits << INDEX_BITS) | np.arange(bits.shape[1])
+    keys.sort(1)
+    return torch.from_numpy(keys & (2**INDEX_BITS - 1))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 
 import cv2
@@ -89,6 +90,26 @@ def test_a_broken_picture_is_named_and_the_rest_goes_on(capsys, caplog, tmp_path
     assert sum(json.loads(out)["pictures"].values()) == COUNT - 2
     status, _, err = run(capsys, "labelme", source, "--output", output, "--strict")
     assert status == 1 and "--strict" in err
+
+
+def test_pictures_inside_labelme_files_are_read(capsys, caplog, tmp_path):
+    source, output = tmp_path / "source", tmp_path / "output"
+    write_labelme(source)
+    pictures = {}
+    for file in source.glob("*.json"):
+        picture = file.with_suffix(".jpg")
+        pictures[picture.name] = picture.read_bytes()
+        held = base64.b64encode(pictures[picture.name]).decode()
+        if picture.name == "picture_3.jpg":
+            held = "damaged"
+        file.write_text(json.dumps({**json.loads(file.read_text()), "imageData": held}))
+        if picture.name != "picture_4.jpg":
+            picture.unlink()
+    status, out, _ = run(capsys, "labelme", source, "--output", output, "--json")
+    assert status == 0 and json.loads(out)["passed_over"] == 1
+    assert "picture_3.jpg cannot be used" in caplog.text
+    written = {path.name[7:]: path.read_bytes() for path in output.glob("*/images/*")}
+    assert written == {n: p for n, p in pictures.items() if n != "picture_3.jpg"}
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ from mininet_ros.lab.training.data.augmentation import (
     Draws,
     cut,
     relight,
+    with_noise,
 )
 from mininet_ros.lab.training.data.device_augmentation import cut_batch, relight_batch
 
@@ -187,11 +188,19 @@ def test_blur_and_noise_have_the_sigma_that_was_drawn():
         assert noisy.std() == pytest.approx(8.0, rel=0.05)
         assert noisy.mean() == pytest.approx(128, abs=0.5)
     first, again, other = (
-        relight(grey, unchanged(noise=np.float64(8.0), noise_seed=np.int64(seed)))
+        with_noise(grey, unchanged(noise=np.float64(8.0), noise_seed=np.int64(seed)))
         for seed in (4, 4, 5)
     )
     assert (first == again).all()
     assert (first != other).any()
+
+
+def test_padding_has_no_noise():
+    grey, labels = np.full((HEIGHT, WIDTH, 3), 90, np.uint8), np.zeros((HEIGHT, WIDTH), np.uint8)
+    drawn = unchanged(noise=np.float64(8.0), corner=np.array([10, 0]))
+    picture, truth = cut(grey, labels, drawn, WIDTH, HEIGHT)
+    assert (picture[truth == 255] == PADDING_VALUE).all()
+    assert picture[truth == 0].std() == pytest.approx(8.0, rel=0.05)
 
 
 @pytest.mark.parametrize("strength", [-0.1, 1.1])

@@ -17,6 +17,7 @@ from training_rig import HEIGHT, WIDTH, splits
 
 from mininet_ros.lab.training.loss import (
     class_weights,
+    descending_order,
     labelled_weight,
     lovasz_softmax,
     segmentation_loss,
@@ -106,6 +107,17 @@ def test_lovasz_by_its_definition(seed, classes):
     found.backward()
     ignored = ~torch.from_numpy(labelled)
     assert (logits.grad.movedim(1, -1)[ignored] == 0).all()
+
+
+def test_the_order_of_errors_is_that_of_a_stable_sort():
+    torch.manual_seed(0)
+    errors = torch.rand(5, 3000) ** 8
+    errors[:, ::3] = 0.0
+    errors[1] = errors[1].round(decimals=1)
+    errors[2] *= 1e-40
+    _, expected = errors.sort(dim=1, descending=True, stable=True)
+    assert (descending_order(errors) == expected).all()
+    assert (descending_order(errors.double()).sort(1)[0] == torch.arange(3000)).all()
 
 
 def test_lovasz_of_certain_predictions_is_one_less_their_iou():

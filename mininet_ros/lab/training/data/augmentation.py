@@ -136,7 +136,7 @@ def cut(
     canvas = np.full((height, width, 3), PADDING_VALUE, np.uint8)
     truth = np.full((height, width), IGNORE_LABEL, np.uint8)
     target, source = _overlap(draw.corner, size, (width, height))
-    canvas[target] = image[source]
+    canvas[target] = with_noise(image[source], draw)
     truth[target] = labels[source]
     if draw.is_flipped:
         canvas, truth = canvas[:, ::-1], truth[:, ::-1]
@@ -175,7 +175,7 @@ def relight(image: np.ndarray, draw: Draws) -> np.ndarray:
     """Change light and sharpness of an image uint8 (H, W, 3) BGR, as robot cameras differ.
 
     Exposure, contrast (as a gamma) and white balance are applied as one lookup table for each
-    channel. Blur and sensor noise follow if they were drawn.
+    channel. Blur follows if it was drawn.
     """
     if (draw.exposure != 1).any() or draw.gamma != 1:
         values = np.arange(256)[:, None] / 255
@@ -183,11 +183,20 @@ def relight(image: np.ndarray, draw: Draws) -> np.ndarray:
         image = cv2.LUT(image, np.rint(table).astype(np.uint8)[:, None])
     if draw.blur:
         image = cv2.GaussianBlur(image, (0, 0), float(draw.blur))
-    if draw.noise:
-        random = np.random.default_rng(int(draw.noise_seed))
-        noise = draw.noise * random.standard_normal(image.shape, np.float32)
-        image = cv2.add(image, noise, dtype=cv2.CV_8U)
     return image
+
+
+def with_noise(image: np.ndarray, draw: Draws) -> np.ndarray:
+    """Add sensor noise to an image uint8 (H, W, 3) if it was drawn.
+
+    It is added to the cut part of an image alone, since its random numbers are most of a crop's
+    cost.
+    """
+    if not draw.noise or not image.size:
+        return image
+    random = np.random.default_rng(int(draw.noise_seed))
+    noise = random.standard_normal(image.shape, np.float32) * np.float32(draw.noise)
+    return cv2.add(image, noise, dtype=cv2.CV_8U)
 
 
 def _overlap(
