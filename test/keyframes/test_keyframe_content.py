@@ -13,14 +13,16 @@ from mininet_ros.keyframes.cues.content import (
     CUT_COST,
     CUT_WORTH,
     IMPROVEMENT_EXPONENT,
+    MAX_REGIONS,
     Content,
     ContentStatus,
+    Regions,
     Things,
+    find_regions,
     measure_content,
     things_in,
 )
 from mininet_ros.keyframes.cues.corners import no_points
-from mininet_ros.keyframes.cues.regions import MAX_REGIONS, Regions, find_regions
 from mininet_ros.keyframes.cues.things import ThingFollower
 
 CLASSES = ("background", "text", "sign")

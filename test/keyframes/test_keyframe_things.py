@@ -7,9 +7,8 @@ import numpy as np
 import pytest
 
 from mininet_ros.keyframes.cues.classes import class_weight_table
-from mininet_ros.keyframes.cues.content import Things, things_in
+from mininet_ros.keyframes.cues.content import Things, find_regions, things_in
 from mininet_ros.keyframes.cues.motion import PointTracker
-from mininet_ros.keyframes.cues.regions import find_regions
 from mininet_ros.keyframes.cues.things import APART, MAX_THINGS, MEMORY, ThingFollower
 
 WIDTH, HEIGHT = 320, 240

@@ -20,6 +20,7 @@ from mininet_ros.keyframes.cues.content import (
     NEW_CONTENT,
     ContentStatus,
     Things,
+    find_regions,
     measure_content,
     no_things,
 )
@@ -30,7 +31,6 @@ from mininet_ros.keyframes.cues.motion import Flow, PointTracker
 from mininet_ros.keyframes.cues.overlap import measure_overlap
 from mininet_ros.keyframes.cues.part_times import PartTimes
 from mininet_ros.keyframes.cues.quality import CLEAR_SHARE, Quality, QualityMeter, check_image
-from mininet_ros.keyframes.cues.regions import find_regions
 from mininet_ros.keyframes.cues.scores import FrameScores
 from mininet_ros.keyframes.cues.sent import SeenThing, passed_on, recognised
 from mininet_ros.keyframes.cues.things import ThingFollower
@@ -241,7 +241,9 @@ class FrameScorer:
         spent["motion"] += (compared := thread_time()) - started
         if frame.flow.found and frame.status is ContentStatus.MEASURED:
             ids = frame.things.ids.tolist()
-            known = passed_on(self._sent, frame.things)
+            known = self._sent
+            if (frame.things.ids != frame.things.parents).any():
+                known = passed_on(known, frame.things)
             self._sent = {number: known[number] for number in ids if number in known}
         quality = frame.quality.quality
         content = measure_content(frame.status, frame.things, self._sent, quality)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mininet_ros.keyframes.cues.boxes import box_areas, intersections
 from mininet_ros.keyframes.cues.content import Things
+from mininet_ros.keyframes.cues.things import box_areas, intersections
 
 # Search range for a thing from an earlier visit: a distance in tracked pixels, a distance in box
 # sides, and the largest factor by which it may have grown or shrunk.

@@ -15,19 +15,22 @@ regions that are found there. The box may reach outside the picture.
 
 from __future__ import annotations
 
+from dataclasses import dataclass, fields
+
 import numpy as np
 
-from mininet_ros.keyframes.cues.boxes import adjusted, box_areas, intersections, outside
-from mininet_ros.keyframes.cues.content import Things, measured_things
+from mininet_ros.keyframes.cues.content import BORDER_SHARE, Regions, Things, measured_things
 from mininet_ros.keyframes.cues.corners import Points, moved_boxes, no_points
-from mininet_ros.keyframes.cues.followed_things import FollowedThings
-from mininet_ros.keyframes.cues.regions import Regions
 
 # Number of frames, with the present one, that a thing is judged by.
 MEMORY = 5
 
 # Number of things that are followed; those that are not in the present mask are forgotten first.
 MAX_THINGS = 64
+
+# Boxes are grown by this much on each side before they are compared, in tracked pixels. Flow soon
+# carries the box of a thing of a few pixels beside the thing.
+MARGIN = 3.0
 
 # A region and a thing of its class belong together if the smaller of their boxes has this share of
 # its area in the other. Two things are one if their intersection is this share of their union.
@@ -44,8 +47,69 @@ FIRM = 3
 # A thing that was found in several separate regions in this many frames in a row is several things.
 APART = 5
 
+# An extent that reaches outside by less than this share of the image width may be inexact.
+OUTSIDE_SHARE = 0.006
+
 # Confidence in a region is at least this, so that 0 means that nothing was found.
 LEAST_CONFIDENCE = 1e-3
+
+
+@dataclass(eq=False)
+class _Followed:
+    """N things that are followed; all arrays have N rows.
+
+    Attributes:
+        ids: int64 numbers of the things, ascending.
+        labels: int64 class ids.
+        boxes: (N, 4) float32 extents, in pixels of the tracked picture.
+        areas: last areas, as shares of the picture.
+        cut: share of the side that the border cuts in the present mask, 0 to 1.
+        times: int64 number of frames in which each thing was found.
+        apart: int64 number of frames in a row, the last one included, in which it was found in
+            several separate regions.
+        parents: int64 id of the thing that each was split from; its own id where there is none.
+        shares: share of that thing's area that it had, 0 to 1.
+        found: (N, 5) confidence in each of the last frames, the present one first; 0 where the
+            thing was not found.
+        in_view: (N, 5) bool, whether its place was in view in these frames.
+    """
+
+    ids: np.ndarray
+    labels: np.ndarray
+    boxes: np.ndarray
+    areas: np.ndarray
+    cut: np.ndarray
+    times: np.ndarray
+    apart: np.ndarray
+    parents: np.ndarray
+    shares: np.ndarray
+    found: np.ndarray
+    in_view: np.ndarray
+
+    def only(self, which: np.ndarray) -> _Followed:
+        """Return the things that are marked in (N,) bool."""
+        return self if which.all() else _Followed(*(part[which] for part in self._parts()))
+
+    def copies(self, row: int, number: int) -> _Followed:
+        """Return copies of one thing, which name it as the thing that they were split from."""
+        copies = _Followed(*(np.repeat(part[row : row + 1], number, 0) for part in self._parts()))
+        copies.parents = copies.ids
+        return copies
+
+    def take(self, rows: int | slice, regions: Regions, places: int | list[int]) -> None:
+        """Give things the shapes of regions that were parts of them."""
+        self.boxes[rows] = regions.boxes[places]
+        self.areas[rows] = regions.areas[places]
+        self.cut[rows] = regions.cut[places]
+        self.apart[rows] = 0
+
+    def and_also(self, others: _Followed) -> _Followed:
+        """Return these things and then others, whose ids are larger."""
+        pairs = zip(self._parts(), others._parts())
+        return _Followed(*(np.concatenate(pair) for pair in pairs))
+
+    def _parts(self) -> list[np.ndarray]:
+        return [getattr(self, part.name) for part in fields(self)]
 
 
 class ThingFollower:
@@ -63,7 +127,7 @@ class ThingFollower:
         self._outlines = np.empty((0, 4), np.float32)
         numbers, values = np.empty(0, np.int64), np.empty(0)
         history = np.empty((0, MEMORY))
-        self._things = FollowedThings(
+        self._things = _Followed(
             ids=numbers,
             labels=numbers,
             boxes=self._outlines,
@@ -98,7 +162,7 @@ class ThingFollower:
         self._note(regions, belonging, now.size, clear)
         if (belonging.sum(axis=0) > 1).any():
             self._unite()
-        else:
+        elif (self._things.apart >= APART).any():
             self._split(regions, belonging)
         self._begin(regions, np.logical_not(belonging.any(axis=0)))
         self._forget()
@@ -157,7 +221,7 @@ class ThingFollower:
             low = np.where(members, regions.boxes[None, :, :2], np.inf).min(axis=1)
             high = np.where(members, regions.boxes[None, :, 2:], -np.inf).max(axis=1)
             weight = np.maximum(LEAST_WEIGHT, 1.0 / things.times[seen])[:, None]
-            things.boxes[seen] = adjusted(things.boxes[seen], np.hstack([low, high]), weight, size)
+            things.boxes[seen] = _adjusted(things.boxes[seen], np.hstack([low, high]), weight, size)
 
     def _unite(self) -> None:
         """Keep the oldest of things that have become the same."""
@@ -195,7 +259,7 @@ class ThingFollower:
             within = (boxes[:, :2] >= outline[:2]) & (boxes[:, 2:] <= outline[2:])
             in_view[:, frame] = within.all(axis=1)
         ids = self._new_ids(number)
-        begun = FollowedThings(
+        begun = _Followed(
             ids,
             regions.labels[new],
             boxes,
@@ -230,7 +294,7 @@ class ThingFollower:
             boxes=things.boxes,
             seen=things.found[:, 0] > 0.0,
             areas=things.areas,
-            cut=np.maximum(things.cut, outside(things.boxes, size)),
+            cut=np.maximum(things.cut, _outside(things.boxes, size)),
             steady=(things.found > 0.0).sum(axis=1) / looked,
             values=things.found.sum(axis=1) / looked * self._weights[things.labels],
         )
@@ -258,3 +322,37 @@ class ThingFollower:
     def _new_ids(self, number: int) -> np.ndarray:
         self._next_id += number
         return np.arange(self._next_id - number, self._next_id)
+
+
+def _adjusted(
+    extents: np.ndarray, found: np.ndarray, weight: np.ndarray, size: tuple[int, int]
+) -> np.ndarray:
+    """Return the extents (N, 4) of things after these boxes (N, 4) were found, with weight (N, 1).
+
+    Where the border cuts a region, its thing goes on as far as it was seen to go before.
+    """
+    mean = extents + weight * (found - extents)
+    near = max(1, round(BORDER_SHARE * size[0]))
+    low = np.where(found[:, :2] <= near, np.minimum(extents, found)[:, :2], mean[:, :2])
+    end = np.array(size) - 1 - near
+    high = np.where(found[:, 2:] >= end, np.maximum(extents, found)[:, 2:], mean[:, 2:])
+    return np.hstack([low, high])
+
+
+def _outside(boxes: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """Return how far each box reaches outside the picture, as a share of its short side, 0 to 1."""
+    beyond = np.maximum(-boxes[:, :2], boxes[:, 2:] - (np.array(size) - 1)).max(axis=1, initial=0.0)
+    short = (boxes[:, 2:] - boxes[:, :2]).min(axis=1, initial=np.inf) + 1.0
+    return np.clip((beyond - OUTSIDE_SHARE * size[0]) / short, 0.0, 1.0)
+
+
+def intersections(boxes: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Return the area that N boxes share with M others, all grown by a margin, (N, M)."""
+    low = np.maximum(boxes[:, None, :2], others[None, :, :2])
+    high = np.minimum(boxes[:, None, 2:], others[None, :, 2:])
+    return np.maximum(high - low + 1.0 + 2.0 * MARGIN, 0.0).prod(axis=2)
+
+
+def box_areas(boxes: np.ndarray) -> np.ndarray:
+    """Return the areas of (N, 4) boxes that are grown by a margin."""
+    return (boxes[:, 2:] - boxes[:, :2] + 1.0 + 2.0 * MARGIN).prod(axis=1)
