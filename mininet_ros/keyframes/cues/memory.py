@@ -16,9 +16,8 @@ import cv2
 import numpy as np
 
 from mininet_ros.keyframes.cues.content import Things
-from mininet_ros.keyframes.cues.corners import Points, moved_boxes
+from mininet_ros.keyframes.cues.corners import MIN_MATCHES, Points, moved_boxes
 from mininet_ros.keyframes.cues.described import described
-from mininet_ros.keyframes.cues.motion import MIN_MATCHES
 from mininet_ros.keyframes.cues.sent import SeenThing
 
 # Number of stored views; the oldest is forgotten when there are more.

@@ -1,15 +1,9 @@
-"""Scores frames in the order in which they come and remembers what was forwarded.
-
-An ``Observation`` holds what does not depend on forwarded frames: quality, motion, regions. The
-other scores, overlap with forwarded frames and new content, are judged on it. An evaluation
-observes a recording once and judges it many times.
-"""
+"""Scores frames in the order in which they come and remembers what was forwarded."""
 
 from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from time import thread_time
 
 import cv2
@@ -19,7 +13,6 @@ from mininet_ros.keyframes.cues.classes import class_weight_table
 from mininet_ros.keyframes.cues.content import (
     NEW_CONTENT,
     ContentStatus,
-    Things,
     find_regions,
     measure_content,
     no_things,
@@ -27,47 +20,18 @@ from mininet_ros.keyframes.cues.content import (
 from mininet_ros.keyframes.cues.corners import Points, no_points
 from mininet_ros.keyframes.cues.ignored import IgnoredPixels
 from mininet_ros.keyframes.cues.memory import LEAST_FRAMES, STILL_THERE, ViewMemory
-from mininet_ros.keyframes.cues.motion import Flow, PointTracker
+from mininet_ros.keyframes.cues.motion import PointTracker
+from mininet_ros.keyframes.cues.observation import Observation
 from mininet_ros.keyframes.cues.overlap import measure_overlap
 from mininet_ros.keyframes.cues.part_times import PartTimes
-from mininet_ros.keyframes.cues.quality import CLEAR_SHARE, Quality, QualityMeter, check_image
+from mininet_ros.keyframes.cues.quality import CLEAR_SHARE, QualityMeter, check_image
 from mininet_ros.keyframes.cues.scores import FrameScores
 from mininet_ros.keyframes.cues.sent import SeenThing, passed_on, recognised
 from mininet_ros.keyframes.cues.things import ThingFollower
 
-# Masks and motion are evaluated on pictures of this width; smaller pictures keep their own.
+# Masks and motion are evaluated on pictures of this width, so that all lengths are shares of it.
 SCORING_WIDTH = 320
 LEAST_SIDE = 16
-
-
-@dataclass(frozen=True, eq=False)
-class Observation:
-    """Measurements of one frame that do not depend on the forwarded frames.
-
-    Attributes:
-        stamp_ns: stamp of the frame, nanoseconds.
-        width: width of the camera image, pixels.
-        height: height of the camera image, pixels.
-        first: True if no earlier frame is related to this one: the first frame, a frame after a
-            jump back in time, or one of another size.
-        quality: quality scores of the picture.
-        status: tells whether there was a mask to find things in.
-        things: things of the target classes, in pixels of the tracked picture.
-        flow: motion since the last good picture.
-        gray: (h, w) uint8, the tracked picture.
-        now: corners in the present picture, if ``flow.found``: those followed and new ones.
-    """
-
-    stamp_ns: int
-    width: int
-    height: int
-    first: bool
-    quality: Quality
-    status: ContentStatus
-    things: Things
-    flow: Flow
-    gray: np.ndarray
-    now: Points
 
 
 class FrameObserver:
@@ -329,10 +293,11 @@ def _tracked_picture(gray: np.ndarray) -> np.ndarray:
     """Return a (H, W) picture at the width at which motion is measured."""
     height, width = gray.shape
     scale = max(SCORING_WIDTH / width, LEAST_SIDE / height)
-    if scale >= 1.0:
+    if scale == 1.0:
         return gray
     size = max(LEAST_SIDE, round(scale * width)), max(LEAST_SIDE, round(scale * height))
-    return cv2.resize(gray, size, interpolation=cv2.INTER_AREA)
+    method = cv2.INTER_AREA if scale < 1.0 else cv2.INTER_LINEAR
+    return cv2.resize(gray, size, interpolation=method)
 
 
 def _check(image: np.ndarray, mask: np.ndarray | None, confidence: np.ndarray | None) -> None:
