@@ -19,14 +19,14 @@ from mininet_ros.keyframes.cues.content import (
 )
 from mininet_ros.keyframes.cues.corners import Points, no_points
 from mininet_ros.keyframes.cues.ignored import IgnoredPixels
-from mininet_ros.keyframes.cues.memory import CLOSE_STEP, LOOK_STEP, ViewMemory
+from mininet_ros.keyframes.cues.memory import LEAST_FRAMES, STILL_THERE, ViewMemory
 from mininet_ros.keyframes.cues.motion import PointTracker
 from mininet_ros.keyframes.cues.observation import Observation
 from mininet_ros.keyframes.cues.overlap import measure_overlap
 from mininet_ros.keyframes.cues.part_times import PartTimes
 from mininet_ros.keyframes.cues.quality import CLEAR_SHARE, QualityMeter, check_image
 from mininet_ros.keyframes.cues.scores import FrameScores
-from mininet_ros.keyframes.cues.sent import SeenThing, recognised
+from mininet_ros.keyframes.cues.sent import SeenThing, passed_on, recognised
 from mininet_ros.keyframes.cues.things import ThingFollower
 
 # Masks and motion are evaluated on pictures of this width, so that all lengths are shares of it.
@@ -155,7 +155,10 @@ class FrameScorer:
     def _begin(self) -> None:
         self._sent: dict[int, float] = {}  # how well each thing was shown, by its id
         self._memory = ViewMemory()
-        self._looked_at = -1.0
+        # The last look-up in the memory: the corners then, the frames since, and the least content.
+        self._looked_at: Points | None = None
+        self._frames = 0
+        self._least = 0.0
         self._known = 0.0
         self._records: OrderedDict[int, Observation] = OrderedDict()
         self._forwarded = no_points((0, 0))
@@ -202,13 +205,16 @@ class FrameScorer:
         spent["motion"] += (compared := thread_time()) - started
         if frame.flow.found and frame.status is ContentStatus.MEASURED:
             ids = frame.things.ids.tolist()
-            self._sent = {number: self._sent[number] for number in ids if number in self._sent}
+            known = self._sent
+            if (frame.things.ids != frame.things.parents).any():
+                known = passed_on(known, frame.things)
+            self._sent = {number: known[number] for number in ids if number in known}
         quality = frame.quality.quality
         content = measure_content(frame.status, frame.things, self._sent, quality)
-        step = CLOSE_STEP if content.content >= NEW_CONTENT else LOOK_STEP
-        if frame.flow.found and abs(frame.flow.scores.travelled - self._looked_at) >= step:
+        if frame.flow.found and self._is_due(frame, content.content):
             self._look_up(frame)
             content = measure_content(frame.status, frame.things, self._sent, quality)
+            self._least = content.content
         spent["sent"] += thread_time() - compared
         self._records[frame.stamp_ns] = frame
         while self.history is not None and len(self._records) > self.history:
@@ -225,9 +231,18 @@ class FrameScorer:
             **vars(overlap),
         )
 
+    def _is_due(self, frame: Observation, content: float) -> bool:
+        """Return whether to look up a frame: its view has changed, or it shows more new things."""
+        self._least = min(self._least, content)
+        self._frames += 1
+        looked_at = self._looked_at
+        if looked_at is None or frame.now.shared(looked_at) < STILL_THERE * len(looked_at.ids):
+            return True
+        return self._frames >= LEAST_FRAMES and content >= self._least + NEW_CONTENT
+
     def _look_up(self, frame: Observation) -> None:
         """Look up whether the view was forwarded before, and with which things."""
-        self._looked_at = frame.flow.scores.travelled
+        self._looked_at, self._frames = frame.now, 0
         things = frame.things
         sent = [
             SeenThing(int(label), box[:2], box[2:], self._sent[number])
