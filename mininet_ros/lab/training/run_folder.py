@@ -2,7 +2,7 @@
 
 ``recipe.yaml`` has the settings of the run. ``checkpoint.pt`` is the state to resume from.
 ``best.safetensors`` has the weights with the best validation score. ``log.csv`` and ``curves.png``
-show the course of the training.
+show the course of the training, ``history.csv`` that of the runs that it goes on from.
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ from mininet_ros.lab.training.evaluation.metrics import ConfusionMatrix
 from mininet_ros.lab.training.recipe import Recipe
 
 RECIPE = "recipe.yaml"
-LOG_COLUMNS = ("epoch", "learning_rate", "loss", "miou", "pixel_accuracy")
+LOG = "log.csv"
+LOG_COLUMNS = ("epoch", "learning_rate", "loss", "miou", "pixel_accuracy", "crops")
 
 
 class TrainingError(RuntimeError):
@@ -168,9 +169,17 @@ def write_checkpoint(run: Path, parts: Mapping[str, Any], progress: Progress) ->
 
 
 def write_log(
-    path: Path, epoch: int, learning_rate: float, loss: float, matrix: ConfusionMatrix
+    path: Path, epoch: int, learning_rate: float, loss: float, matrix: ConfusionMatrix, crops: int
 ) -> None:
     """Add a row to the log; remove rows that a run wrote after its last checkpoint.
+
+    Args:
+        path: file of the log.
+        epoch: number of completed epochs.
+        learning_rate: learning rate of the last step.
+        loss: mean loss of the last epoch.
+        matrix: confusion matrix of the validation.
+        crops: number of crops of this run so far.
 
     Raises:
         TrainingError: the file cannot be written.
@@ -187,16 +196,11 @@ def write_log(
         f"{loss:.4f}",
         f"{matrix.miou:.4f}",
         f"{matrix.pixel_accuracy:.4f}",
+        str(crops),
     ]
     text = io.StringIO(newline="")
     csv.writer(text).writerows([LOG_COLUMNS, *rows, row])
     write_atomically(path, text.getvalue().encode())
-
-
-def read_curve(path: Path) -> dict[int, float]:
-    """Read the validation mIoU (0 to 1) by epoch from a log of :func:`write_log`."""
-    with path.open(newline="") as file:
-        return {int(row["epoch"]): float(row["miou"]) for row in csv.DictReader(file)}
 
 
 def write_atomically(path: Path, content: bytes) -> None:
