@@ -40,15 +40,11 @@ def course_of(run: Path) -> list[Scored]:
     Args:
         run: folder of the run, ``training`` in its output folder.
     """
-    before = [
-        Scored(row["run"], int(row["crops"]), float(row["loss"]), float(row["miou"]))
-        for row in _rows(run / HISTORY)
-    ]
-    begun = before[-1].crops if before else 0
     name = run.resolve().parent.name
-    return before + [
-        Scored(name, begun + int(row["crops"]), float(row["loss"]), float(row["miou"]))
-        for row in _rows(run / LOG)
+    rows = _rows(run / HISTORY) + [{"run": name} | row for row in _rows(run / LOG)]
+    return [
+        Scored(row["run"], int(row["crops"]), float(row["loss"]), float(row["miou"]))
+        for row in rows
         if row.get("crops")
     ]
 

@@ -42,12 +42,14 @@ class Progress:
         best_epoch: epoch of the weights with the best validation score.
         best_miou: validation mIoU of these weights, 0 to 1.
         seconds: training time so far in seconds, without interruptions.
+        crops: number of crops so far, with those of the runs that this one goes on from.
     """
 
     epoch: int = 0
     best_epoch: int = 0
     best_miou: float = -1.0
     seconds: float = 0.0
+    crops: int = 0
 
 
 @contextmanager
@@ -125,6 +127,7 @@ def read_checkpoint(run: Path, parts: Mapping[str, Any]) -> Progress:
         checkpoint = torch.load(path, weights_only=True, map_location="cpu")
         for name, part in parts.items():
             part.load_state_dict(checkpoint[name])
+        checkpoint.setdefault("crops", 0)  # older checkpoints count none
         return Progress(**{field.name: checkpoint[field.name] for field in fields(Progress)})
     except (RuntimeError, ValueError, LookupError, EOFError, pickle.UnpicklingError) as error:
         raise TrainingError(
@@ -132,12 +135,15 @@ def read_checkpoint(run: Path, parts: Mapping[str, Any]) -> Progress:
         ) from error
 
 
-def go_on_from(output: Path, parts: Mapping[str, Any]) -> None:
+def go_on_from(output: Path, parts: Mapping[str, Any]) -> int:
     """Load the weights and the optimizer state of another training of the same network.
 
     Args:
         output: output folder of the other training.
         parts: objects to load by name, see :func:`read_checkpoint`.
+
+    Returns:
+        Number of crops that the other training has learned from.
 
     Raises:
         TrainingError: the folder has no checkpoint, or one of another network.
@@ -147,6 +153,7 @@ def go_on_from(output: Path, parts: Mapping[str, Any]) -> None:
         checkpoint = torch.load(path, weights_only=True, map_location="cpu")
         for name, part in parts.items():
             part.load_state_dict(checkpoint[name])
+        return int(checkpoint.get("crops", 0))
     except OSError as error:
         raise TrainingError(f"{path} cannot be read: {error.strerror}") from error
     except (RuntimeError, ValueError, LookupError, EOFError, pickle.UnpicklingError) as error:
@@ -179,7 +186,7 @@ def write_log(
         learning_rate: learning rate of the last step.
         loss: mean loss of the last epoch.
         matrix: confusion matrix of the validation.
-        crops: number of crops of this run so far.
+        crops: number of crops so far, see :class:`Progress`.
 
     Raises:
         TrainingError: the file cannot be written.

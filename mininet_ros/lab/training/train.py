@@ -153,13 +153,16 @@ def train(
     parts = {"network": network, "optimizer": optimizer, "scaler": scaler}
     if average:
         parts["average"] = average
+    begun = 0
     if recipe.initial_run:
-        go_on_from(Path(recipe.initial_run), parts)
+        begun = go_on_from(Path(recipe.initial_run), parts)
         if processes.leads:
             inherit_course(Path(recipe.initial_run), run)
         for group in optimizer.param_groups:
             group["weight_decay"] = recipe.weight_decay
     progress = read_checkpoint(run, parts)
+    if not progress.epoch:
+        progress = replace(progress, crops=begun)
     spread = processes.spread(network)
     began = time.monotonic() - progress.seconds
     written = progress.seconds
@@ -185,6 +188,7 @@ def train(
             )
         if not processes.leads:
             continue
+        progress = replace(progress, crops=progress.crops + crops_per_epoch)
         is_last = epoch + 1 == recipe.epochs
         is_scored = is_last or (epoch + 1) % recipe.validate_every == 0
         if is_scored:
@@ -198,8 +202,7 @@ def train(
                 progress = replace(progress, best_epoch=epoch + 1, best_miou=matrix.miou)
                 write_atomically(run / "best.safetensors", save(judged.packed_weights()))
             rate = optimizer.param_groups[0]["lr"]
-            crops = (epoch + 1) * crops_per_epoch
-            write_log(run / LOG, epoch + 1, rate, loss, matrix, crops)
+            write_log(run / LOG, epoch + 1, rate, loss, matrix, progress.crops)
             if log:
                 log.add(epoch + 1, rate, loss, matrix)
             write_atomically(run / "curves.png", draw_curves(run))
