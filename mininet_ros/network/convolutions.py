@@ -12,10 +12,6 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-IMAGES_FOR_ONEDNN = (
-    16  # smallest batch whose 1x1 convolutions PyTorch gives to oneDNN on one thread
-)
-
 
 class AtrousConvolution(nn.Conv2d):
     """Convolution whose taps lie ``rate`` pixels apart: d·d·Ci·Co weights at every rate.
@@ -182,35 +178,7 @@ def depthwise(channels: int, rate: int = 1, kernel: int = 3) -> nn.Conv2d:
 
 def pointwise(in_channels: int, out_channels: int, bias: bool = False) -> nn.Conv2d:
     """1x1 convolution across channels: Ci·Co weights."""
-    return PointwiseConvolution(in_channels, out_channels, 1, bias=bias)
-
-
-class PointwiseConvolution(nn.Conv2d):
-    """1x1 convolution that is as fast on one CPU thread as on several.
-
-    With one thread and fewer than 16 images PyTorch leaves oneDNN for a code that takes twice the
-    time. A 1x1 convolution sees no neighbours, so groups of rows can pass for images.
-    """
-
-    def forward(self, x: Tensor) -> Tensor:
-        parts = self._parts(x)
-        if parts == 1:
-            return super().forward(x)
-        count, channels, height, width = x.shape
-        rows = x.permute(0, 2, 3, 1).view(count * parts, height // parts, width, channels)
-        y = super().forward(rows.permute(0, 3, 1, 2))
-        return y.permute(0, 2, 3, 1).view(count, height, width, -1).permute(0, 3, 1, 2)
-
-    def _parts(self, x: Tensor) -> int:
-        """Number of parts that each image is cut into; 1 where nothing would be gained."""
-        if (
-            x.device.type != "cpu"
-            or torch.get_num_threads() > 1
-            or not x.is_contiguous(memory_format=torch.channels_last)
-        ):
-            return 1
-        enough = -(-IMAGES_FOR_ONEDNN // len(x))
-        return next((n for n in range(enough, x.shape[2] + 1) if x.shape[2] % n == 0), 1)
+    return nn.Conv2d(in_channels, out_channels, 1, bias=bias)
 
 
 def along(

@@ -17,7 +17,6 @@ from mininet_ros.network.convolutions import (
     FactorisedSeparableConvolution,
     MultiDilationConvolution,
     StandardConvolution,
-    pointwise,
 )
 
 channels = st.integers(1, 40)
@@ -115,40 +114,3 @@ def test_multi_dilation_is_the_sum_of_both_kernels():
         near = functional.conv2d(x, made.local_depthwise.weight, padding=1, groups=3)
         far = functional.conv2d(x, made.dilated_depthwise.weight, padding=2, dilation=2, groups=3)
         assert torch.allclose(made(x), made.pointwise(near + far), atol=1e-6)
-
-
-@pytest.fixture
-def one_thread():
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
-
-
-@pytest.mark.parametrize(("count", "height"), [(1, 7), (3, 10), (8, 6), (16, 4), (20, 5)])
-@pytest.mark.parametrize("bias", [True, False])
-def test_a_pointwise_convolution_is_what_pytorch_computes(one_thread, count, height, bias):
-    layer = pointwise(6, 5, bias)
-    x = torch.randn(count, 6, height, 9).to(memory_format=torch.channels_last).requires_grad_()
-    found = layer(x)
-    expected = functional.conv2d(x, layer.weight, layer.bias)
-    assert found.is_contiguous(memory_format=torch.channels_last)
-    torch.testing.assert_close(found, expected)
-    of = (x, *layer.parameters())
-    asked = torch.randn_like(found)
-    for mine, theirs in zip(
-        torch.autograd.grad(found, of, asked),
-        torch.autograd.grad(expected, of, asked),
-        strict=True,
-    ):
-        torch.testing.assert_close(mine, theirs)
-
-
-def test_one_thread_computes_small_batches_with_onednn(one_thread):
-    layer = pointwise(6, 5)
-    x = torch.randn(4, 6, 8, 9).to(memory_format=torch.channels_last).requires_grad_()
-    with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU]) as profile:
-        layer(x).sum().backward()
-    called = {event.key for event in profile.key_averages()}
-    assert "aten::mkldnn_convolution" in called
-    assert not any("slow_conv2d" in name for name in called)
