@@ -107,7 +107,7 @@ def calibrated(
     }
     if chosen:
         card["held_out_images"] = len(held_out)
-        figure = "miou" if len(model.classes) > 2 else f"{model.classes[-1]}_iou"
+        figure = "miou" if len(model.classes) > 2 else "_".join([*model.classes[1:], "iou"])
         card[f"held_out_{figure}_difference"] = round(difference, 4)
     return Int8Recipe(ranges, tuple(name for name in stages if name in chosen), card)
 
@@ -156,4 +156,4 @@ def _score(masks: Sequence[np.ndarray], samples: Sequence[Sample], model: Model)
     matrix = ConfusionMatrix(len(model.classes))
     for mask, sample in zip(masks, samples, strict=True):
         matrix.add(sample.labels, mask)
-    return matrix.miou if len(model.classes) > 2 else float(matrix.iou[-1])
+    return matrix.miou if len(model.classes) > 2 else float(matrix.iou[1])
