@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from mininet_ros.keyframes.cues.scorer import FrameScorer, Observation
+from mininet_ros.keyframes.cues.observation import Observation
+from mininet_ros.keyframes.cues.scorer import FrameScorer
 from mininet_ros.keyframes.cues.scores import FrameScores, Pose
 from mininet_ros.keyframes.selection.config import SelectorConfig
 from mininet_ros.keyframes.selection.decisions import FORWARDING, Decision, Step

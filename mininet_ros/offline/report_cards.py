@@ -43,8 +43,8 @@ def card_section(results: Results) -> str:
     note += (
         "Quality ranks pictures of one scene, 0 to 1. "
         if results.exact is not None
-        else "Quality ranks pictures of one scene, 0 to 1. As the one before: share of the view "
-        "that the last forwarded frame shows, too. "
+        else "Quality ranks pictures of one scene, 0 to 1. Seen in the one before: share of the "
+        "view that the last forwarded frame shows, too. "
     )
     if results.settings.targets():
         note += (
@@ -88,7 +88,7 @@ def _meters(scores: FrameScores, results: Results) -> str:
         meters.append(_meter("found steadily", scores.steady, f"{100 * scores.steady:.0f} %"))
         meters.append(_meter("cut by the border", scores.cut, f"{100 * scores.cut:.0f} %", "--cut"))
     if results.exact is None:
-        before = [("as the one before", scores.overlap)]
+        before = [("seen in the one before", scores.overlap)]
         if results.settings.targets():
             before.insert(0, ("targets sent before", scores.sent))
         meters += [_meter(name, part, f"{100 * part:.0f} %", "--soft") for name, part in before]

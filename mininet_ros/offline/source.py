@@ -95,24 +95,30 @@ class Source:
         return ClassTable(self.classes, tuple((int(r), int(g), int(b)) for r, g, b in self.colors))
 
 
-def open_source(options: SourceOptions) -> Source:
+def open_source(options: SourceOptions, sequence: Sequence | None = None) -> Source:
     """Open an input with its masks; frames that are too small to be scored are skipped.
 
     The masks are the given labels. Without labels they are those in the bag, if there are any, or
     else the model's. Without a model they are the truth of the generated sequence, or there are
     none. Where another source makes the masks, the model only names their classes.
 
+    Args:
+        options: the user's options.
+        sequence: frames to use in place of those of ``options.input``; None for those.
+
     Raises:
         SequenceError: the input or the labels cannot be used, or an option does not fit them.
         ModelError, BackendError: the model cannot be used.
         ValueError: the dataset is unknown.
     """
-    source = _open(options)
+    source = _open(options, sequence)
     return replace(source, labelled=lambda: _large_enough(source))
 
 
-def _open(options: SourceOptions) -> Source:
-    sequence, bag = _open_sequence(options)
+def _open(options: SourceOptions, sequence: Sequence | None) -> Source:
+    bag = None
+    if sequence is None:
+        sequence, bag = _open_sequence(options)
     if options.labels is not None:
         table = _class_table(options)
         if table is None:

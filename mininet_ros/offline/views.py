@@ -9,9 +9,10 @@ from itertools import chain
 import numpy as np
 
 from mininet_ros.keyframes.cues.ignored import IgnoredPixels
+from mininet_ros.keyframes.cues.observation import Observation
 from mininet_ros.keyframes.cues.part_times import PartTimes
 from mininet_ros.keyframes.cues.quality import Quality
-from mininet_ros.keyframes.cues.scorer import FrameObserver, Observation
+from mininet_ros.keyframes.cues.scorer import FrameObserver
 from mininet_ros.offline.coverage import View
 from mininet_ros.offline.evaluation import JudgedFrame, lasting_instances
 from mininet_ros.offline.truth import Sighting

@@ -7,8 +7,10 @@ import numpy as np
 import pytest
 
 from mininet_ros.keyframes import FrameScorer
-from mininet_ros.keyframes.cues.memory import MAX_VIEWS, ViewMemory
+from mininet_ros.keyframes.cues.content import NEW_CONTENT, Things
+from mininet_ros.keyframes.cues.memory import LEAST_FRAMES, MAX_VIEWS, ViewMemory
 from mininet_ros.keyframes.cues.motion import PointTracker
+from mininet_ros.keyframes.cues.sent import SeenThing, recognised
 from mininet_ros.keyframes.selection.windows import KNOWN_VIEW
 
 CLASSES = ("background", "sign")
@@ -58,6 +60,51 @@ def test_the_way_back_is_known_and_what_was_sent_on_it(wall: np.ndarray) -> None
     assert np.median([scores.known for scores in far]) > 0.8
     new = sum(scores.content for scores in far)
     assert new < 0.15 * sum(scores.content for scores in forth[:70] if scores.sent == 0.0)
+
+
+def test_a_thing_that_is_found_late_in_a_known_view_is_recognised_soon(wall: np.ndarray) -> None:
+    scorer, labels = FrameScorer({"sign": 1.0}, CLASSES, history=None), signs()
+    nothing, stamp = np.zeros((HEIGHT, WIDTH), np.uint8), 0
+    for x in range(0, 1200, 16):
+        stamp += SECOND // 15
+        scorer.score(view(wall, x), view(labels, x), None, stamp)
+        if x == 480:
+            assert scorer.mark_sent(stamp)
+    for x in [*range(1184, 480, -16), *[480] * 5]:
+        stamp += SECOND // 15
+        scorer.score(view(wall, x), nothing, None, stamp)
+    contents = []
+    for _ in range(2 * LEAST_FRAMES + 1):
+        stamp += SECOND // 15
+        scores = scorer.score(view(wall, 480), view(labels, 480), None, stamp)
+        contents.append(scores.content)
+    assert scores.known > KNOWN_VIEW and scores.regions == 1
+    assert contents[-1] < 0.1
+
+
+def test_what_was_sent_as_one_thing_is_known_when_it_is_seen_as_several(wall: np.ndarray) -> None:
+    scorer = FrameScorer({"sign": 1.0}, CLASSES, history=None)
+    joined, apart = np.zeros((2, HEIGHT, WIDTH), np.uint8)
+    joined[80:120, 100:200] = 1
+    apart[80:120, 100:200] = 1
+    apart[80:120, 145:155] = 0
+    scorer.score(view(wall, 0), joined, None, SECOND)
+    for frame in range(2, 10):
+        scores = scorer.score(view(wall, 0), apart, None, frame * SECOND)
+    assert scorer.mark_sent(SECOND)
+    known = scorer.score(view(wall, 0), apart, None, 10 * SECOND)
+    assert scores.regions == known.regions == 2
+    assert scores.content > 1.5 and known.content < NEW_CONTENT
+
+
+def test_two_things_count_as_parts_of_one_that_was_sent_on_an_earlier_visit() -> None:
+    boxes = np.array([(100, 80, 140, 120), (160, 80, 200, 120), (100, 160, 140, 200)], np.float32)
+    numbers, ones = np.arange(3), np.ones(3)
+    things = Things(numbers, numbers, ones, ones.astype(int), boxes, ones > 0.0, *[ones] * 5)
+    earlier = [SeenThing(1, np.array([100.0, 80.0]), np.array([200.0, 120.0]), 1.0)]
+    worth = recognised(earlier, things)
+    assert set(worth) >= {0, 1} and worth.get(2, 0.0) == 0.0
+    assert min(worth[0], worth[1]) > 0.3
 
 
 def test_another_place_is_not_known(wall: np.ndarray) -> None:

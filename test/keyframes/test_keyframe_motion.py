@@ -6,9 +6,9 @@ import cv2
 import numpy as np
 import pytest
 
-from mininet_ros.keyframes.cues.corners import Points, local_similarities
+from mininet_ros.keyframes.cues.corners import Points, far_motion, local_similarities
+from mininet_ros.keyframes.cues.flow import LOST
 from mininet_ros.keyframes.cues.motion import (
-    LOST,
     MAX_POINTS,
     MAX_SKIPPED,
     PointTracker,
@@ -107,6 +107,24 @@ def test_noise_and_shaking_are_no_way(world: np.ndarray) -> None:
     assert flow.scores.travelled < 0.01
 
 
+def test_a_shaking_drive_goes_no_further_than_a_smooth_one(world: np.ndarray) -> None:
+    tracker = PointTracker()
+    for index in range(60):
+        shake = 8.0 * np.sin(1.9 * index)  # 16 of 320 pixels from peak to peak
+        flow = tracker.update(view(world, 100 + index + shake, 100))
+    assert WIDTH * flow.scores.travelled == pytest.approx(59, abs=10)
+
+
+def test_a_dark_moment_in_a_fast_turn_is_bridged(world: np.ndarray) -> None:
+    tracker = PointTracker()
+    for index in range(4):
+        tracker.update(view(world, 80 * index, 100))
+    for _ in range(2):
+        assert not tracker.update(DARK, clear=False).found
+    flow = tracker.update(view(world, 80 * 6, 100))
+    assert WIDTH * flow.scores.motion == pytest.approx(240, abs=3)
+
+
 def test_a_slow_way_adds_up(world: np.ndarray) -> None:
     tracker = PointTracker()
     for index in range(200):
@@ -149,3 +167,14 @@ def test_the_majority_of_corners_decides_how_a_place_moves() -> None:
     growth, shift = local_similarities(before, after, near)
     np.testing.assert_allclose(growth, [1.1, 1.0], atol=1e-4)
     np.testing.assert_allclose(shift, [[3.0, -2.0], [7.0, 8.0]], atol=1e-3)
+
+
+def test_a_drive_straight_ahead_is_no_rest(world: np.ndarray) -> None:
+    tracker = PointTracker()
+    tracker.update(view(world, 400, 300))
+    start = tracker.points
+    tracker.update(view(world, 400 + 0.02 * WIDTH, 300 + 0.02 * HEIGHT, zoom=1.04))
+    before, after = start.common(tracker.points)
+    median = np.median(np.linalg.norm(after - before, axis=1)) / WIDTH
+    assert far_motion(start, tracker.points) > 1.2 * median
+    assert far_motion(start, start) == 0.0

@@ -68,6 +68,17 @@ def test_in_a_fast_turn_neighbours_can_be_matched(
     assert 1.0 - speed * max(np.diff(chosen)) / WIDTH >= LEAST_SHARE
 
 
+@pytest.mark.parametrize("speed", [110, 150])
+def test_in_a_fast_turn_the_only_good_frames_are_taken(wall: np.ndarray, speed: int) -> None:
+    pictures = [view(wall, speed * index) for index in range(36)]
+    smeared = [index % 3 > 0 for index in range(36)]
+    pictures = [motion_blur(p, 60.0, 0.0) if bad else p for p, bad in zip(pictures, smeared)]
+    chosen = forwarded(decide(pictures, 15.0))
+    assert 1.0 - speed * max(np.diff(chosen)) / WIDTH >= 0.25
+    good = sum(not bad for bad in smeared)
+    assert sum(not smeared[index] for index in chosen) >= 0.8 * good
+
+
 def test_a_smeared_turn_after_a_rest_is_not_left_out(wall: np.ndarray) -> None:
     places = [0] * 30 + [80 * index for index in range(1, 30)] + [80 * 29] * 10
     pictures = [view(wall, x) for x in places]

@@ -42,7 +42,7 @@ def test_the_best_frame_of_a_window_is_forwarded_when_it_closes() -> None:
     assert forwarded(decisions) == [4]
     best = next(decision for decision in decisions if decision.forwarded)
     assert best.reason is Reason.BEST_OF_WINDOW
-    assert best.sentence.startswith("Best after 0.400 s and a way of 8.0 % of the width")
+    assert best.sentence.startswith("Best picture after 0.400 s and a motion of 8.0 %")
     assert best.worth == pytest.approx(0.9 * WINDOW.base_content)
     assert reasons(decisions)[3] is Reason.NOT_BEST
 

@@ -9,7 +9,7 @@ import pytest
 from mininet_ros.keyframes.cues.classes import class_weight_table
 from mininet_ros.keyframes.cues.content import Things, find_regions, things_in
 from mininet_ros.keyframes.cues.motion import PointTracker
-from mininet_ros.keyframes.cues.things import MAX_THINGS, MEMORY, ThingFollower
+from mininet_ros.keyframes.cues.things import APART, MAX_THINGS, MEMORY, ThingFollower
 
 WIDTH, HEIGHT = 320, 240
 TARGETS = class_weight_table({"sign": 1.0, "car": 1.0}, ("background", "sign", "car"))
@@ -101,6 +101,29 @@ def test_fragments_of_a_thing_are_one_thing(world: np.ndarray) -> None:
     parts = camera.look(100, (100, 100, 125, 130), (150, 100, 180, 130))
     assert seen_ids(parts) == seen_ids(whole) and parts.steady == 1.0
     assert parts.boxes[0] == pytest.approx(whole.boxes[0], abs=1.0)
+
+
+def test_parts_that_stay_apart_become_things_split_from_the_first(world: np.ndarray) -> None:
+    camera = Camera(world)
+    joined = camera.look(100, (100, 100, 180, 130))
+    apart = [(100, 100, 140, 130), (150, 100, 180, 130)]
+    for _ in range(APART - 1):
+        assert seen_ids(camera.look(100, *apart)) == seen_ids(joined)
+    camera.look(100, *apart)
+    things = camera.look(100, *apart)
+    assert things.seen.all() and (things.steady == 1.0).all()
+    assert things.ids[0] == joined.ids[0] < things.ids[1]
+    assert things.parents.tolist() == [joined.ids[0]] * 2
+    assert things.shares == pytest.approx([1.0, 30 / 70], rel=0.02)
+    assert things.boxes == pytest.approx(np.array([(100, 100, 139, 129), (150, 100, 179, 129)]))
+
+
+def test_parts_that_flicker_stay_one_thing(world: np.ndarray) -> None:
+    camera = Camera(world)
+    for frame in range(4 * APART):
+        split = frame % APART > 0
+        boxes = [(100, 100, 140, 130), (150, 100, 180, 130)] if split else [(100, 100, 180, 130)]
+        assert len(seen_ids(camera.look(100, *boxes))) == 1
 
 
 def test_two_things_joined_in_one_mask_stay_two_but_become_one_in_the_end(

@@ -38,7 +38,7 @@ CUT_WORTH = (0.6, 0.2)
 
 # The content of a frame is divided by one plus this multiple of the sizes of the things that it
 # cuts. It stays above 0, because every frame may cut something.
-CUT_COST = 8.0
+CUT_COST = 10.0
 
 # Exponent of the share that is new. A thing that was sent before at 80 % of its worth then adds
 # 4 %, not 20 %. Otherwise many things with slightly better views would outweigh the few that were
@@ -87,6 +87,8 @@ class Things:
 
     Attributes:
         ids: (N,) int64; equal numbers in two frames mean the same thing.
+        parents: (N,) int64 id of the thing that it was split from; its own id where there is none.
+        shares: (N,) share of that thing's area that it had then, 0 to 1.
         labels: (N,) int64 class ids.
         boxes: (N, 4) float32 left, upper, right and lower edge of the extent, in pixels of the
             tracked picture; it may reach outside the picture.
@@ -99,6 +101,8 @@ class Things:
     """
 
     ids: np.ndarray
+    parents: np.ndarray
+    shares: np.ndarray
     labels: np.ndarray
     boxes: np.ndarray
     seen: np.ndarray
@@ -287,6 +291,8 @@ def _joining(width: int) -> np.ndarray:
 
 def measured_things(
     ids: np.ndarray,
+    parents: np.ndarray,
+    shares: np.ndarray,
     labels: np.ndarray,
     boxes: np.ndarray,
     seen: np.ndarray,
@@ -303,14 +309,16 @@ def measured_things(
     sizes = things_in(areas) * values
     barely, wholly = CUT_WORTH
     left = np.where(cut > 0.0, barely + (wholly - barely) * cut, 1.0)
-    return Things(ids, labels, boxes, seen, areas, cut, steady, sizes, sizes * left)
+    return Things(
+        ids, parents, shares, labels, boxes, seen, areas, cut, steady, sizes, sizes * left
+    )
 
 
 def no_things() -> Things:
     """Return an empty set of things."""
     numbers, values = np.empty(0, np.int64), np.empty(0)
     boxes = np.empty((0, 4), np.float32)
-    return Things(numbers, numbers, boxes, values > 0.0, *([values] * 5))
+    return Things(numbers, numbers, values, numbers, boxes, values > 0.0, *([values] * 5))
 
 
 def things_in(areas: np.ndarray) -> np.ndarray:

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
 CELL = 16
+
+# Fewer common corners than this tell nothing about two frames.
+MIN_MATCHES = 8
+
+# The distance travelled is measured between stations this far apart, as a share of the width. A new
+# station also begins when half of the corners of the last one are lost. A view that is back at one
+# of the last stations has gone back its way, so that shaking does not count as travel.
+STATION_STEP = 0.02
+MAX_STATIONS = 10
 
 # Least eigenvalue of the gradient matrix that counts as a corner, on pictures of normalised
 # contrast. Smooth walls and sensor noise stay below it.
@@ -62,6 +72,85 @@ class Points:
 def no_points(size: tuple[int, int]) -> Points:
     """Return an empty set of corners."""
     return Points(np.empty(0, np.int64), np.empty((0, 2), np.float32), size)
+
+
+class Way:
+    """Way of the view, measured from station to station.
+
+    Attributes:
+        length: way so far as a share of the width.
+    """
+
+    def __init__(self) -> None:
+        self.length = 0.0
+        self._stations: deque[tuple[Points, float]] = deque(maxlen=MAX_STATIONS)
+
+    def begin(self, points: Points) -> None:
+        """Go on from a view that has no corners in common with those before."""
+        self._stations.clear()
+        self._stations.append((points, self.length))
+
+    def advance(self, present: Points, motion: float) -> None:
+        """Take the next view: the shortest of the ways through the last stations counts.
+
+        Args:
+            present: corners of the view.
+            motion: since the view before, as a share of the width, for where the last station has
+                too few corners in common with this view.
+        """
+        station, length = self._stations[-1]
+        before, after = station.common(present)
+        if len(before) < MIN_MATCHES:
+            self.length += motion
+        else:
+            distance = median_length(after - before) / present.size[0]
+            self.length = length + distance
+            if distance < STATION_STEP and 2 * len(before) >= len(station.ids):
+                return
+        for station, length in self._stations:
+            distance = half_length(station, present)
+            if distance is not None:
+                self.length = min(self.length, length + distance)
+        self._stations.append((present, self.length))
+
+
+def median_length(vectors: np.ndarray) -> float:
+    """Return the median Euclidean length of (N, 2) vectors, N at least 1."""
+    return float(np.median(np.hypot(vectors[:, 0], vectors[:, 1])))
+
+
+def half_length(then: Points, now: Points) -> float | None:
+    """Return how far half of an earlier frame's corners have moved at most.
+
+    Corners that are no longer found count as far away: where the camera drives forward, the others
+    hardly move.
+
+    Returns:
+        The displacement as a share of the width; None where less than half of them are found.
+    """
+    before, after = then.common(now)
+    half = len(then.ids) // 2
+    if len(before) <= max(MIN_MATCHES, half):
+        return None
+    moved = after - before
+    return float(np.partition(np.hypot(moved[:, 0], moved[:, 1]), half)[half]) / now.size[0]
+
+
+def far_motion(then: Points, now: Points) -> float:
+    """Return how far the fastest quarter of the common corners has moved at least.
+
+    Where the camera drives forward, the corners that stay in view hardly move.
+
+    Returns:
+        The displacement as a share of the width; 0 where too few corners are common.
+    """
+    before, after = then.common(now)
+    if len(before) < MIN_MATCHES:
+        return 0.0
+    moved = after - before
+    lengths = np.hypot(moved[:, 0], moved[:, 1])
+    quarter = len(lengths) // 4
+    return float(np.partition(lengths, -quarter)[-quarter]) / now.size[0]
 
 
 def levelled(gray: np.ndarray) -> np.ndarray:

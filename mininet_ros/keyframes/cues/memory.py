@@ -16,9 +16,8 @@ import cv2
 import numpy as np
 
 from mininet_ros.keyframes.cues.content import Things
-from mininet_ros.keyframes.cues.corners import Points, moved_boxes
+from mininet_ros.keyframes.cues.corners import MIN_MATCHES, Points, moved_boxes
 from mininet_ros.keyframes.cues.described import described
-from mininet_ros.keyframes.cues.motion import MIN_MATCHES
 from mininet_ros.keyframes.cues.sent import SeenThing
 
 # Number of stored views; the oldest is forgotten when there are more.
@@ -32,11 +31,12 @@ VOTING_STEP = 3
 # that was stored last.
 SAME_VIEW, STILL_SHARED = 0.8, 0.8
 
-# A view is looked up when it has moved by this share of the width since the last look-up.
-LOOK_STEP = 0.06
+# A view is looked up when it shares less than this share of its corners with the last one that was.
+STILL_THERE = 0.8
 
-# The look-up comes sooner where something seems to be new.
-CLOSE_STEP = 0.02
+# It is looked up sooner where more new things are in view than after the last look-up, but not more
+# often than every third frame, since a look-up takes as long as all other cues of a frame.
+LEAST_FRAMES = 3
 
 # Largest number of differing bits, of 256, between two descriptors of the same point.
 MAX_BITS = 48

@@ -9,35 +9,32 @@ All lengths are shares of the image width, so that they mean the same at every r
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 import cv2
 import numpy as np
 
 from mininet_ros.keyframes.cues.corners import (
+    MIN_MATCHES,
+    STATION_STEP,
     Points,
+    Way,
     followed,
     levelled,
     no_points,
     strongest_corners,
 )
-from mininet_ros.keyframes.cues.described import described
+from mininet_ros.keyframes.cues.flow import LOST, Flow, Motion
 from mininet_ros.keyframes.cues.shift import CERTAIN, FACTOR, LIKELY, shift_between
 
 MAX_POINTS = 200
 REFILL_BELOW = 150
 
-# Two frames with fewer common corners, or a smaller share of them, are taken to show different
-# places. At most 0.11 of the corners match between unrelated photos, and at least 0.67 within one
-# drive, even in the dark.
-MIN_MATCHES = 8
+# Two frames with a smaller share of common corners, of those that are likely to be in the picture,
+# are taken to show different places. At most 0.11 of the corners match between unrelated photos,
+# and at least 0.67 within one drive, even in the dark.
 MIN_SHARE = 0.25
 
 # A dark or smeared frame is skipped; the corners of the last good frame are followed instead.
 MAX_SKIPPED = 5
-
-# Motion that is reported where tracking is lost: the whole view has changed.
-LOST = 1.0
 
 # Corners are followed from the same reference frame until they have moved this far, in pixels of
 # the tracked picture. Errors then do not add up while nothing moves.
@@ -46,61 +43,12 @@ REFERENCE_STEP = 0.5
 # A new reference is also taken when less than this share of its corners is found.
 KEPT_SHARE = 0.75
 
-# The distance travelled is measured between stations this far apart, as a share of the width, so
-# that shaking does not count as travel. A new station also begins when half of the corners of the
-# last one are lost.
-STATION_STEP = 0.02
-
 # A smaller shift, as a share of the width, is not measured by correlation. A larger one is not
 # believed where the picture looks the same as before.
 LEAST_SHIFT = 0.01
 
 # Reduced pictures with a smaller mean difference, in grey levels, differ by noise alone.
 SAME = 1.0
-
-
-@dataclass(frozen=True)
-class Motion:
-    """How fast the view changes; the fields describe the scores."""
-
-    motion: float = field(
-        default=0.0,
-        metadata=described(
-            "widths",
-            0,
-            None,
-            "Median optical flow since the previous frame, as a share of the image width; 1 where "
-            "tracking was lost.",
-        ),
-    )
-    travelled: float = field(
-        default=0.0,
-        metadata=described(
-            "widths",
-            0,
-            None,
-            "Way of the view since the first frame, as a share of the image width; shaking about "
-            "one place does not add up.",
-        ),
-    )
-    tracked: float = field(
-        default=0.0,
-        metadata=described("", 0, 1, "Share of the previous frame's corners found again."),
-    )
-
-
-@dataclass(frozen=True)
-class Flow:
-    """Motion of the corners from the last good picture to the present one.
-
-    Attributes:
-        scores: motion scores of the picture.
-        found: True where the corners are at their positions in the present picture; False where the
-            picture is too dark or too smeared to follow them.
-    """
-
-    scores: Motion
-    found: bool
 
 
 class PointTracker:
@@ -114,9 +62,9 @@ class PointTracker:
         self._look = np.empty((0, 0), np.uint8)  # of the last picture
         self._clear = True  # whether the last picture was
         self._same = False  # whether the last two pictures look the same
-        self._reference = self.points = self._station = no_points((0, 0))
+        self._reference = self.points = no_points((0, 0))
         self._speed = np.zeros(2, np.float32)
-        self._way_to_station = self._way = 0.0
+        self._way = Way()
 
     def update(
         self, gray: np.ndarray, clear: bool = True, ignored: np.ndarray | None = None
@@ -138,13 +86,15 @@ class PointTracker:
         self._compare(gray)
         if self._picture is None or self.points.size != size:
             self._restart(picture, size, ignored)
-            return Flow(Motion(0.0, self._way, 0.0), found=True)
+            return Flow(Motion(0.0, self._way.length, 0.0), found=True)
         if len(self._reference.ids) < MIN_MATCHES:
             return self._without_corners(picture, ignored)
-        present = self._follow(picture, ignored)
+        present, same_place = self._follow(picture, ignored)
         share = len(present.ids) / len(self._reference.ids)
         last, now = self.points.common(present)
-        step = self._step_to(present, now - last)
+        step = None
+        if same_place:
+            step = np.median(now - last, axis=0) if len(last) else self._speed
         smeared = not (clear and self._clear)
         self._clear = clear
         if smeared and share < KEPT_SHARE:
@@ -155,7 +105,7 @@ class PointTracker:
                 present = self._completed(present, step)
                 last, now = self.points.common(present)
         if step is None and clear and self._same:
-            return Flow(Motion(0.0, self._way, share), found=True)
+            return Flow(Motion(0.0, self._way.length, share), found=True)
         if step is None:
             return self._lost(picture, ignored, clear, share)
         if len(present.ids) < MIN_MATCHES:
@@ -164,21 +114,21 @@ class PointTracker:
         before, after = self._reference.common(present)
         # After a gap in tracking, few corners of the frame just before may be known.
         moved = now - last if len(last) >= MIN_MATCHES else after - before
-        motion = median_length(moved) / size[0]
+        motion = float(np.median(np.linalg.norm(moved, axis=1))) / size[0]
         if self._same and motion > LEAST_SHIFT:
             # Noise on a plain wall has corners, too, and they jump about.
-            return Flow(Motion(0.0, self._way, share), found=True)
+            return Flow(Motion(0.0, self._way.length, share), found=True)
         self._speed = np.median(moved, axis=0)
-        self._measure_way(present, motion)
+        self._way.advance(present, motion)
         self._picture, self.points = picture, present
-        step = median_length(after - before)
+        step = float(np.median(np.linalg.norm(after - before, axis=1)))
         # Corners that are lost in an unclear picture are found again afterwards, so it becomes the
         # reference only when the view itself has moved on.
         moved_on = step > (1.0 - KEPT_SHARE) * size[0]
         if moved_on or (clear and (step > REFERENCE_STEP or share < KEPT_SHARE)):
             self._reference_picture = picture
             self._reference = self.points = self._refilled(present, ignored)
-        return Flow(Motion(motion, self._way, share), found=True)
+        return Flow(Motion(motion, self._way.length, share), found=True)
 
     def _compare(self, gray: np.ndarray) -> None:
         """Note whether a picture differs from the last one by noise alone."""
@@ -197,29 +147,18 @@ class PointTracker:
         self._restart(picture, size, ignored)
         lost = shift is None and not self._same and len(self.points.ids) >= MIN_MATCHES
         motion = LOST if lost else 0.0
-        self._way += motion
-        return Flow(Motion(motion, self._way, 0.0), found=True)
+        self._way.length += motion
+        return Flow(Motion(motion, self._way.length, 0.0), found=True)
 
     def _moved_on(
         self, picture: np.ndarray, kept: Points, step: np.ndarray, ignored: np.ndarray | None
     ) -> Flow:
         """Handle a picture of known motion that shows too few of the corners to go on with them."""
         motion = float(np.hypot(*step)) / kept.size[0]
-        self._way += motion
+        self._way.length += motion
         self._restart(picture, kept.size, ignored, kept)
         self._speed = step.astype(np.float32)
-        return Flow(Motion(motion, self._way, 0.0), found=True)
-
-    def _step_to(self, found: Points, moved: np.ndarray) -> np.ndarray | None:
-        """Return the median step (2,) since the last picture; None if tracking was lost.
-
-        Args:
-            found: corners of the reference that are found in the present picture.
-            moved: (N, 2) steps of those that are known in the last picture, too.
-        """
-        if not self._is_enough(found):
-            return None
-        return np.median(moved, axis=0) if len(moved) else self._speed
+        return Flow(Motion(motion, self._way.length, 0.0), found=True)
 
     def _completed(self, found: Points, step: np.ndarray) -> Points:
         """Add the corners that were not found in an unclear picture, moved like the view."""
@@ -241,10 +180,10 @@ class PointTracker:
                 return self._moved_on(picture, no_points(self.points.size), shift, ignored)
         self._skipped += 1
         if clear or self._skipped > MAX_SKIPPED:
-            self._way += LOST
+            self._way.length += LOST
             self._restart(picture, self.points.size, ignored)
-            return Flow(Motion(LOST, self._way, share), found=True)
-        return Flow(Motion(LOST, self._way, share), found=False)
+            return Flow(Motion(LOST, self._way.length, share), found=True)
+        return Flow(Motion(LOST, self._way.length, share), found=False)
 
     def _restart(
         self,
@@ -257,21 +196,14 @@ class PointTracker:
         self._picture = self._reference_picture = picture
         self._speed = np.zeros(2, np.float32)
         self._reference = self.points = self._refilled(kept or no_points(size), ignored)
-        self._station, self._way_to_station = self.points, self._way
+        self._way.begin(self.points)
 
-    def _measure_way(self, present: Points, motion: float) -> None:
-        before, after = self._station.common(present)
-        if len(before) < MIN_MATCHES:
-            self._way += motion
-        else:
-            distance = median_length(after - before) / present.size[0]
-            self._way = self._way_to_station + distance
-            if distance < STATION_STEP and 2 * len(before) >= len(self._station.ids):
-                return
-        self._station, self._way_to_station = present, self._way
+    def _follow(self, picture: np.ndarray, ignored: np.ndarray | None) -> tuple[Points, bool]:
+        """Find the corners of the reference in the present picture.
 
-    def _follow(self, picture: np.ndarray, ignored: np.ndarray | None) -> Points:
-        """Return the corners of the reference that are found in the present picture."""
+        Returns:
+            The corners, and whether they are enough for the same place.
+        """
         reference = self._reference
         _, here, there = np.intersect1d(
             reference.ids, self.points.ids, assume_unique=True, return_indices=True
@@ -283,20 +215,20 @@ class PointTracker:
         # The camera is likely to continue its motion.
         likely = guess + self._speed * (self._skipped + 1)
         found = followed(self._reference_picture, reference, picture, likely, ignored)
-        if self._is_enough(found):
-            return found
+        if is_same_place(found, likely):
+            return found, True
         shift = shift_between(self._picture, picture, LIKELY)
         if shift is None:
-            return found
-        found = followed(self._reference_picture, reference, picture, guess + shift, ignored)
-        if self._is_enough(found) or self._picture is self._reference_picture:
-            return found
-        # The reference may be too old, after smeared or badly exposed pictures.
-        latest = self.points
-        return followed(self._picture, latest, picture, latest.positions + shift, ignored)
-
-    def _is_enough(self, found: Points) -> bool:
-        return len(found.ids) >= max(MIN_MATCHES, MIN_SHARE * len(self._reference.ids))
+            return found, False
+        likely = guess + shift
+        found = followed(self._reference_picture, reference, picture, likely, ignored)
+        same_place = is_same_place(found, likely)
+        if not same_place and self._picture is not self._reference_picture:
+            # The reference may be too old, after smeared or badly exposed pictures.
+            latest, likely = self.points, self.points.positions + shift
+            found = followed(self._picture, latest, picture, likely, ignored)
+            same_place = is_same_place(found, likely)
+        return found, same_place
 
     def _refilled(self, points: Points, ignored: np.ndarray | None) -> Points:
         """Add the strongest corner of each empty cell when there are too few points."""
@@ -313,6 +245,12 @@ class PointTracker:
         )
 
 
-def median_length(vectors: np.ndarray) -> float:
-    """Return the median Euclidean length of (N, 2) vectors, N at least 1."""
-    return float(np.median(np.hypot(vectors[:, 0], vectors[:, 1])))
+def is_same_place(found: Points, likely: np.ndarray) -> bool:
+    """Return whether enough of the corners are found that are likely to be in the picture.
+
+    Args:
+        found: corners that are found.
+        likely: (N, 2) likely positions of all corners, pixels.
+    """
+    inside = np.count_nonzero((likely >= 0.0).all(axis=1) & (likely < found.size).all(axis=1))
+    return len(found.ids) >= max(MIN_MATCHES, MIN_SHARE * inside)

@@ -7,9 +7,13 @@ from dataclasses import dataclass, field
 import cv2
 import numpy as np
 
-from mininet_ros.keyframes.cues.corners import Points
+from mininet_ros.keyframes.cues.corners import MIN_MATCHES, Points, median_length
 from mininet_ros.keyframes.cues.described import described
-from mininet_ros.keyframes.cues.motion import MAX_POINTS, MIN_MATCHES, median_length
+from mininet_ros.keyframes.cues.motion import MAX_POINTS
+
+# Two keyframes with fewer common corners are hard to match. For a picture with few corners, half of
+# them are enough.
+LEAST_SHARED, HALF = 60, 0.5
 
 
 @dataclass(frozen=True)
@@ -43,6 +47,15 @@ class Overlap:
         ),
     )
 
+    def suffices(self, least: float) -> bool:
+        """Return whether two frames can be matched.
+
+        Args:
+            least: least overlap, 0 to 1.
+        """
+        many = self.shared >= LEAST_SHARED or self.overlap >= HALF
+        return many and self.overlap >= least
+
 
 def measure_overlap(then: Points, now: Points) -> Overlap:
     """Compare a frame with an earlier one by the corners that both have.
@@ -56,10 +69,10 @@ def measure_overlap(then: Points, now: Points) -> Overlap:
     """
     width = now.size[0]
     diagonal = float(np.hypot(1.0, now.size[1] / width))
-    view = view_share(then, now)
+    before, after = then.common(now)
+    view = _view_share(before, after, now.size) if then.size == now.size else None
     if view is None:
         return Overlap(parallax=diagonal)
-    before, after = then.common(now)
     return Overlap(
         parallax=min(diagonal, median_length(after - before) / width),
         overlap=min(view, len(before) / len(then.ids)),
@@ -78,12 +91,16 @@ def view_share(then: Points, now: Points) -> float | None:
         The share; None where too few corners are in both frames to know it.
     """
     before, after = then.common(now)
-    if then.size != now.size or len(before) < MIN_MATCHES:
+    return _view_share(before, after, now.size) if then.size == now.size else None
+
+
+def _view_share(before: np.ndarray, after: np.ndarray, size: tuple[int, int]) -> float | None:
+    if len(before) < MIN_MATCHES:
         return None
     transform, _ = cv2.estimateAffinePartial2D(before, after, ransacReprojThreshold=3.0)
     if transform is None:
         return None
-    width, height = now.size
+    width, height = size
     outline = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
     carried = (outline @ transform[:, :2].T + transform[:, 2]).astype(np.float32)
     covered, _ = cv2.intersectConvexConvex(carried, outline)

@@ -1,15 +1,9 @@
-"""Scores frames in the order in which they come and remembers what was forwarded.
-
-An ``Observation`` holds what does not depend on forwarded frames: quality, motion, regions. The
-other scores, overlap with forwarded frames and new content, are judged on it. An evaluation
-observes a recording once and judges it many times.
-"""
+"""Scores frames in the order in which they come and remembers what was forwarded."""
 
 from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from time import thread_time
 
 import cv2
@@ -19,55 +13,25 @@ from mininet_ros.keyframes.cues.classes import class_weight_table
 from mininet_ros.keyframes.cues.content import (
     NEW_CONTENT,
     ContentStatus,
-    Things,
     find_regions,
     measure_content,
     no_things,
 )
 from mininet_ros.keyframes.cues.corners import Points, no_points
 from mininet_ros.keyframes.cues.ignored import IgnoredPixels
-from mininet_ros.keyframes.cues.memory import CLOSE_STEP, LOOK_STEP, ViewMemory
-from mininet_ros.keyframes.cues.motion import Flow, PointTracker
+from mininet_ros.keyframes.cues.memory import LEAST_FRAMES, STILL_THERE, ViewMemory
+from mininet_ros.keyframes.cues.motion import PointTracker
+from mininet_ros.keyframes.cues.observation import Observation
 from mininet_ros.keyframes.cues.overlap import measure_overlap
 from mininet_ros.keyframes.cues.part_times import PartTimes
-from mininet_ros.keyframes.cues.quality import CLEAR_SHARE, Quality, QualityMeter, check_image
+from mininet_ros.keyframes.cues.quality import CLEAR_SHARE, QualityMeter, check_image
 from mininet_ros.keyframes.cues.scores import FrameScores
-from mininet_ros.keyframes.cues.sent import SeenThing, recognised
+from mininet_ros.keyframes.cues.sent import SeenThing, passed_on, recognised
 from mininet_ros.keyframes.cues.things import ThingFollower
 
-# Masks and motion are evaluated on pictures of this width; smaller pictures keep their own.
+# Masks and motion are evaluated on pictures of this width, so that all lengths are shares of it.
 SCORING_WIDTH = 320
 LEAST_SIDE = 16
-
-
-@dataclass(frozen=True, eq=False)
-class Observation:
-    """Measurements of one frame that do not depend on the forwarded frames.
-
-    Attributes:
-        stamp_ns: stamp of the frame, nanoseconds.
-        width: width of the camera image, pixels.
-        height: height of the camera image, pixels.
-        first: True if no earlier frame is related to this one: the first frame, a frame after a
-            jump back in time, or one of another size.
-        quality: quality scores of the picture.
-        status: tells whether there was a mask to find things in.
-        things: things of the target classes, in pixels of the tracked picture.
-        flow: motion since the last good picture.
-        gray: (h, w) uint8, the tracked picture.
-        now: corners in the present picture, if ``flow.found``: those followed and new ones.
-    """
-
-    stamp_ns: int
-    width: int
-    height: int
-    first: bool
-    quality: Quality
-    status: ContentStatus
-    things: Things
-    flow: Flow
-    gray: np.ndarray
-    now: Points
 
 
 class FrameObserver:
@@ -191,7 +155,10 @@ class FrameScorer:
     def _begin(self) -> None:
         self._sent: dict[int, float] = {}  # how well each thing was shown, by its id
         self._memory = ViewMemory()
-        self._looked_at = -1.0
+        # The last look-up in the memory: the corners then, the frames since, and the least content.
+        self._looked_at: Points | None = None
+        self._frames = 0
+        self._least = 0.0
         self._known = 0.0
         self._records: OrderedDict[int, Observation] = OrderedDict()
         self._forwarded = no_points((0, 0))
@@ -238,13 +205,16 @@ class FrameScorer:
         spent["motion"] += (compared := thread_time()) - started
         if frame.flow.found and frame.status is ContentStatus.MEASURED:
             ids = frame.things.ids.tolist()
-            self._sent = {number: self._sent[number] for number in ids if number in self._sent}
+            known = self._sent
+            if (frame.things.ids != frame.things.parents).any():
+                known = passed_on(known, frame.things)
+            self._sent = {number: known[number] for number in ids if number in known}
         quality = frame.quality.quality
         content = measure_content(frame.status, frame.things, self._sent, quality)
-        step = CLOSE_STEP if content.content >= NEW_CONTENT else LOOK_STEP
-        if frame.flow.found and frame.flow.scores.travelled - self._looked_at >= step:
+        if frame.flow.found and self._is_due(frame, content.content):
             self._look_up(frame)
             content = measure_content(frame.status, frame.things, self._sent, quality)
+            self._least = content.content
         spent["sent"] += thread_time() - compared
         self._records[frame.stamp_ns] = frame
         while self.history is not None and len(self._records) > self.history:
@@ -261,9 +231,18 @@ class FrameScorer:
             **vars(overlap),
         )
 
+    def _is_due(self, frame: Observation, content: float) -> bool:
+        """Return whether to look up a frame: its view has changed, or it shows more new things."""
+        self._least = min(self._least, content)
+        self._frames += 1
+        looked_at = self._looked_at
+        if looked_at is None or frame.now.shared(looked_at) < STILL_THERE * len(looked_at.ids):
+            return True
+        return self._frames >= LEAST_FRAMES and content >= self._least + NEW_CONTENT
+
     def _look_up(self, frame: Observation) -> None:
         """Look up whether the view was forwarded before, and with which things."""
-        self._looked_at = frame.flow.scores.travelled
+        self._looked_at, self._frames = frame.now, 0
         things = frame.things
         sent = [
             SeenThing(int(label), box[:2], box[2:], self._sent[number])
@@ -314,10 +293,11 @@ def _tracked_picture(gray: np.ndarray) -> np.ndarray:
     """Return a (H, W) picture at the width at which motion is measured."""
     height, width = gray.shape
     scale = max(SCORING_WIDTH / width, LEAST_SIDE / height)
-    if scale >= 1.0:
+    if scale == 1.0:
         return gray
     size = max(LEAST_SIDE, round(scale * width)), max(LEAST_SIDE, round(scale * height))
-    return cv2.resize(gray, size, interpolation=cv2.INTER_AREA)
+    method = cv2.INTER_AREA if scale < 1.0 else cv2.INTER_LINEAR
+    return cv2.resize(gray, size, interpolation=method)
 
 
 def _check(image: np.ndarray, mask: np.ndarray | None, confidence: np.ndarray | None) -> None:

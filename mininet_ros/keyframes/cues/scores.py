@@ -8,8 +8,8 @@ from enum import Enum
 from mininet_ros.keyframes.cues.content import Content
 from mininet_ros.keyframes.cues.corners import Points
 from mininet_ros.keyframes.cues.described import Description, descriptions
+from mininet_ros.keyframes.cues.flow import Motion
 from mininet_ros.keyframes.cues.memory import Revisit
-from mininet_ros.keyframes.cues.motion import Motion
 from mininet_ros.keyframes.cues.overlap import Overlap
 from mininet_ros.keyframes.cues.quality import Quality
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from mininet_ros.keyframes.cues.content import Things
+from mininet_ros.keyframes.cues.things import box_areas, intersections
 
 # Search range for a thing from an earlier visit: a distance in tracked pixels, a distance in box
 # sides, and the largest factor by which it may have grown or shrunk.
 SNAP_PIXELS, SNAP_SIDES, SNAP_SIZE = 10.0, 0.7, 2.0
+
+# A present thing with this share of its box in that of an earlier one may be a part of it.
+INSIDE = 0.7
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,11 +36,30 @@ class SeenThing:
     worth: float
 
 
+def passed_on(worth: Mapping[int, float], things: Things) -> dict[int, float]:
+    """Let the things that were split from others have their share of the others' worth.
+
+    Args:
+        worth: how well things were shown, by id.
+        things: things of a later frame.
+
+    Returns:
+        The worth and that of the things that were split since.
+    """
+    known = dict(worth)
+    parts = zip(things.ids.tolist(), things.parents.tolist(), things.shares.tolist())
+    for number, parent, share in parts:
+        if number not in known and parent in known:
+            known[number] = share * known[parent]
+    return known
+
+
 def recognised(earlier: Sequence[SeenThing], present: Things) -> dict[int, float]:
     """Find out which present things were forwarded on an earlier visit.
 
     One similarity transform for the whole view is inexact in a scene with depth. Each earlier thing
-    therefore counts for the nearest one of about the same size.
+    therefore counts for the nearest one of about the same size. A present thing inside an earlier
+    one has its share of that one: what was one region then may now be several.
 
     Args:
         earlier: things of the earlier visit, at their approximate places in the present frame.
@@ -54,6 +77,13 @@ def recognised(earlier: Sequence[SeenThing], present: Things) -> dict[int, float
         if place >= 0:
             number = int(present.ids[place])
             worth[number] = max(worth.get(number, 0.0), thing.worth)
+    same = labels[:, None] == present.labels[None]
+    areas, others = box_areas(boxes)[:, None], box_areas(present.boxes)[None]
+    inside = same & (intersections(boxes, present.boxes) >= INSIDE * others) & (areas >= others)
+    shares = inside * (others / areas) * np.array([thing.worth for thing in earlier])[:, None]
+    for number, shown in zip(present.ids.tolist(), shares.max(axis=0).tolist()):
+        if shown > worth.get(number, 0.0):
+            worth[number] = shown
     return worth
 
 

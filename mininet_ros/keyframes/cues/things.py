@@ -7,7 +7,8 @@ regions that are found there. The box may reach outside the picture.
 
 - A thing counts by its certainty: the mean confidence in it over the last frames that had its place
   in view, where 0 stands for a frame in which it was not found.
-- Regions inside the box of a thing are parts of it.
+- Regions inside the box of a thing are parts of it. Where they stay apart for some time, they are
+  things of their own, split from it.
 - A thing is cut where its region touches the picture's border, or where its extent leaves the
   picture, whether the mask shows it there or not.
 """
@@ -43,6 +44,9 @@ LEAST_WEIGHT = 0.3
 # forgotten when they were not found for as long as a thing is judged by.
 FIRM = 3
 
+# A thing that was found in several separate regions in this many frames in a row is several things.
+APART = 5
+
 # An extent that reaches outside by less than this share of the image width may be inexact.
 OUTSIDE_SHARE = 0.006
 
@@ -61,6 +65,10 @@ class _Followed:
         areas: last areas, as shares of the picture.
         cut: share of the side that the border cuts in the present mask, 0 to 1.
         times: int64 number of frames in which each thing was found.
+        apart: int64 number of frames in a row, the last one included, in which it was found in
+            several separate regions.
+        parents: int64 id of the thing that each was split from; its own id where there is none.
+        shares: share of that thing's area that it had, 0 to 1.
         found: (N, 5) confidence in each of the last frames, the present one first; 0 where the
             thing was not found.
         in_view: (N, 5) bool, whether its place was in view in these frames.
@@ -72,12 +80,28 @@ class _Followed:
     areas: np.ndarray
     cut: np.ndarray
     times: np.ndarray
+    apart: np.ndarray
+    parents: np.ndarray
+    shares: np.ndarray
     found: np.ndarray
     in_view: np.ndarray
 
     def only(self, which: np.ndarray) -> _Followed:
         """Return the things that are marked in (N,) bool."""
         return self if which.all() else _Followed(*(part[which] for part in self._parts()))
+
+    def copies(self, row: int, number: int) -> _Followed:
+        """Return copies of one thing, which name it as the thing that they were split from."""
+        copies = _Followed(*(np.repeat(part[row : row + 1], number, 0) for part in self._parts()))
+        copies.parents = copies.ids
+        return copies
+
+    def take(self, rows: int | slice, regions: Regions, places: int | list[int]) -> None:
+        """Give things the shapes of regions that were parts of them."""
+        self.boxes[rows] = regions.boxes[places]
+        self.areas[rows] = regions.areas[places]
+        self.cut[rows] = regions.cut[places]
+        self.apart[rows] = 0
 
     def and_also(self, others: _Followed) -> _Followed:
         """Return these things and then others, whose ids are larger."""
@@ -104,7 +128,17 @@ class ThingFollower:
         numbers, values = np.empty(0, np.int64), np.empty(0)
         history = np.empty((0, MEMORY))
         self._things = _Followed(
-            numbers, numbers, self._outlines, values, values, numbers, history, history > 0.0
+            ids=numbers,
+            labels=numbers,
+            boxes=self._outlines,
+            areas=values,
+            cut=values,
+            times=numbers,
+            apart=numbers,
+            parents=numbers,
+            shares=values,
+            found=history,
+            in_view=history > 0.0,
         )
 
     def update(self, regions: Regions, now: Points, found: bool, clear: bool) -> Things:
@@ -128,6 +162,8 @@ class ThingFollower:
         self._note(regions, belonging, now.size, clear)
         if (belonging.sum(axis=0) > 1).any():
             self._unite()
+        elif (self._things.apart >= APART).any():
+            self._split(regions, belonging)
         self._begin(regions, np.logical_not(belonging.any(axis=0)))
         self._forget()
         end = np.array(now.size) - 1 if clear else np.full(2, -1)  # no thing is in an empty outline
@@ -153,8 +189,8 @@ class ThingFollower:
         may join several smaller ones.
         """
         things = self._things
-        shared = _intersections(things.boxes, regions.boxes)
-        areas, others = _areas(things.boxes)[:, None], _areas(regions.boxes)[None]
+        shared = intersections(things.boxes, regions.boxes)
+        areas, others = box_areas(things.boxes)[:, None], box_areas(regions.boxes)[None]
         belonging = things.labels[:, None] == regions.labels[None]
         belonging &= shared >= SAME_OVERLAP * np.minimum(areas, others)
         similar = np.where(belonging & (areas >= others), shared / areas, 0.0)
@@ -169,7 +205,7 @@ class ThingFollower:
         centres = (things.boxes[:, :2] + things.boxes[:, 2:]) / 2.0
         in_view = ((centres >= 0.0) & (centres < size)).all(axis=1)
         # A region that joins several things is divided among them.
-        parts = belonging * _areas(things.boxes)[:, None]
+        parts = belonging * box_areas(things.boxes)[:, None]
         parts *= regions.areas / np.maximum(parts.sum(axis=0), LEAST_CONFIDENCE)
         areas = np.where(seen, parts.sum(axis=1), things.areas)
         confidence = np.maximum(parts @ regions.confidence / areas, LEAST_CONFIDENCE) * seen
@@ -178,6 +214,8 @@ class ThingFollower:
         things.cut = (belonging * regions.cut).max(axis=1, initial=0.0)
         things.areas = areas
         things.times = things.times + seen
+        regions_of = belonging.sum(axis=1)
+        things.apart = np.where(regions_of > 1, things.apart + 1, things.apart * (regions_of < 1))
         if seen.any():
             members = belonging[seen][:, :, None]
             low = np.where(members, regions.boxes[None, :, :2], np.inf).min(axis=1)
@@ -188,10 +226,25 @@ class ThingFollower:
     def _unite(self) -> None:
         """Keep the oldest of things that have become the same."""
         boxes, labels = self._things.boxes, self._things.labels
-        shared, areas = _intersections(boxes, boxes), _areas(boxes)
+        shared, areas = intersections(boxes, boxes), box_areas(boxes)
         same = shared >= SAME_OVERLAP * (areas[:, None] + areas[None] - shared)
         same &= labels[:, None] == labels[None]
         self._things = self._things.only(np.logical_not(np.triu(same, 1).any(axis=0)))
+
+    def _split(self, regions: Regions, belonging: np.ndarray) -> None:
+        """Divide the things that have been found in separate regions for some time.
+
+        Signs in a row are one region from afar. The largest region goes on as the thing; the others
+        become things with the same past.
+        """
+        for row in np.flatnonzero(self._things.apart >= APART):
+            largest, *others = np.flatnonzero(belonging[row])  # regions come in the order of size
+            parts = self._things.copies(row, len(others))
+            parts.ids = self._new_ids(len(others))
+            parts.shares = regions.areas[others] / regions.areas[belonging[row]].sum()
+            parts.take(np.s_[:], regions, others)
+            self._things.take(row, regions, largest)
+            self._things = self._things.and_also(parts)
 
     def _begin(self, regions: Regions, new: np.ndarray) -> None:
         """Begin a thing for each region that belongs to none."""
@@ -205,13 +258,17 @@ class ThingFollower:
         for frame, outline in enumerate(self._outlines, start=1):
             within = (boxes[:, :2] >= outline[:2]) & (boxes[:, 2:] <= outline[2:])
             in_view[:, frame] = within.all(axis=1)
+        ids = self._new_ids(number)
         begun = _Followed(
-            self._new_ids(number),
+            ids,
             regions.labels[new],
             boxes,
             regions.areas[new],
             regions.cut[new],
             np.ones(number, np.int64),
+            np.zeros(number, np.int64),
+            ids,
+            np.ones(number),
             found,
             in_view,
         )
@@ -231,6 +288,8 @@ class ThingFollower:
         looked = np.maximum(1, things.in_view.sum(axis=1))
         return measured_things(
             ids=things.ids,
+            parents=things.parents,
+            shares=things.shares,
             labels=things.labels,
             boxes=things.boxes,
             seen=things.found[:, 0] > 0.0,
@@ -249,6 +308,8 @@ class ThingFollower:
         every = np.ones(len(regions))
         return measured_things(
             ids=ids,
+            parents=ids,
+            shares=every,
             labels=regions.labels,
             boxes=regions.boxes,
             seen=every > 0.0,
@@ -285,12 +346,13 @@ def _outside(boxes: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     return np.clip((beyond - OUTSIDE_SHARE * size[0]) / short, 0.0, 1.0)
 
 
-def _intersections(boxes: np.ndarray, others: np.ndarray) -> np.ndarray:
+def intersections(boxes: np.ndarray, others: np.ndarray) -> np.ndarray:
     """Return the area that N boxes share with M others, all grown by a margin, (N, M)."""
     low = np.maximum(boxes[:, None, :2], others[None, :, :2])
     high = np.minimum(boxes[:, None, 2:], others[None, :, 2:])
     return np.maximum(high - low + 1.0 + 2.0 * MARGIN, 0.0).prod(axis=2)
 
 
-def _areas(boxes: np.ndarray) -> np.ndarray:
+def box_areas(boxes: np.ndarray) -> np.ndarray:
+    """Return the areas of (N, 4) boxes that are grown by a margin."""
     return (boxes[:, 2:] - boxes[:, :2] + 1.0 + 2.0 * MARGIN).prod(axis=1)

@@ -48,10 +48,11 @@ class GatePicker:
         failing = room.below_floor(frame)
         if failing is None:
             threshold = self._threshold(frame.stamp, deadline)
+            compared = f"worth {frame.worth:.2f}, and {threshold:.2f} is asked for at present"
             if frame.worth >= threshold:
-                sentence = f"Worth at least {threshold:.3f}, as the gate asks ({frame.summary()})."
+                sentence = f"Among the best of the recent frames ({compared})."
                 return room.forward(frame, Reason.PASSED_GATE, sentence)
-            sentence = f"The gate asks for {threshold:.3f} at present ({frame.summary()})."
+            sentence = f"Not among the best of the recent frames ({compared})."
             failing = frame.decided(Reason.BELOW_GATE, sentence)
         del room.frames[frame.stamp]
         return [failing]

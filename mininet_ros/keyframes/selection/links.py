@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from mininet_ros.keyframes.cues.motion import LOST, MIN_MATCHES
-from mininet_ros.keyframes.cues.overlap import Overlap, measure_overlap, view_share
+from mininet_ros.keyframes.cues.corners import MIN_MATCHES
+from mininet_ros.keyframes.cues.flow import LOST
+from mininet_ros.keyframes.cues.overlap import (
+    LEAST_SHARED,
+    Overlap,
+    measure_overlap,
+    view_share,
+)
 from mininet_ros.keyframes.cues.quality import CLEAR_SHARE
 from mininet_ros.keyframes.selection.waiting import Candidate, WaitingRoom
-
-# Two keyframes with fewer common corners are hard to match. For a picture with few corners, half of
-# them are enough.
-LEAST_SHARED, HALF = 60, 0.5
 
 
 class Links:
@@ -40,8 +42,7 @@ class Links:
     def is_broken(self, frame: Candidate) -> bool:
         """Return whether a frame shows too little of the last keyframe to be matched with it.
 
-        There must be a keyframe and a least overlap. Where the motion up to a smeared or badly
-        exposed frame is unknown, this is unknown, too.
+        Where the motion up to a smeared or badly exposed frame is unknown, this is unknown, too.
         """
         if frame.scores.relative < CLEAR_SHARE and frame.scores.motion >= LOST:
             return False
@@ -59,23 +60,25 @@ class Links:
             return self.is_broken(frame)
         share = view_share(then, frame.scores.corners)
         if share is None:
-            return self._are_poor(frame)
+            share = self._by_way(frame)
         return share < self._room.config.min_overlap
 
     def waiting(self) -> list[Candidate]:
         """Return the waiting frames that can be matched with the last keyframe."""
-        return [
-            frame
-            for frame in self._room.frames.values()
-            if not self._room.is_blank(frame) and self._holds(frame)
-        ]
+        return [frame for frame in self._not_blank() if self._holds(frame)]
+
+    def in_view(self) -> list[Candidate]:
+        """Return the waiting frames that show enough of its view, though with too few corners."""
+        return [frame for frame in self._not_blank() if not self.is_out_of_view(frame)]
+
+    def _not_blank(self) -> list[Candidate]:
+        return [frame for frame in self._room.frames.values() if not self._room.is_blank(frame)]
 
     def _holds(self, frame: Candidate) -> bool:
         common = self.overlap(frame)
         if common.shared < MIN_MATCHES and self._are_poor(frame):
             return self._by_way(frame) >= self._room.config.min_overlap
-        few = common.shared < LEAST_SHARED and common.overlap < HALF
-        return common.overlap >= self._room.config.min_overlap and not few
+        return common.suffices(self._room.config.min_overlap)
 
     def _are_poor(self, frame: Candidate) -> bool:
         """Return whether this frame or the last keyframe shows so few corners that none tells."""

@@ -136,7 +136,7 @@ class RequestPicker:
         """Forward a frame. The quality floors do not apply, because it was requested."""
         sentence = (
             f"Best of {len(self._near(request))} frames around the requested stamp "
-            f"{seconds(request)}, {seconds(best.stamp - request)} from it ({best.summary()})."
+            f"{seconds(request)}, {seconds(best.stamp - request)} from it."
         )
         self._answered.append(request)
         return self._room.forward(best, Reason.BEST_FOR_REQUEST, sentence, request)

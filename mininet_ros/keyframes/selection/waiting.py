@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from mininet_ros.keyframes.cues.content import NEW_CONTENT
+from mininet_ros.keyframes.cues.corners import far_motion
+from mininet_ros.keyframes.cues.flow import LOST
 from mininet_ros.keyframes.cues.scores import FrameScores
 from mininet_ros.keyframes.selection.config import Mode, SelectorConfig
 from mininet_ros.keyframes.selection.decisions import Decision, Reason
@@ -46,13 +48,6 @@ class Candidate:
     def decided(self, reason: Reason, sentence: str, request: int | None = None) -> Decision:
         """Return the final decision on this frame."""
         return Decision(self.stamp, reason, sentence, self.scores, self.worth, request)
-
-    def summary(self) -> str:
-        """Return the main scores of the frame as short text."""
-        return (
-            f"worth {self.worth:.3f}: quality {self.scores.quality:.2f}, "
-            f"content {self.scores.content:.2f}"
-        )
 
 
 def seconds(duration_ns: int) -> str:
@@ -110,6 +105,16 @@ class WaitingRoom:
         """Return whether a frame may be forwarded too soon, where the overlap asks for it."""
         return self.config.mode is Mode.WINDOW and self.config.min_overlap > 0.0
 
+    def clearest_of_newest(self) -> list[Candidate]:
+        """Return the waiting frames that are clearer than all newer ones, the newest first."""
+        best, found = 0.0, []
+        for frame in reversed(self.frames.values()):
+            clearness = min(1.0, frame.scores.relative)
+            if clearness > best:
+                best = clearness
+                found.append(frame)
+        return found
+
     def candidates(self) -> list[Candidate]:
         """Return the waiting frames that do not follow the last keyframe too soon."""
         return [frame for frame in self.frames.values() if self.too_soon(frame) is None]
@@ -158,12 +163,16 @@ class WaitingRoom:
         """Return whether the camera has not moved since the last keyframe and shows nothing new."""
         if self.last is None or frame.scores.content >= self.new_content:
             return False
+        if frame.scores.motion >= LOST:
+            return False
         before, after = self.last.scores, frame.scores
         moved = None
         if self.config.by_odometry:
             moved = driven(before, after, REST_M, REST_DEG)
         if moved is None:
             moved = abs(after.travelled - before.travelled) / REST
+            if moved < 1.0 and before.corners is not None and after.corners is not None:
+                moved = far_motion(before.corners, after.corners) / REST
         return moved < 1.0
 
     def at_rest(self, frame: Candidate) -> list[Decision]:
@@ -174,7 +183,7 @@ class WaitingRoom:
             return self.forward(
                 frame,
                 Reason.HEARTBEAT,
-                f"The camera rests; {seconds(gap)} after the last frame ({frame.summary()}).",
+                f"The camera rests; {seconds(gap)} after the last forwarded frame.",
             )
         sentence = "The camera rests and shows nothing new since the last forwarded frame."
         return [frame.decided(Reason.AT_REST, sentence)]
@@ -253,13 +262,12 @@ class WaitingRoom:
                 best,
                 Reason.MAX_GAP,
                 f"No frame was forwarded for {self.config.max_gap_s:.3f} s; best of "
-                f"{len(in_time)} at hand ({best.summary()}).",
+                f"{len(in_time)} at hand.",
             )
         return decisions
 
     def _lost(self, frame: Candidate, chosen: Candidate) -> Decision:
         return self.below_floor(frame) or frame.decided(
             Reason.NOT_BEST,
-            f"The frame at {seconds(chosen.stamp)} was preferred ({chosen.summary()}; "
-            f"this one: {frame.summary()}).",
+            f"The frame at {seconds(chosen.stamp)} was forwarded in its place.",
         )

@@ -12,13 +12,13 @@ While the camera rests and shows nothing new, no time passes for a window.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from statistics import median
 
-from mininet_ros.keyframes.cues.motion import LOST
+from mininet_ros.keyframes.cues.flow import LOST
 from mininet_ros.keyframes.selection.decisions import Decision, Reason
-from mininet_ros.keyframes.selection.links import HALF, LEAST_SHARED, Links
+from mininet_ros.keyframes.selection.links import Links
 from mininet_ros.keyframes.selection.odometry import driven
 from mininet_ros.keyframes.selection.waiting import Candidate, WaitingRoom, seconds
 
@@ -29,6 +29,7 @@ KNOWN_VIEW = 0.6
 # the latest after the first multiple of the median gap. It does not end before the second multiple,
 # unless the overlap is below the third value.
 RHYTHM_GAPS = 8
+LEAST_GAPS = 4
 LONGEST_GAP, SHORTEST_GAP = 1.5, 0.5
 AMPLE_OVERLAP = 0.7
 
@@ -49,7 +50,7 @@ class WindowPicker:
         self._revisits = 0.0
         self._jumped = False  # whether tracking was lost since the last keyframe
         self._measured = 0.0  # motion since then that was measured, as a share of the width
-        self._clearest = 0.0  # of the frames since the last keyframe, which is included
+        self._clearest = 0.0  # relative quality since the last keyframe, which is included
 
     def add(self, frame: Candidate) -> list[Decision]:
         """Process the next frame and return the decisions that are due."""
@@ -70,12 +71,15 @@ class WindowPicker:
             self._jumped = True
         else:
             self._measured += frame.scores.motion
-        self._clearest = max(self._clearest, clearness(frame))
+        self._clearest = max(self._clearest, frame.scores.relative)
         decisions = room.overdue(clock)
-        decisions += self._keep_overlap(frame)
+        endangered = self._is_endangered(frame)
+        if endangered:
+            decisions += self._keep_overlap(frame)
         decisions += room.admit(frame)
         decisions += room.overdue(clock)
-        decisions += self._begin_anew(frame)
+        if endangered:
+            decisions += self._begin_anew(frame)
         while frame.stamp in room.frames and self._is_complete(frame):
             closed = self._close()
             if not closed:
@@ -109,7 +113,7 @@ class WindowPicker:
             phase = way / config.window_motion
         if config.window_time_ns > 0:
             phase = max(phase, (frame.clock - start.clock) / config.window_time_ns)
-        if self._gaps and self._keeps_distance:
+        if len(self._gaps) >= LEAST_GAPS and self._keeps_distance:
             phase = max(phase, (frame.clock - start.clock) / (LONGEST_GAP * median(self._gaps)))
         return phase
 
@@ -121,7 +125,7 @@ class WindowPicker:
         if self._phase(frame) < 1.0:
             return False
         last = self._room.last
-        if not self._gaps or not self._keeps_distance or last is None:
+        if len(self._gaps) < LEAST_GAPS or not self._keeps_distance or last is None:
             return True
         early = frame.clock - last.clock < SHORTEST_GAP * median(self._gaps)
         return not (early and self._links.overlap(frame).overlap >= AMPLE_OVERLAP)
@@ -129,12 +133,11 @@ class WindowPicker:
     def _is_endangered(self, frame: Candidate) -> bool:
         """Return whether a frame shows too little of the last keyframe, and nothing else known."""
         scores, least = frame.scores, self._room.config.min_overlap
-        many = scores.overlap >= HALF or scores.shared >= LEAST_SHARED
-        compared = frame.stamp > self._room.newest_at_choice
-        plainly_linked = compared and many and scores.overlap >= least
-        if not least or plainly_linked or self._room.last is None:
+        if not least or self._room.last is None:
             return False
-        known = frame.scores.known >= KNOWN_VIEW and not self._jumped
+        if frame.stamp > self._room.newest_at_choice and scores.suffices(least):
+            return False
+        known = scores.known >= KNOWN_VIEW and not self._jumped
         return not known and self._links.is_broken(frame)
 
     def _keep_overlap(self, frame: Candidate) -> list[Decision]:
@@ -144,7 +147,12 @@ class WindowPicker:
         smeared keyframe is better than one that cannot be matched.
         """
         decisions: list[Decision] = []
-        while self._is_endangered(frame) and (links := self._links.waiting()):
+        while self._is_endangered(frame):
+            links = self._links.waiting()
+            if not links and self._links.is_out_of_view(frame):
+                links = self._links.in_view()
+            if not links:
+                break
             fit = [
                 link
                 for link in links
@@ -156,8 +164,8 @@ class WindowPicker:
             chosen = self._preferred(good or fit or links)
             common = self._links.overlap(frame)
             sentence = (
-                f"The next frame shares only {100 * common.overlap:.0f} % and {common.shared} "
-                f"corners with the last forwarded one ({chosen.summary()})."
+                f"A later frame has only {100 * common.overlap:.0f} % and {common.shared} points "
+                "in common with the last forwarded one, too little to match the two."
             )
             decisions += self._forward(chosen, Reason.KEPT_OVERLAP, sentence)
         return decisions
@@ -167,25 +175,30 @@ class WindowPicker:
 
         The sooner it is forwarded, the sooner the next frames can be matched with a keyframe. A
         smeared frame is forwarded where the view has turned away, as in a fast turn. Where tracking
-        is lost again and again, the shortest gap counts.
+        is lost again and again, the shortest gap counts, except after a clearly worse keyframe.
         """
         room = self._room
         if frame.stamp not in room.frames or not self._is_endangered(frame):
             return []
         clear = room.below_floor(frame) is None and self._clear([frame])
         turned = self._measured >= 1.0 - room.config.min_overlap and not room.is_blank(frame)
-        early = room.too_soon(frame) is not None and self._jumped
+        early = room.too_soon(frame) is not None and self._jumped and not self._is_better(frame)
         if early or not (clear or turned):
             return []
-        sentence = f"It cannot be matched with the last forwarded frame ({frame.summary()})."
+        sentence = "It has too little in common with the last forwarded frame to match the two."
         return self._forward(frame, Reason.KEPT_OVERLAP, sentence)
+
+    def _is_better(self, frame: Candidate) -> bool:
+        """Return whether a frame is clearly better than the last keyframe."""
+        last, least = self._room.last, self._room.config.window_tolerance * frame.scores.quality
+        return last is None or last.scores.quality < least
 
     def _clear(self, frames: list[Candidate]) -> list[Candidate]:
         """Return the frames that are about as clear as the clearest since the last keyframe."""
-        least = self._room.config.window_tolerance * self._clearest
+        least = self._room.config.window_tolerance * min(1.0, self._clearest)
         if not self._keeps_distance:
             return frames
-        return [frame for frame in frames if clearness(frame) >= least]
+        return [frame for frame in frames if frame.scores.relative >= least]
 
     def _passing(self, least_phase: float) -> list[Candidate]:
         """Return the waiting frames of this window, from this phase on, above the floors."""
@@ -236,7 +249,7 @@ class WindowPicker:
         late = interrupted or self._phase(newest) >= LONGEST_WINDOW
         if late and not clear:
             clear = self._clear(self._passing(self._first_phase / 2.0))
-        if not clear and not interrupted and (not late or self._clear(self._links.waiting())):
+        if not clear and not interrupted and (not late or self._can_wait(newest)):
             return []
         chosen = self._preferred(clear or passing)
         if self._is_known(chosen):
@@ -245,14 +258,23 @@ class WindowPicker:
         decisions = self._forward(
             chosen,
             Reason.BEST_OF_WINDOW,
-            f"Best after {seconds(chosen.clock - self._start.clock)} and a way of "
-            f"{100 * way:.1f} % of the width ({chosen.summary()}).",
+            f"Best picture after {seconds(chosen.clock - self._start.clock)} and a motion of "
+            f"{100 * abs(way):.1f} % of the picture's width.",
         )
         if not self._keeps_distance:
             # Their content was judged before this frame was forwarded.
             decisions += self._drop_rest("Another frame of its window was better.")
             self._start = newest
         return decisions
+
+    def _can_wait(self, newest: Candidate) -> bool:
+        """Return whether a clear frame can still follow before the last keyframe is out of view.
+
+        A camera that shakes moves far but sees the same. So it does not need a smeared keyframe.
+        """
+        if self._links.overlap(newest).overlap >= AMPLE_OVERLAP:
+            return True
+        return bool(self._clear(self._links.waiting()))
 
     def _is_known(self, frame: Candidate) -> bool:
         """Return whether a frame shows a known view and is not a revisit to be forwarded."""
@@ -284,7 +306,7 @@ class WindowPicker:
         self._jumped, self._measured = False, 0.0
         decisions = self._room.forward(chosen, reason, sentence)
         later = [*self._room.frames.values(), chosen]
-        self._clearest = max(map(clearness, later))
+        self._clearest = max(other.scores.relative for other in later)
         return decisions
 
     def _drop_rest(self, sentence: str) -> list[Decision]:
@@ -304,8 +326,7 @@ class WindowPicker:
                 best = frame.worth
                 contenders.add(frame.stamp)
         if self._room.config.min_overlap > 0.0 or self._keeps_distance:
-            waiting = list(self._room.frames.values())
-            contenders |= {frame.stamp for frame in best_of_newest(waiting)}
+            contenders |= {frame.stamp for frame in self._room.clearest_of_newest()}
         return self._drop(
             lambda frame: frame.stamp in contenders, "Another frame of its window is better."
         )
@@ -320,18 +341,3 @@ class WindowPicker:
             if not (frame is self._newest or frame is fallback or needed(frame))
         ]
         return room.clear(going, lambda frame: frame.decided(Reason.NOT_BEST, sentence))
-
-
-def clearness(frame: Candidate) -> float:
-    """Return how smeared or badly exposed a frame is: 1 if not at all, 0 if it shows nothing."""
-    return min(1.0, frame.scores.relative)
-
-
-def best_of_newest(frames: Sequence[Candidate]) -> list[Candidate]:
-    """Return the frames, in the order of their stamps, that are clearer than all newer ones."""
-    best, kept = 0.0, []
-    for frame in reversed(frames):
-        if clearness(frame) > best:
-            best = clearness(frame)
-            kept.append(frame)
-    return kept

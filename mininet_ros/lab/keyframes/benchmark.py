@@ -11,8 +11,9 @@ import cv2
 import numpy as np
 
 from mininet_ros.keyframes import FrameScorer, Mode
+from mininet_ros.keyframes.cues.observation import Observation
 from mininet_ros.keyframes.cues.part_times import PartTimes
-from mininet_ros.keyframes.cues.scorer import FrameObserver, Observation
+from mininet_ros.keyframes.cues.scorer import FrameObserver
 from mininet_ros.keyframes.settings import KeyframeSettings
 from mininet_ros.lab.keyframes.true_sequences import TrueFrame, TrueSequence
 from mininet_ros.offline.baselines import BASELINES, random_choice

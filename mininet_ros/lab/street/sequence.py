@@ -114,6 +114,12 @@ class GeneratedStreet(LabelledSequence):
         self.length = max(1, round(duration_s * rate_hz))
         self.camera_matrix = camera_matrix(width, height)
         self._seed = seed
+        self._duration_s = duration_s
+
+    def at_width(self, width: int) -> GeneratedStreet:
+        """Return the same drive, seen by a camera with this many columns of pixels."""
+        height = round(width * self.height / self.width)
+        return GeneratedStreet(self._seed, width, height, self.rate_hz, self._duration_s)
 
     @cached_property
     def _street(self) -> Street:

@@ -12,17 +12,17 @@ import pytest
 from mininet_ros import cli
 from mininet_ros.keyframes.settings import KeyframeSettings, read_preset
 from mininet_ros.lab.keyframes.photo_tour import Photo, PhotoTour
-from mininet_ros.lab.keyframes.trials import pan, parked
+from mininet_ros.lab.keyframes.trials import pan, parked, scale
 from mininet_ros.lab.keyframes.trials.degraded import CYCLE, degrade
 from mininet_ros.lab.keyframes.trials.drive import Drive, numbered, restamped
 from mininet_ros.lab.keyframes.trials.pan import pan_trial, shared_by_neighbours
 from mininet_ros.lab.keyframes.trials.request import request_trial, view_distance
 from mininet_ros.lab.keyframes.trials.revisit import revisit_trial
-from mininet_ros.lab.keyframes.trials.scale import WIDTHS, scale_trial
 from mininet_ros.lab.keyframes.trials.tours import tours_trial
 from mininet_ros.lab.keyframes.true_sequences import TrueFrame, TrueSequence
 from mininet_ros.lab.street import GeneratedStreet
 from mininet_ros.offline.baselines import even_choice
+from mininet_ros.offline.source import SourceOptions
 from mininet_ros.sequences import Frame, LabelledFrame, SequenceError
 
 WORD = [[260, 200], [380, 200], [380, 260], [260, 260]]
@@ -83,10 +83,21 @@ def test_requests_are_answered_and_timed(drive):
     assert row["latency, median ms"] >= 0.0
 
 
-def test_scale_runs_at_each_width(drive):
-    rows = scale_trial(Drive("short", drive.frames[:8], (), 15.0), SLAM).rows
-    assert [row["width px"] for row in rows] == list(WIDTHS)
-    assert rows[-1][f"same frames as at {WIDTHS[-1]} px %"] == 100.0
+def test_scale_draws_the_street_at_the_largest_width(monkeypatch):
+    monkeypatch.setattr(scale, "WIDTHS", (80, 160))
+    trial = scale.scale_trial(SourceOptions("generated"), SLAM, count=8)
+    assert [row["width px"] for row in trial.rows] == [80, 160]
+    assert [row["of frames"] for row in trial.rows] == [8, 8]
+    assert trial.rows[-1]["same frames as at 160 px %"] == 100.0
+    assert "160 px wide, reduced" in trial.meaning
+
+
+def test_scale_takes_recordings_as_they_are(tmp_path):
+    for index in range(4):
+        cv2.imwrite(str(tmp_path / f"{index}.png"), textured(index, 320, 240))
+    trial = scale.scale_trial(SourceOptions(str(tmp_path)), SLAM)
+    assert [row["width px"] for row in trial.rows] == list(scale.WIDTHS)
+    assert "320 px wide, enlarged or reduced" in trial.meaning
 
 
 def test_parked_noise_is_new_in_each_frame(monkeypatch, drive):

@@ -216,3 +216,11 @@ def test_frame_out_of_range(street):
 def test_impossible_options(options, message):
     with pytest.raises(SequenceError, match=message):
         GeneratedStreet(**options)
+
+
+def test_the_same_drive_at_another_width():
+    street = GeneratedStreet(seed=3, width=160, height=120, rate_hz=5.0, duration_s=2.0)
+    wide = street.at_width(320)
+    assert (wide.width, wide.height, wide.length, wide.rate_hz) == (320, 240, 10, 5.0)
+    one, other = (drive.render(4)[1] for drive in (street, wide))
+    assert np.mean(one.labels == other.labels[::2, ::2]) > 0.95

@@ -27,7 +27,6 @@ from mininet_ros.progress import progress_bar
 from mininet_ros.sequences import open_sequence
 
 ON_DRIVES = {
-    "scale": scale_trial,
     "parked": parked_trial,
     "revisit": revisit_trial,
     "request": request_trial,
@@ -48,6 +47,8 @@ def run_trials(arguments: Namespace, options: SourceOptions, settings: KeyframeS
     for name in arguments.trial:
         if name == "pan":
             trials.append(pan_trial(_photos(arguments.input), settings))
+        elif name == "scale":
+            trials.append(scale_trial(options, settings, arguments.frames))
         elif name == "tours":
             trials.append(_tours(arguments, options, settings))
         else:

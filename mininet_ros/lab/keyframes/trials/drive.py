@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import islice
 
@@ -12,7 +13,7 @@ import numpy as np
 from mininet_ros.keyframes import ConfigError
 from mininet_ros.keyframes.settings import KeyframeSettings
 from mininet_ros.lab.street import GeneratedStreet
-from mininet_ros.offline.source import SourceOptions, open_source
+from mininet_ros.offline.source import Source, SourceOptions, open_source
 from mininet_ros.progress import progress_bar
 from mininet_ros.sequences import Frame, LabelledFrame, SequenceError
 from mininet_ros.sequences.sequence import frame_name, stamp_of
@@ -75,19 +76,9 @@ def open_drive(
         ModelError, BackendError: the model cannot be used.
         ConfigError: there are masks, and a target is not among their classes.
     """
-    source = open_source(options)
-    with source.sequence as sequence:
-        unknown = [name for name in settings.targets() if name not in source.classes]
-        if source.masks_from is not None and unknown:
-            raise ConfigError(
-                f"the masks know no class {unknown[0]}: choose --classes among "
-                f"{', '.join(source.classes)}"
-            )
-        most = count or MAX_FRAMES
+    with open_recording(options, settings, count) as (source, labelled):
+        sequence = source.sequence
         width = min(MAX_WIDTH, sequence.width)
-        labelled = progress_bar(
-            islice(source.labelled(), most), total=most, unit="frame", desc="reading"
-        )
         frames = [resized(frame, width) for frame in labelled]
         matrix = sequence.camera_matrix if camera_matrix is None else camera_matrix
         positions = None
@@ -96,12 +87,52 @@ def open_drive(
         return Drive(
             sequence.name,
             frames,
-            source.classes if source.masks_from is not None else (),
+            classes_of(source),
             sequence.rate_hz,
             sequence.start_ns,
             None if matrix is None else _scaled(matrix, width / sequence.width),
             positions,
         )
+
+
+@contextmanager
+def open_recording(
+    options: SourceOptions,
+    settings: KeyframeSettings,
+    count: int | None = None,
+    drawn_width: int | None = None,
+) -> Iterator[tuple[Source, Iterable[LabelledFrame]]]:
+    """Open a recording; yield it and its first frames as they are, with their progress shown.
+
+    Args:
+        options: of the input.
+        settings: whose targets the masks are to know.
+        count: most frames to read; None reads 300.
+        drawn_width: at which the drawn street is drawn, px; None for its usual width.
+
+    Raises:
+        SequenceError: the input cannot be used.
+        ModelError, BackendError: the model cannot be used.
+        ConfigError: there are masks, and a target is not among their classes.
+    """
+    source = open_source(options)
+    if drawn_width is not None and isinstance(source.sequence, GeneratedStreet):
+        source = open_source(options, source.sequence.at_width(drawn_width))
+    with source.sequence:
+        unknown = [name for name in settings.targets() if name not in source.classes]
+        if source.masks_from is not None and unknown:
+            raise ConfigError(
+                f"the masks know no class {unknown[0]}: choose --classes among "
+                f"{', '.join(source.classes)}"
+            )
+        most = count or MAX_FRAMES
+        first = islice(source.labelled(), most)
+        yield source, progress_bar(first, total=most, unit="frame", desc="reading")
+
+
+def classes_of(source: Source) -> tuple[str, ...]:
+    """The names of the classes in a recording's masks; empty without masks."""
+    return source.classes if source.masks_from is not None else ()
 
 
 def numbered(images: Iterable[np.ndarray], rate_hz: float) -> list[LabelledFrame]:
@@ -114,13 +145,13 @@ def numbered(images: Iterable[np.ndarray], rate_hz: float) -> list[LabelledFrame
 
 def restamped(frames: Iterable[LabelledFrame], rate_hz: float) -> list[LabelledFrame]:
     """The same pictures and masks with the names and stamps of a new sequence."""
-    return [
-        replace(
-            labelled,
-            frame=replace(labelled.frame, stamp_ns=_stamp(index, rate_hz), name=frame_name(index)),
-        )
-        for index, labelled in enumerate(frames)
-    ]
+    return [renumbered(labelled, index, rate_hz) for index, labelled in enumerate(frames)]
+
+
+def renumbered(labelled: LabelledFrame, index: int, rate_hz: float) -> LabelledFrame:
+    """The same picture and mask with the name and stamp of this place in a new sequence."""
+    frame = replace(labelled.frame, stamp_ns=_stamp(index, rate_hz), name=frame_name(index))
+    return replace(labelled, frame=frame)
 
 
 def resized(labelled: LabelledFrame, width: int) -> LabelledFrame:

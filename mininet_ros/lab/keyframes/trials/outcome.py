@@ -40,11 +40,15 @@ def select(
     Returns:
         All frames with their decisions, in the order in which they came.
     """
-    fitting = settings if classes else settings.without_classes()
-    selection = OfflineSelection(fitting, classes, requests)
+    selection = OfflineSelection(fitting(settings, classes), classes, requests)
     for labelled in frames:
         selection.add(labelled, labelled.frame.stamp_ns)
     return selection.finish()
+
+
+def fitting(settings: KeyframeSettings, classes: Sequence[str]) -> KeyframeSettings:
+    """Settings for frames with masks of these classes; without targets where there are none."""
+    return settings if classes else settings.without_classes()
 
 
 def forwarded(decided: Sequence[DecidedFrame]) -> list[int]:
