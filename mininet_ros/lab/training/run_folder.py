@@ -2,7 +2,7 @@
 
 ``recipe.yaml`` has the settings of the run. ``checkpoint.pt`` is the state to resume from.
 ``best.safetensors`` has the weights with the best validation score. ``log.csv`` and ``curves.png``
-show the course of the training.
+show the course of the training, ``history.csv`` that of the runs that it goes on from.
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ from mininet_ros.lab.training.evaluation.metrics import ConfusionMatrix
 from mininet_ros.lab.training.recipe import Recipe
 
 RECIPE = "recipe.yaml"
-LOG_COLUMNS = ("epoch", "learning_rate", "loss", "miou", "pixel_accuracy")
+LOG = "log.csv"
+LOG_COLUMNS = ("epoch", "learning_rate", "loss", "miou", "pixel_accuracy", "crops")
 
 
 class TrainingError(RuntimeError):
@@ -41,12 +42,14 @@ class Progress:
         best_epoch: epoch of the weights with the best validation score.
         best_miou: validation mIoU of these weights, 0 to 1.
         seconds: training time so far in seconds, without interruptions.
+        crops: number of crops so far, with those of the runs that this one goes on from.
     """
 
     epoch: int = 0
     best_epoch: int = 0
     best_miou: float = -1.0
     seconds: float = 0.0
+    crops: int = 0
 
 
 @contextmanager
@@ -124,6 +127,7 @@ def read_checkpoint(run: Path, parts: Mapping[str, Any]) -> Progress:
         checkpoint = torch.load(path, weights_only=True, map_location="cpu")
         for name, part in parts.items():
             part.load_state_dict(checkpoint[name])
+        checkpoint.setdefault("crops", 0)  # older checkpoints count none
         return Progress(**{field.name: checkpoint[field.name] for field in fields(Progress)})
     except (RuntimeError, ValueError, LookupError, EOFError, pickle.UnpicklingError) as error:
         raise TrainingError(
@@ -131,12 +135,15 @@ def read_checkpoint(run: Path, parts: Mapping[str, Any]) -> Progress:
         ) from error
 
 
-def go_on_from(output: Path, parts: Mapping[str, Any]) -> None:
+def go_on_from(output: Path, parts: Mapping[str, Any]) -> int:
     """Load the weights and the optimizer state of another training of the same network.
 
     Args:
         output: output folder of the other training.
         parts: objects to load by name, see :func:`read_checkpoint`.
+
+    Returns:
+        Number of crops that the other training has learned from.
 
     Raises:
         TrainingError: the folder has no checkpoint, or one of another network.
@@ -146,6 +153,7 @@ def go_on_from(output: Path, parts: Mapping[str, Any]) -> None:
         checkpoint = torch.load(path, weights_only=True, map_location="cpu")
         for name, part in parts.items():
             part.load_state_dict(checkpoint[name])
+        return int(checkpoint.get("crops", 0))
     except OSError as error:
         raise TrainingError(f"{path} cannot be read: {error.strerror}") from error
     except (RuntimeError, ValueError, LookupError, EOFError, pickle.UnpicklingError) as error:
@@ -168,9 +176,17 @@ def write_checkpoint(run: Path, parts: Mapping[str, Any], progress: Progress) ->
 
 
 def write_log(
-    path: Path, epoch: int, learning_rate: float, loss: float, matrix: ConfusionMatrix
+    path: Path, epoch: int, learning_rate: float, loss: float, matrix: ConfusionMatrix, crops: int
 ) -> None:
     """Add a row to the log; remove rows that a run wrote after its last checkpoint.
+
+    Args:
+        path: file of the log.
+        epoch: number of completed epochs.
+        learning_rate: learning rate of the last step.
+        loss: mean loss of the last epoch.
+        matrix: confusion matrix of the validation.
+        crops: number of crops so far, see :class:`Progress`.
 
     Raises:
         TrainingError: the file cannot be written.
@@ -187,16 +203,11 @@ def write_log(
         f"{loss:.4f}",
         f"{matrix.miou:.4f}",
         f"{matrix.pixel_accuracy:.4f}",
+        str(crops),
     ]
     text = io.StringIO(newline="")
     csv.writer(text).writerows([LOG_COLUMNS, *rows, row])
     write_atomically(path, text.getvalue().encode())
-
-
-def read_curve(path: Path) -> dict[int, float]:
-    """Read the validation mIoU (0 to 1) by epoch from a log of :func:`write_log`."""
-    with path.open(newline="") as file:
-        return {int(row["epoch"]): float(row["miou"]) for row in csv.DictReader(file)}
 
 
 def write_atomically(path: Path, content: bytes) -> None:

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 from mininet_ros.freed_memory import keep_freed_memory
 from mininet_ros.lab.training.average import WeightAverage
-from mininet_ros.lab.training.curves import draw_curves
+from mininet_ros.lab.training.curves import draw_curves, inherit_course
 from mininet_ros.lab.training.data.batches import Batch, Batches, open_batches, steps_of
 from mininet_ros.lab.training.data.datasets import Dataset
 from mininet_ros.lab.training.data.missing_classes import warn_of_missing_classes
@@ -42,6 +42,7 @@ from mininet_ros.lab.training.loss import (
 from mininet_ros.lab.training.prediction import score
 from mininet_ros.lab.training.recipe import Recipe
 from mininet_ros.lab.training.run_folder import (
+    LOG,
     Progress,
     TrainingError,
     check_run_folder,
@@ -142,6 +143,7 @@ def train(
     weights = class_weights(samples, recipe.class_weight_power).to(place)
     batches = open_batches(recipe, samples, place, processes)
     steps = steps_of(recipe, len(samples))
+    crops_per_epoch = steps * min(recipe.batch_size, len(samples))
     # Nothing is written before the network and all data have been checked.
     if processes.leads:
         claim_run_folder(recipe, run)
@@ -151,11 +153,16 @@ def train(
     parts = {"network": network, "optimizer": optimizer, "scaler": scaler}
     if average:
         parts["average"] = average
+    begun = 0
     if recipe.initial_run:
-        go_on_from(Path(recipe.initial_run), parts)
+        begun = go_on_from(Path(recipe.initial_run), parts)
+        if processes.leads:
+            inherit_course(Path(recipe.initial_run), run)
         for group in optimizer.param_groups:
             group["weight_decay"] = recipe.weight_decay
     progress = read_checkpoint(run, parts)
+    if not progress.epoch:
+        progress = replace(progress, crops=begun)
     spread = processes.spread(network)
     began = time.monotonic() - progress.seconds
     written = progress.seconds
@@ -181,6 +188,7 @@ def train(
             )
         if not processes.leads:
             continue
+        progress = replace(progress, crops=progress.crops + crops_per_epoch)
         is_last = epoch + 1 == recipe.epochs
         is_scored = is_last or (epoch + 1) % recipe.validate_every == 0
         if is_scored:
@@ -193,17 +201,18 @@ def train(
             if matrix.miou > progress.best_miou:
                 progress = replace(progress, best_epoch=epoch + 1, best_miou=matrix.miou)
                 write_atomically(run / "best.safetensors", save(judged.packed_weights()))
-            write_log(run / "log.csv", epoch + 1, optimizer.param_groups[0]["lr"], loss, matrix)
+            rate = optimizer.param_groups[0]["lr"]
+            write_log(run / LOG, epoch + 1, rate, loss, matrix, progress.crops)
             if log:
-                log.add(epoch + 1, optimizer.param_groups[0]["lr"], loss, matrix)
-            write_atomically(run / "curves.png", draw_curves(run / "log.csv"))
+                log.add(epoch + 1, rate, loss, matrix)
+            write_atomically(run / "curves.png", draw_curves(run))
         progress = replace(progress, epoch=epoch + 1, seconds=time.monotonic() - began)
         if is_scored or progress.seconds - written > CHECKPOINT_PERIOD_S:
             write_checkpoint(run, parts, progress)
             written = progress.seconds
     progress = processes.agree(progress)
     network.load_state_dict(load_file(run / "best.safetensors"))
-    images = progress.epoch * steps * min(recipe.batch_size, len(samples))
+    images = progress.epoch * crops_per_epoch
     return TrainingResult(
         network.eval(), progress.best_epoch, progress.best_miou, images, progress.seconds / 3600
     )

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from mininet_ros.lab.training.curves import course_of
 from mininet_ros.lab.training.data.datasets import Dataset, open_dataset
 from mininet_ros.lab.training.data.datasets.held_out import refuse_held_out
 from mininet_ros.lab.training.data.stored_images import (
@@ -23,7 +24,7 @@ from mininet_ros.lab.training.export.model_folder import describe_model, write_m
 from mininet_ros.lab.training.model_readme import write_readme
 from mininet_ros.lab.training.prediction import score
 from mininet_ros.lab.training.recipe import Recipe
-from mininet_ros.lab.training.run_folder import read_curve, sole_process, what_is_kept
+from mininet_ros.lab.training.run_folder import sole_process, what_is_kept
 from mininet_ros.lab.training.train import train as run_training
 from mininet_ros.model_writing import check_target
 
@@ -101,7 +102,7 @@ def train_model(
         "images_seen": result.images,
         "hours": round(result.hours, 2),
         "device": processes.describe(device),
-        "validation_curve": read_curve(run / "log.csv"),
+        "validation_by_crops": {scored.crops: scored.miou for scored in course_of(run)},
     }
     card["figures"] = figures_of(score(result.network, unseen), recipe, training.classes.names)
     model = write_model(result.network, card, output)

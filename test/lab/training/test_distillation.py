@@ -26,8 +26,10 @@ from mininet_ros.lab.training.distillation import (
     WithUnlabelled,
     soft_labels_of,
 )
+from mininet_ros.lab.training.distillation.lesson import Lesson
 from mininet_ros.lab.training.distillation.regions import grow_regions
 from mininet_ros.lab.training.distillation.soft_labels import quantise
+from mininet_ros.lab.training.distributed import ALONE
 from mininet_ros.lab.training.loss import distillation_loss
 
 CLASSES = 11
@@ -202,6 +204,18 @@ def test_unlabelled_pictures_are_learned_from_after_the_labelled(camvid, tmp_pat
     for folder in (tmp_path / "absent", tmp_path / "run"):
         with pytest.raises(DatasetError, match=r"does not exist|holds no picture"):
             WithUnlabelled(training, [folder / "x" if folder.name == "run" else folder])
+
+
+def test_a_lesson_that_is_refused_writes_nothing(camvid, tiny_model, tmp_path):
+    training, _ = splits(camvid)
+    run = tmp_path / "out" / "training"
+    damaged = tmp_path / "damaged.safetensors"
+    damaged.write_bytes(b"x")
+    for unlabelled, store in (((tmp_path / "absent",), None), ((), damaged)):
+        lesson = Lesson(str(tiny_model), unlabelled, store)
+        with pytest.raises((DatasetError, SoftLabelsError)):
+            lesson.prepare(RECIPE, training, run, ALONE)
+        assert not run.exists()
 
 
 def test_cores_of_text_grow_to_the_words():

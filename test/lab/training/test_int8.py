@@ -18,7 +18,8 @@ from mininet_ros.inference.pytorch import load_network
 from mininet_ros.lab.training.data.datasets import DatasetError, open_dataset
 from mininet_ros.lab.training.export.int8 import calibrated
 from mininet_ros.lab.training.export.model_folder import export_again
-from mininet_ros.lab.training.export.quantisation import quantised, ranges_of, value_ranges
+from mininet_ros.lab.training.export.quantisation import quantised, ranges_of
+from mininet_ros.lab.training.export.ranges import BINS, best_range, value_ranges
 from mininet_ros.models import INT8_GRAPH, ModelError, load_model
 
 SIZE = (96, 64)
@@ -94,6 +95,25 @@ def test_nothing_chosen_changes_nothing(tiny_model):
     graph = onnx.load(load_model(tiny_model).path("model.onnx"))
     same = quantised(graph, value_ranges(graph, pictures(1)), [])
     assert [node.name for node in same.graph.node] == [node.name for node in graph.graph.node]
+
+
+def test_an_outlier_does_not_widen_the_steps():
+    counts = np.zeros(BINS)
+    counts[: BINS // 4] = 1000
+    even = best_range(counts, (0.0, 8.0))
+    assert even[0] == 0
+    assert even[1] == pytest.approx(2.0, abs=0.25)
+    counts[-1] = 1
+    assert 1.9 < best_range(counts, (0.0, 8.0))[1] < 7
+    both = best_range(counts[::-1], (-8.0, 0.5))
+    assert -7 < both[0] < -1.4
+    counts[:] = 1
+    assert best_range(counts, (-3.0, 5.0)) == pytest.approx((-3.0, 5.0), abs=0.3)
+
+
+def test_a_value_that_is_always_zero_has_a_range():
+    low, high = best_range(np.zeros(BINS), (0.0, 0.0))
+    assert low <= 0 <= high
 
 
 def test_the_faster_precision_is_taken_and_named(int8_model, tiny_model, monkeypatch):

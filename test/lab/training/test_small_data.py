@@ -75,7 +75,7 @@ def test_training_ends_when_the_validation_no_longer_improves(train, monkeypatch
     status, error, output = train("--epochs", "9", "--patience", "2")
     assert status == 0, error
     card = yaml.safe_load((output / "model.yaml").read_text())
-    curve = card["training"]["validation_curve"]
+    curve = card["training"]["validation_by_crops"]
     assert card["training"]["best_epoch"] == 1 and len(curve) == 3
     assert card["training"]["images_seen"] == 6 * len(curve)
     assert "9 epochs will take at most about" in error

@@ -16,6 +16,7 @@ from training_rig import HEIGHT, RECIPE, WIDTH, splits
 
 from mininet_ros import cli
 from mininet_ros.lab.training import train as loop
+from mininet_ros.lab.training.curves import course_of, draw_curves
 from mininet_ros.lab.training.data.augmentation import Augmentation
 from mininet_ros.lab.training.data.batches import DeviceBatches
 from mininet_ros.lab.training.data.datasets import DatasetError, open_dataset
@@ -88,6 +89,31 @@ def test_interrupted_run_ends_like_an_uninterrupted_one(small_camvid, tmp_path, 
     assert (tmp_path / "whole" / "curves.png").stat().st_size > 1000
 
 
+def test_the_curve_of_chained_runs_counts_all_crops(small_camvid, tmp_path):
+    training, validation = splits(small_camvid)
+    per_epoch = len(training) // RECIPE.batch_size * RECIPE.batch_size
+    recipe = replace(RECIPE, epochs=3, validate_every=2)
+    before = ""
+    for name in ("trunk", "longer", "last"):
+        begun = replace(recipe, initial_run=before)
+        loop.train(begun, training, validation, tmp_path / name / "training")
+        before = str(tmp_path / name)
+    course = course_of(tmp_path / "last" / "training")
+    assert [one.crops for one in course] == [per_epoch * epoch for epoch in (2, 3, 5, 6, 8, 9)]
+    assert [one.run for one in course] == ["trunk"] * 2 + ["longer"] * 2 + ["last"] * 2
+    assert course[:4] == course_of(tmp_path / "longer" / "training")
+    assert all(0 < one.miou <= 1 and one.loss > 0 for one in course)
+
+
+def test_logs_that_count_no_crops_are_left_out_of_the_curve(small_camvid, tmp_path):
+    run = tmp_path / "old" / "training"
+    loop.train(replace(RECIPE, epochs=2), *splits(small_camvid), run)
+    rows = [line.rsplit(",", 1)[0] for line in (run / "log.csv").read_text().splitlines()]
+    (run / "log.csv").write_text("\n".join(rows))
+    assert course_of(run) == []
+    assert draw_curves(run)
+
+
 def test_training_learns(small_camvid, tmp_path):
     recipe = Recipe(
         **{
@@ -146,7 +172,7 @@ def test_train_and_evaluate_commands(small_camvid, tmp_path, capsys):
     assert model.card["training"]["hours"] >= 0
     assert model.card["training"]["device"].startswith("cpu, ")
     assert model.card["data"]["licence"] == "CC BY-NC 4.0"
-    assert list(model.card["training"]["validation_curve"]) == [1, 2]
+    assert list(model.card["training"]["validation_by_crops"]) == [6, 12]
     own = model.card["figures"]
     capsys.readouterr()
     assert cli.main(["evaluate", output, *data, "--split", "val", "--json"]) == 0

@@ -12,7 +12,7 @@ from mininet_ros.lab.training.distillation.soft_labels import soft_labels_of
 from mininet_ros.lab.training.distillation.teacher import Teacher, load_teacher
 from mininet_ros.lab.training.distributed import Processes
 from mininet_ros.lab.training.recipe import Recipe
-from mininet_ros.lab.training.run_folder import claim_run_folder
+from mininet_ros.lab.training.run_folder import check_run_folder, claim_run_folder
 
 SOFT_LABELS = "soft-labels.safetensors"
 DRIVE = "{drive}"
@@ -55,12 +55,13 @@ class Lesson:
             teacher.check()
         recipe = replace(recipe, teacher=teacher.name, teacher_sha256=teacher.sha256)
         if processes.leads:
-            claim_run_folder(recipe, run)
+            check_run_folder(recipe, run)
         labelled = len(dataset)
         if self.unlabelled:
             dataset = WithUnlabelled(dataset, self.unlabelled)
         if processes.leads:
             soft = soft_labels_of(dataset, teacher, store)
+            claim_run_folder(recipe, run)
         processes.agree(None)
         if not processes.leads:
             soft = soft_labels_of(dataset, teacher, store)

@@ -8,59 +8,28 @@ ReLU becomes the lower limit of its value's range. The labels are selected in fl
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import numpy as np
 import onnx
-from onnx import TensorProto, helper, numpy_helper
+from onnx import helper, numpy_helper
 
-from mininet_ros.lab.training.export.runner import graph_runner
+from mininet_ros.lab.training.export.ranges import (
+    ACTIVATION_STEPS,
+    KINDS,
+    MOVES,
+    SMALLEST_SCALE,
+    Range,
+)
 
-Range = tuple[float, float]
-
-# Operators that only move values keep their scale and run on bytes.
-MOVES = ("MaxPool", "Concat", "Transpose", "Reshape")
-KINDS = ("Conv", "Add", "Relu", *MOVES)
-ACTIVATION_STEPS = 255
 # Seven bits: processors without VNNI add two products in 16 bits, which would overflow with eight
 # bits. It changes 0.1 % of the labels.
 WEIGHT_LIMIT = 63
-SMALLEST_SCALE = 1e-9
 ROUNDED = ".rounded"
 STEPS = ".steps"
 # Operators at the end of the graph: they give the same result on bytes as on floats.
 READERS_OF_STEPS = ("ArgMax", "Gather")
-
-
-def value_ranges(graph: onnx.ModelProto, images: Iterable[np.ndarray]) -> dict[str, Range]:
-    """Measure the smallest and largest number of every value inside a graph over some images.
-
-    Args:
-        graph: graph from :func:`mininet_ros.lab.training.export.graph.build_graph`.
-        images: images uint8 (height, width, 3) BGR at the graph's input size.
-
-    Returns:
-        Ranges by the names of the values.
-    """
-    inferred = onnx.shape_inference.infer_shapes(graph)
-    floats = {
-        value.name
-        for value in inferred.graph.value_info
-        if value.type.tensor_type.elem_type == TensorProto.FLOAT
-    }
-    names = [
-        node.output[0]
-        for node in graph.graph.node
-        if node.op_type in KINDS and node.output[0] in floats
-    ]
-    run = graph_runner(graph, names)
-    ranges: dict[str, Range] = {}
-    for image in images:
-        for name, value in zip(names, run(image), strict=True):
-            low, high = ranges.get(name, (0.0, 0.0))
-            ranges[name] = (min(low, float(value.min())), max(high, float(value.max())))
-    return ranges
 
 
 def quantised(
@@ -70,7 +39,8 @@ def quantised(
 
     Args:
         graph: graph in float.
-        ranges: ranges of all values inside the graph, see :func:`value_ranges`.
+        ranges: ranges of all values inside the graph, see
+            :func:`mininet_ros.lab.training.export.ranges.value_ranges`.
         stages: names of the stages; the name of a node begins with that of its stage.
     """
     return _Quantisation(graph, ranges, stages).result()
