@@ -9,6 +9,7 @@ from tqdm import tqdm
 
 LINE_PERIOD_S = 5.0
 LINE_FORMAT = "{desc}: {n_fmt} of {total_fmt} after {elapsed}, {remaining} left"
+ENDLESS_FORMAT = "{desc}: {n_fmt} after {elapsed}"  # where the total is not known
 
 
 class _Lines:
@@ -41,4 +42,7 @@ def progress_bar(*arguments: Any, **options: Any) -> tqdm:
         "delay": LINE_PERIOD_S,
         "bar_format": LINE_FORMAT,
     }
-    return tqdm(*arguments, **{**options, **for_logs})
+    bar = tqdm(*arguments, **{**options, **for_logs})
+    if bar.total is None:
+        bar.bar_format = ENDLESS_FORMAT
+    return bar

@@ -16,6 +16,14 @@ def test_a_log_gets_lines(capfd, monkeypatch):
     assert lines[-1].startswith("work: 5 of 5 after ")
 
 
+def test_a_log_does_not_promise_an_end_that_is_not_known(capfd, monkeypatch):
+    monkeypatch.setattr(progress, "LINE_PERIOD_S", 0.0)
+    assert list(progress_bar(iter(range(5)), desc="work", miniters=1)) == list(range(5))
+    lines = capfd.readouterr().err.splitlines()
+    assert lines[-1].startswith("work: 5 after ")
+    assert not any("left" in line or "?" in line for line in lines[1:])
+
+
 def test_short_work_leaves_no_line_in_a_log(capfd):
     assert sum(progress_bar(range(1000), desc="work")) == 499500
     assert capfd.readouterr().err == ""
