@@ -170,7 +170,7 @@ def test_same_choice_from_files(graph, tmp_path, parameters):
     # Labels in files come without confidence.
     path = preset(tmp_path, **parameters | {"use_confidence": False})
     twin = offline(tmp_path, *write_files(tmp_path), "--preset", path)
-    assert 2 < sum(forwarded == "1" for _, forwarded, *_ in twin) < COUNT / 2
+    assert 2 < sum(forwarded == "1" for _, forwarded, *_ in twin) <= COUNT / 2
     assert online(graph, path) == twin
 
 
