@@ -19,6 +19,7 @@ from mininet_ros.keyframes.cues.corners import (
     Way,
     followed,
     levelled,
+    median_length,
     no_points,
     strongest_corners,
 )
@@ -114,14 +115,14 @@ class PointTracker:
         before, after = self._reference.common(present)
         # After a gap in tracking, few corners of the frame just before may be known.
         moved = now - last if len(last) >= MIN_MATCHES else after - before
-        motion = float(np.median(np.linalg.norm(moved, axis=1))) / size[0]
+        motion = median_length(moved) / size[0]
         if self._same and motion > LEAST_SHIFT:
             # Noise on a plain wall has corners, too, and they jump about.
             return Flow(Motion(0.0, self._way.length, share), found=True)
         self._speed = np.median(moved, axis=0)
         self._way.advance(present, motion)
         self._picture, self.points = picture, present
-        step = float(np.median(np.linalg.norm(after - before, axis=1)))
+        step = median_length(after - before)
         # Corners that are lost in an unclear picture are found again afterwards, so it becomes the
         # reference only when the view itself has moved on.
         moved_on = step > (1.0 - KEPT_SHARE) * size[0]
