@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mininet_ros.lab.training.evaluation.border_text import BorderText
+from mininet_ros.lab.training.data.datasets import Sample
+from mininet_ros.lab.training.evaluation.border_text import BorderText, windows
 
 
 def test_regions_are_told_apart_by_the_border():
@@ -41,3 +42,19 @@ def test_without_text_there_is_no_share():
         "regions_found": None,
         "pixels_found": None,
     }
+
+
+def test_windows_cut_what_the_picture_shows_whole():
+    labels = np.zeros((50, 100), np.uint8)
+    labels[38:42, 10:20] = 1  # across the lower border of the upper left window
+    labels[20:24, 15:30] = 1  # across the left border of the lower right one
+    image = np.dstack([labels] * 3)
+    text = BorderText()
+    for window in windows(Sample("x", image, labels)):
+        assert window.labels.shape == (40, 80)
+        assert (window.image[..., 0] == window.labels).all()
+        text.add(window.labels, window.labels)
+    figures = text.as_figures()
+    assert figures["cut_by_border"]["regions"] == 2
+    assert figures["cut_by_border"]["regions_found"] == figures["inside"]["regions_found"] == 1.0
+    assert figures["inside"]["regions"] == 1  # the second one, in the first window

@@ -6,14 +6,33 @@ than the next frame that shows all of it.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import cv2
 import numpy as np
 
+from mininet_ros.lab.training.data.datasets import Sample
 from mininet_ros.lab.training.data.datasets.scene_text import TEXT
 
 MOST = 0.5  # share of a region's pixels from which the region counts as found
+WINDOW_SHARE = 0.8  # width and height of a window, as a share of its picture's
+
+
+def windows(sample: Sample) -> Iterator[Sample]:
+    """Yield the upper left and the lower right window of a picture, which cut more of its text.
+
+    Photographers avoid cutting text, so that whole pictures have little of it at their borders.
+
+    Args:
+        sample: a picture and its labels.
+    """
+    height, width = sample.labels.shape
+    rows, columns = round(WINDOW_SHARE * height), round(WINDOW_SHARE * width)
+    for top, left in ((0, 0), (height - rows, width - columns)):
+        part = np.s_[top : top + rows, left : left + columns]
+        yield replace(sample, image=sample.image[part], labels=sample.labels[part], soft=None)
 
 
 class BorderText:

@@ -14,7 +14,7 @@ from mininet_ros.inference import Segmentation, Segmenter
 from mininet_ros.inference.onnx_runtime import OnnxRuntimeSegmenter
 from mininet_ros.inference.precision import open_on_cpu
 from mininet_ros.lab.training.data.datasets import DatasetError, LabelledImages, Sample
-from mininet_ros.lab.training.evaluation.border_text import BorderText
+from mininet_ros.lab.training.evaluation.border_text import BorderText, windows
 from mininet_ros.lab.training.evaluation.calibration import Calibration
 from mininet_ros.lab.training.evaluation.metrics import ConfusionMatrix
 from mininet_ros.models import INT8_GRAPH, Model, ModelError
@@ -23,6 +23,9 @@ from mininet_ros.progress import progress_bar
 # Two conventions of the literature. "label": the mask is enlarged to the size of the labels, as on
 # a robot. "network": the labels are reduced to the size of the network.
 SCORE_AT = ("label", "network")
+
+TEXT_FIGURES = ("text", "text_in_windows")
+"""Figures of found text: in whole pictures, and in windows whose borders cut more of it."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +57,8 @@ class Evaluation:
 
     Attributes:
         score_at: size that is scored at, one of :data:`SCORE_AT`.
-        text: counts of found text regions, only for scene text.
+        text: counts of found text regions by the keys of :data:`TEXT_FIGURES`; empty for other
+            data than scene text.
     """
 
     score_at: str
@@ -62,7 +66,7 @@ class Evaluation:
     calibration: Calibration
     images: tuple[ImageScore, ...]
     agreement: Mapping[str, Agreement]
-    text: BorderText | None = None
+    text: Mapping[str, BorderText]
 
 
 def open_segmenter(
@@ -138,7 +142,8 @@ def evaluate(
     matrix, calibration = ConfusionMatrix(count), Calibration()
     matrices = {name: ConfusionMatrix(count) for name in others}
     differing = dict.fromkeys(others, 0)
-    text = BorderText() if dataset.classes == SCENE_TEXT else None
+    is_text = dataset.classes == SCENE_TEXT
+    text = {name: BorderText() for name in TEXT_FIGURES} if is_text else {}
     images = []
     pixels = 0
     for index in progress_bar(
@@ -152,7 +157,10 @@ def evaluate(
         matrix.counts += own.counts
         calibration.add(labels, predicted)
         if text:
-            text.add(labels, predicted.mask)
+            text["text"].add(labels, predicted.mask)
+            for window in windows(sample):
+                in_it, seen = at_one_size(window, segmenter.infer(window.image), score_at)
+                text["text_in_windows"].add(in_it, seen.mask)
         images.append(ImageScore(index, sample.name, own.miou, own.pixel_accuracy))
         pixels += found.mask.size
         for name, other in others.items():
@@ -205,7 +213,7 @@ def as_figures(
         "pixel_accuracy": matrix.pixel_accuracy,
         "iou": dict(zip(dataset.classes.names, map(none_for_nan, matrix.iou), strict=True)),
         "expected_calibration_error": evaluation.calibration.error,
-        "text": evaluation.text.as_figures() if evaluation.text else None,
+        **{name: found.as_figures() for name, found in evaluation.text.items()},
         "agreement": {name: asdict(found) for name, found in evaluation.agreement.items()},
     }
 
@@ -224,12 +232,14 @@ def as_table(figures: Mapping[str, Any]) -> str:
         f"pixel accuracy {in_percent(figures['pixel_accuracy'])}, "
         f"calibration error {in_percent(figures['expected_calibration_error'])}"
     )
-    for place, found in (figures["text"] or {}).items():
-        lines.append(
-            f"text {place.replace('_', ' ')}: of {found['regions']} regions "
-            f"{in_percent(found['regions_found'])} found, of their pixels "
-            f"{in_percent(found['pixels_found'])}"
-        )
+    for name in TEXT_FIGURES:
+        for place, found in figures.get(name, {}).items():
+            title = f"{name} {place}".replace("_", " ")
+            lines.append(
+                f"{title}: of {found['regions']} regions "
+                f"{in_percent(found['regions_found'])} found, of their pixels "
+                f"{in_percent(found['pixels_found'])}"
+            )
     for name, found in figures["agreement"].items():
         lines.append(
             f"{name}: {100 * found['differing']:.2g} % of the pixels differ, "
