@@ -100,12 +100,12 @@ def write_filtered_bag(
         SequenceError: see :func:`check_target`, or a bag cannot be read or written.
     """
     check_target(source, target)
-    times, stamps = _times_of(source, chosen)
+    frames = _frames_of(source, chosen)
     with TemporaryDirectory(prefix=f".{target.name}.", dir=target.absolute().parent) as folder:
         # With the same folder name, because the files of a bag are named after it.
         unfinished = Path(folder) / target.name
         try:
-            result = _copy(source, times, stamps, unfinished, companions)
+            result = _copy(source, frames, unfinished, companions)
             unfinished.rename(target)
         except OSError as error:
             raise SequenceError(f"cannot write bag {target}: {error.strerror or error}") from error
@@ -113,9 +113,23 @@ def write_filtered_bag(
 
 
 def _copy(
-    source: BagImages, times: set[int], stamps: set[int], target: Path, wanted: CompanionTopics
+    source: BagImages,
+    frames: Counter[tuple[int, int | None]],
+    target: Path,
+    wanted: CompanionTopics,
 ) -> FilteredBag:
-    """Write the messages to keep."""
+    """Write the messages to keep.
+
+    Args:
+        source: bag to copy from.
+        frames: number of chosen frames by recording time and stamp. A frame that was recorded twice
+            is chosen once.
+        target: path of the new bag.
+        wanted: topics whose messages go with the frames.
+    """
+    times = {recorded_ns for recorded_ns, _ in frames}
+    stamps = {stamp for _, stamp in frames if stamp}
+    waiting = frames.copy()
     written: Counter[str] = Counter()
     left_out: set[str] = set()
     stamped: set[str] = set()
@@ -126,7 +140,11 @@ def _copy(
         for connection, recorded_ns, data in recorded_messages(reader, (), Problems()):
             topic = connection.topic
             if topic == source.topic and connection.msgtype in IMAGE_TYPES:
-                keep = recorded_ns in times
+                keep = False
+                if recorded_ns in times:
+                    frame = recorded_ns, _stamp(reader, connection, data)
+                    keep = waiting[frame] > 0
+                    waiting[frame] -= 1
             elif topic in companions.topics:
                 keep = (topic, places[topic]) in companions.kept
                 places[topic] += 1
@@ -145,9 +163,8 @@ def _copy(
     )
 
 
-def _times_of(source: BagImages, chosen: Collection[int]) -> tuple[set[int], set[int]]:
-    """Return recording times and header stamps of the chosen frames, ns; unset stamps omitted."""
-    times, stamps = set(), set()
+def _frames_of(source: BagImages, chosen: Collection[int]) -> Counter[tuple[int, int | None]]:
+    """Count the chosen frames by recording time and header stamp, ns; None if it is damaged."""
     with open_bag(source.path) as reader:
         images = [
             connection
@@ -155,11 +172,11 @@ def _times_of(source: BagImages, chosen: Collection[int]) -> tuple[set[int], set
             if connection.topic == source.topic and connection.msgtype in IMAGE_TYPES
         ]
         messages = recorded_messages(reader, images, Problems())
-        for index, (connection, recorded_ns, data) in enumerate(messages):
-            if index in chosen:
-                times.add(recorded_ns)
-                stamps.add(_stamp(reader, connection, data))
-    return times, {stamp for stamp in stamps if stamp}
+        return Counter(
+            (recorded_ns, _stamp(reader, connection, data))
+            for index, (connection, recorded_ns, data) in enumerate(messages)
+            if index in chosen
+        )
 
 
 def _stamp(reader: AnyReader, connection: Any, data: bytes) -> int | None:
