@@ -141,5 +141,6 @@ def test_odometry_spaces_keyframes_by_distance(graph):
         rig.play(number)
     graph.spin_until(lambda: len(rig.scores) >= 28)
     chosen = [number_of(image) for image in rig.images]
+    assert len(chosen) in (2, 3)
     # The best frame of each metre.
     assert [max(0, number - 1) // 10 for number in chosen] == [0, 1, 2], chosen

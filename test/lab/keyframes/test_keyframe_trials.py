@@ -97,6 +97,7 @@ def test_scale_takes_recordings_as_they_are(tmp_path):
         cv2.imwrite(str(tmp_path / f"{index}.png"), textured(index, 320, 240))
     trial = scale.scale_trial(SourceOptions(str(tmp_path)), SLAM)
     assert [row["width px"] for row in trial.rows] == list(scale.WIDTHS)
+    assert trial.rows[-1][f"same frames as at {scale.WIDTHS[-1]} px %"] == 100.0
     assert "320 px wide, enlarged or reduced" in trial.meaning
 
 

@@ -159,7 +159,8 @@ def evaluate(
         if text:
             text["text"].add(labels, predicted.mask)
             for window in windows(sample):
-                in_it, seen = at_one_size(window, segmenter.infer(window.image), score_at)
+                found_in_it = segmenter.infer(window.image, with_confidence=False)
+                in_it, seen = at_one_size(window, found_in_it, score_at)
                 text["text_in_windows"].add(in_it, seen.mask)
         images.append(ImageScore(index, sample.name, own.miou, own.pixel_accuracy))
         pixels += found.mask.size
