@@ -260,17 +260,17 @@ class ThingFollower:
             in_view[:, frame] = within.all(axis=1)
         ids = self._new_ids(number)
         begun = _Followed(
-            ids,
-            regions.labels[new],
-            boxes,
-            regions.areas[new],
-            regions.cut[new],
-            np.ones(number, np.int64),
-            np.zeros(number, np.int64),
-            ids,
-            np.ones(number),
-            found,
-            in_view,
+            ids=ids,
+            labels=regions.labels[new],
+            boxes=boxes,
+            areas=regions.areas[new],
+            cut=regions.cut[new],
+            times=np.ones(number, np.int64),
+            apart=np.zeros(number, np.int64),
+            parents=ids,
+            shares=np.ones(number),
+            found=found,
+            in_view=in_view,
         )
         self._things = self._things.and_also(begun)
 
