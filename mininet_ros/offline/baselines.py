@@ -26,6 +26,18 @@ def even_choice(length: int, count: int) -> list[int]:
     return [int(part[len(part) // 2]) for part in _equal_parts(length, count)]
 
 
+def even_choices(length: int, count: int) -> list[list[int]]:
+    """Return all choices of evenly spaced indices below ``length``, one for each first index.
+
+    Which of them is taken is chance, so that their mean says more than one of them does.
+    """
+    step = length / min(count, length)
+    return [
+        [int(first + number * step) for number in range(min(count, length))]
+        for first in range(int(step))
+    ]
+
+
 def every_n(frames: Sequence[JudgedFrame], count: int) -> list[int]:
     """Choose evenly spaced frames; see :func:`even_choice`."""
     return even_choice(len(frames), count)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from hypothesis import HealthCheck, given, settings
@@ -21,7 +21,7 @@ START = 1000 * SECOND
 
 numbers = st.floats(0.0, 1.0)
 
-configs = st.builds(
+unpaced = st.builds(
     SelectorConfig,
     mode=st.sampled_from(Mode),
     min_gap_s=st.sampled_from([0.0, 0.1, 0.5]),
@@ -43,6 +43,13 @@ configs = st.builds(
     pause_s=st.sampled_from([0.3, 2.0]),
     max_waiting_bytes=st.sampled_from([1, 8_000_000, 100_000_000]),
 )
+
+
+def at_a_rate(config: SelectorConfig, keyframe_rate_hz: float) -> SelectorConfig:
+    return replace(config, window_start=0.0, keyframe_rate_hz=keyframe_rate_hz)
+
+
+configs = st.one_of(unpaced, st.builds(at_a_rate, unpaced, st.sampled_from([0.2, 2.0, 100.0])))
 
 # A step is milliseconds since the newest frame, and the scores of the next one.
 steps = st.tuples(

@@ -86,6 +86,16 @@ class SelectorConfig:
         "Time that ends a window, seconds during which the view moves or shows new things; 0 "
         "switches this rule off.",
     )
+    keyframe_rate_hz: float = parameter(
+        0.0,
+        "Keyframes a second that mode window forwards in the long run while the view moves: "
+        "windows then end after half the mean gap, whatever motion, time and distance the other "
+        "parameters give, and only those that offer most get a keyframe; less is asked for, the "
+        "longer ago the last keyframe is. 0 forwards a frame of every window.",
+        0.0,
+        1000.0,
+        change=Change.AT_ONCE,
+    )
     min_distance_m: float = parameter(
         0.0,
         "Distance driven that ends a window, metres, where messages on odometry come: they then "
@@ -198,9 +208,16 @@ class SelectorConfig:
                 f"parameter max_gap_s ({self.max_gap_s:g}) is below min_gap_s "
                 f"({self.min_gap_s:g}): raise it, or set it to 0 to switch it off"
             )
-        if self.mode is Mode.WINDOW and self.window_motion == self.window_time_s == 0.0:
+        if self.keyframe_rate_hz > 0.0 and self.window_start > 0.0:
             raise ConfigError(
-                "mode window needs window_motion or window_time_s above 0, else no window ends"
+                "parameter keyframe_rate_hz needs window_start 0: keyframes that keep their "
+                "distance cannot be held to a rate"
+            )
+        ends = (self.window_motion, self.window_time_s, self.keyframe_rate_hz)
+        if self.mode is Mode.WINDOW and not any(ends):
+            raise ConfigError(
+                "mode window needs window_motion or window_time_s above 0, or keyframe_rate_hz, "
+                "else no window ends"
             )
 
     @cached_property

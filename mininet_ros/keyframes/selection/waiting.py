@@ -62,6 +62,7 @@ class WaitingRoom:
         self.config = config
         self.frames: dict[int, Candidate] = {}
         self.last: Candidate | None = None  # the last forwarded frame
+        self.forwarded = 0  # number of forwarded frames
         self.newest_at_choice = 0  # stamp of the newest frame when that one was chosen, nanoseconds
         self._newest = 0
         self._gap_start: int | None = None  # on the candidates' clock
@@ -193,6 +194,7 @@ class WaitingRoom:
     ) -> list[Decision]:
         """Forward a frame; drop all earlier frames and those that now follow too closely."""
         self.last = chosen
+        self.forwarded += 1
         self.newest_at_choice = max(self._newest, chosen.stamp)
         self._gap_start = chosen.clock
         decisions = [chosen.decided(reason, sentence, request)]

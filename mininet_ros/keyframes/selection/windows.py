@@ -1,6 +1,7 @@
 """Mode window: the best frame of each section of the stream, when the section ends.
 
-A window ends by motion, time or distance. Its *phase* grows from 0 at its beginning to 1 at its
+A window ends by motion, time or distance, or, where a rate of keyframes is given, at twice that
+rate; then not every window gets a keyframe. Its *phase* grows from 0 at its beginning to 1 at its
 end. With ``window_start`` above 0, keyframes are evenly spaced, as mapping needs: windows are
 measured from the last keyframe, only frames of the last part are candidates, and the one nearest
 the end is taken of those that are good enough. Without this, noise in the quality decides, and two
@@ -20,6 +21,7 @@ from mininet_ros.keyframes.cues.flow import LOST
 from mininet_ros.keyframes.selection.decisions import Decision, Reason
 from mininet_ros.keyframes.selection.links import Links
 from mininet_ros.keyframes.selection.odometry import driven
+from mininet_ros.keyframes.selection.pace import WINDOWS_A_KEYFRAME, Pace
 from mininet_ros.keyframes.selection.waiting import Candidate, WaitingRoom, seconds
 
 # A view is known if at least this share of it was forwarded on an earlier visit.
@@ -48,6 +50,7 @@ class WindowPicker:
         self._newest: Candidate | None = None
         self._gaps: deque[int] = deque(maxlen=RHYTHM_GAPS)
         self._revisits = 0.0
+        self._pace = Pace()
         self._jumped = False  # whether tracking was lost since the last keyframe
         self._measured = 0.0  # motion since then that was measured, as a share of the width
         self._clearest = 0.0  # relative quality since the last keyframe, which is included
@@ -100,6 +103,9 @@ class WindowPicker:
         start, config = self._start, self._room.config
         if start is None:
             return 0.0
+        if config.keyframe_rate_hz > 0.0:
+            windows_hz = WINDOWS_A_KEYFRAME * config.keyframe_rate_hz
+            return windows_hz * (frame.clock - start.clock) / 1e9
         phase = 0.0
         by_odometry = None
         if config.by_odometry:
@@ -236,7 +242,7 @@ class WindowPicker:
 
     def _close(self, interrupted: bool = False) -> list[Decision]:
         """End the window, or do nothing if it can wait for a better frame."""
-        newest = self._newest
+        newest, config = self._newest, self._room.config
         if newest is None or self._start is None:
             return []
         passing = self._passing(self._first_phase)
@@ -254,6 +260,13 @@ class WindowPicker:
         chosen = self._preferred(clear or passing)
         if self._is_known(chosen):
             return self._pass_over(chosen)
+        if config.keyframe_rate_hz > 0.0:
+            refusal = self._pace.refusal(
+                chosen.worth, newest.clock, self._room.forwarded, config.keyframe_rate_hz
+            )
+            if refusal is not None:
+                self._start = newest
+                return self._drop_rest(refusal, Reason.BELOW_GATE)
         way = chosen.scores.travelled - self._start.scores.travelled
         decisions = self._forward(
             chosen,
@@ -309,8 +322,8 @@ class WindowPicker:
         self._clearest = max(other.scores.relative for other in later)
         return decisions
 
-    def _drop_rest(self, sentence: str) -> list[Decision]:
-        return self._drop(lambda frame: False, sentence)
+    def _drop_rest(self, sentence: str, reason: Reason = Reason.NOT_BEST) -> list[Decision]:
+        return self._drop(lambda frame: False, sentence, reason)
 
     def _prune(self) -> list[Decision]:
         """Drop the frames that can no longer be forwarded, whatever comes."""
@@ -331,7 +344,12 @@ class WindowPicker:
             lambda frame: frame.stamp in contenders, "Another frame of its window is better."
         )
 
-    def _drop(self, needed: Callable[[Candidate], bool], sentence: str) -> list[Decision]:
+    def _drop(
+        self,
+        needed: Callable[[Candidate], bool],
+        sentence: str,
+        reason: Reason = Reason.NOT_BEST,
+    ) -> list[Decision]:
         """Drop all frames except those needed, the newest, and the one for the longest gap."""
         room = self._room
         fallback = room.fallback()
@@ -340,4 +358,4 @@ class WindowPicker:
             for frame in room.frames.values()
             if not (frame is self._newest or frame is fallback or needed(frame))
         ]
-        return room.clear(going, lambda frame: frame.decided(Reason.NOT_BEST, sentence))
+        return room.clear(going, lambda frame: frame.decided(reason, sentence))

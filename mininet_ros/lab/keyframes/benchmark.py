@@ -16,7 +16,7 @@ from mininet_ros.keyframes.cues.part_times import PartTimes
 from mininet_ros.keyframes.cues.scorer import FrameObserver
 from mininet_ros.keyframes.settings import KeyframeSettings
 from mininet_ros.lab.keyframes.true_sequences import TrueFrame, TrueSequence
-from mininet_ros.offline.baselines import BASELINES, random_choice
+from mininet_ros.offline.baselines import BASELINES, even_choices, random_choice
 from mininet_ros.offline.evaluation import (
     JudgedFrame,
     SelectionMetrics,
@@ -28,13 +28,13 @@ OURS = "ours"
 BUDGETS = (0.02, 0.05, 0.1, 0.2)
 RANDOM_DRAWS = 20
 SINGLE_CUES = ("parallax", "quality", "semantics", "sharpest_of_window")
+EVERY_N_PHASES = "every_n_phases"
+"""Name of the mean over all phases of every-N, beside the one that ``every_n`` takes."""
 
-# Windows are shorter than an even share of all motion, and the floor of content decides which of
-# them are worth a frame: so the budget goes where there is something new. On tours over ICDAR 2015
-# training photos, shares from 0.18 to 0.5 reach 0.86 to 0.90 of the bound, which is chance.
-WINDOW_SHARE = 0.25
-CONTENT_FLOORS = (1e-3, 30.0)
-SEARCH_STEPS = 10
+# Rates that are tried, as multiples of the budget's: a camera that rests gets no keyframes, and a
+# short sequence gets one more than its rate says.
+RATES = (0.25, 4.0)
+SEARCH_STEPS = 8
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,10 @@ def benchmark_sequence(
     for budget in budgets:
         ours = search.select_within(max(1, round(budget * len(judged))))
         selectors = {OURS: measure_selection(judged, ours)}
-        selectors |= {name: _measured(judged, name, max(1, len(ours))) for name in BASELINES}
+        for name in BASELINES:
+            selectors[name] = _measured(judged, name, max(1, len(ours)))
+            if name == "every_n":
+                selectors[EVERY_N_PHASES] = _mean_of_phases(judged, max(1, len(ours)))
         scores = judged[0].scores
         cost = ScoringCost(scores.width, scores.height, search.ms_per_frame)
         outcomes.append(Outcome(sequence.name, budget, len(judged), len(ours), selectors, cost))
@@ -184,6 +187,11 @@ def _measured(judged: Sequence[JudgedFrame], name: str, count: int) -> Selection
     return _mean([measure_selection(judged, draw) for draw in draws])
 
 
+def _mean_of_phases(judged: Sequence[JudgedFrame], count: int) -> SelectionMetrics:
+    phases = even_choices(len(judged), count)
+    return _mean([measure_selection(judged, phase) for phase in phases])
+
+
 def _mean(metrics: Sequence[SelectionMetrics]) -> SelectionMetrics:
     means: dict[str, Any] = {
         field.name: float(np.mean([getattr(m, field.name) for m in metrics]))
@@ -194,7 +202,7 @@ def _mean(metrics: Sequence[SelectionMetrics]) -> SelectionMetrics:
 
 
 class _Search:
-    """Runs the selector with different floors of content until a budget is met."""
+    """Runs the selector with different rates of keyframes until a budget is met."""
 
     def __init__(
         self,
@@ -207,45 +215,40 @@ class _Search:
         self._settings = settings
         self._classes = classes
         self._observing_ms = observing_ms
-        way = frames[-1].flow.scores.travelled - frames[0].flow.scores.travelled
-        self._way = max(1e-3, way)
+        span = (frames[-1].stamp_ns - frames[0].stamp_ns) / 1e9
+        self._duration_s = span * len(frames) / max(1, len(frames) - 1) or 1.0
         self.ms_per_frame: dict[str, float] = {}
 
     def select_within(self, count: int) -> list[int]:
         """Indices of the most frames, at most ``count``, that the selector can be brought to take.
 
-        Windows close by motion alone, no gap forces or forbids a frame, and the floor of content is
-        varied until as many frames are taken. All else is as the settings say.
+        ``keyframe_rate_hz`` is varied until as many frames are taken. No floor of content and no
+        gap forces or forbids a frame. All else is as the settings say.
         """
-        window = min(1.0, self._way / count * WINDOW_SHARE)
-        best = self._run(window, 0.0)
-        if len(best) <= count:
-            return best
-        best = []
-        low, high = CONTENT_FLOORS
+        best: list[int] = []
+        low, high = RATES
         for _ in range(SEARCH_STEPS):
             middle = float(np.sqrt(low * high))
-            chosen = self._run(window, middle)
+            chosen = self._run(middle * count / self._duration_s)
             if len(chosen) > count:
-                low = middle
+                high = middle
                 continue
-            high = middle
+            low = middle
             best = max(best, chosen, key=len)
             if len(best) == count:
                 break
         return best
 
-    def _run(self, window: float, content_floor: float) -> list[int]:
+    def _run(self, rate_hz: float) -> list[int]:
         selector = replace(
             self._settings.selector,
             mode=Mode.WINDOW,
-            window_motion=window,
+            keyframe_rate_hz=rate_hz,
             window_start=0.0,
             window_tolerance=1.0,
             min_overlap=0.0,
             revisit_share=1.0,
-            content_floor=content_floor,
-            window_time_s=0.0,
+            content_floor=0.0,
             min_gap_s=0.0,
             max_gap_s=0.0,
         )

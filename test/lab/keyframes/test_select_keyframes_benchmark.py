@@ -18,8 +18,8 @@ from mininet_ros.lab.keyframes.benchmark import Outcome, ScoringCost, advantage,
 from mininet_ros.offline.evaluation import SelectionMetrics
 
 SELECTORS = [
-    "ours", "every_n", "random", "parallax", "quality", "semantics", "sharpest_of_window",
-    "greedy_bound",
+    "ours", "every_n", "every_n_phases", "random", "parallax", "quality", "semantics",
+    "sharpest_of_window", "greedy_bound",
 ]  # fmt: skip
 METRICS = {
     "frames", "instance_recall", "pixel_recall", "cut_share", "sharpness", "clipped",
