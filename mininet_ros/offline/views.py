@@ -22,6 +22,10 @@ LASTING = 5  # least number of frames in which a steady corner is visible
 AROUND = 300  # frames before and after with whose medians a frame's quality is compared
 LEAST_LASTING = 40  # least number of steady corners in a frame
 
+# Factor on the worth of all things in a frame whose border cuts a thing, so that another frame that
+# shows the same things is chosen. On CamVid, 0.4 and 0.7 choose nearly the same frames.
+CUT_FRAME = 0.5
+
 
 class ViewCollector:
     """Follows the corners of the scene through a recording.
@@ -56,8 +60,8 @@ class ViewCollector:
 
         Args:
             judged: the same frames with their things, or an empty sequence for no things. The
-                largest whole view of each thing is worth its weight, smaller views less, and cut
-                views nothing.
+                largest whole view of each thing is worth its weight, smaller views less, those in a
+                frame that cuts another thing half of that, and cut views nothing.
             weights: weight of each class by its label; 1 for classes that are not in it.
         """
 
@@ -75,7 +79,9 @@ class ViewCollector:
             tuple(
                 (
                     seen.instance,
-                    weight_of(seen) * float(np.sqrt(seen.pixels / largest[seen.instance])),
+                    weight_of(seen)
+                    * float(np.sqrt(seen.pixels / largest[seen.instance]))
+                    * (CUT_FRAME if any(other.cut for other in frame.sightings) else 1.0),
                 )
                 for seen in frame.sightings
                 if seen.whole and seen.instance in largest

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from itertools import combinations, pairwise
 
+import cv2
 import numpy as np
 import pytest
 
+from mininet_ros.keyframes import FrameScores
 from mininet_ros.offline.coverage import Coverage, View, change_of_view, overlap
+from mininet_ros.offline.evaluation import JudgedFrame
 from mininet_ros.offline.exact import GOOD_SHARE, choose_exactly, relative_quality
+from mininet_ros.offline.truth import Sighting
+from mininet_ros.offline.views import ViewCollector
+from mininet_ros.sequences import Frame, LabelledFrame
 
 
 def drive(length, step=10, quality=0.4, corners=200):
@@ -143,3 +149,18 @@ def test_a_thing_of_more_weight_is_preferred():
     views[23] = View(views[23].corners, 0.4, ((2, 3.0),))
     chosen = choose_exactly(views, 3, 0.0, 1.0).chosen
     assert 23 in chosen and 20 not in chosen
+
+
+def test_of_two_frames_that_show_the_same_the_one_that_cuts_nothing_is_chosen():
+    generator = np.random.default_rng(2)
+    picture = cv2.resize(generator.integers(0, 256, (30, 40, 3), np.uint8), (320, 240))
+    collector, judged = ViewCollector(), []
+    for index in range(12):
+        collector.add(LabelledFrame(Frame(picture, index + 1, f"{index}"), None, None))
+        seen = [Sighting(1, 500, False)]
+        if index != 8:
+            seen.append(Sighting(2, 40, True))
+        judged.append(
+            JudgedFrame(FrameScores(stamp_ns=index, width=320, height=240), tuple(seen), 1)
+        )
+    assert choose_exactly(collector.views(judged), 1, 0.0, 0.01).chosen == (8,)
