@@ -18,7 +18,6 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from tqdm import tqdm
 
 from mininet_ros.lab.training.data.datasets.held_out import refuse_held_out
 from mininet_ros.lab.training.data.datasets.labelled_images import (
@@ -26,6 +25,7 @@ from mininet_ros.lab.training.data.datasets.labelled_images import (
     pictures_of,
     read_picture,
 )
+from mininet_ros.progress import progress_bar
 from mininet_ros.result_files import ResultError
 from mininet_ros.results import ResultFolder
 
@@ -84,7 +84,7 @@ def pictures(
     chance = random.Random(seed)
     order = [photo for _ in range(windows) for photo in chance.sample(photos, len(photos))]
     cell = size[0] // grid, size[1] // grid
-    for first in tqdm(range(0, len(order) - grid**2 + 1, grid**2), "cutting", disable=None):
+    for first in progress_bar(range(0, len(order) - grid**2 + 1, grid**2), "cutting"):
         cells = [window(read_picture(path)[0], cell, chance) for path in order[first:][: grid**2]]
         rows = [np.hstack(cells[row * grid :][:grid]) for row in range(grid)]
         yield cv2.resize(np.vstack(rows), size) if grid > 1 else rows[0]

@@ -15,7 +15,6 @@ from pathlib import Path
 import torch
 import yaml
 from torch import nn
-from tqdm import tqdm
 
 from mininet_ros.lab.teachers.edgenets import (
     CameraTeacher,
@@ -31,6 +30,7 @@ from mininet_ros.lab.training.data.datasets.held_out import refuse_held_out
 from mininet_ros.lab.training.data.stored_images import StoredImages, for_crops
 from mininet_ros.lab.training.loss import class_weights, segmentation_loss
 from mininet_ros.lab.training.recipe import Recipe
+from mininet_ros.progress import progress_bar
 
 WIDTH, HEIGHT = 480, 360  # size of CamVid's images, px
 CROP = (416, 320)
@@ -113,7 +113,7 @@ def adapt(teacher: StreetTeacher, dataset: LabelledImages, steps: int, seed: int
         ]
     )
     ordered = (batch for epoch in range(epochs) for batch in batches.of_epoch(epoch))
-    with tqdm(islice(ordered, steps), "adapting", steps) as bar:
+    with progress_bar(islice(ordered, steps), "adapting", steps) as bar:
         for step, batch in enumerate(bar):
             teacher.backbone.requires_grad_(step >= HEAD_SHARE * steps)
             for group in optimizer.param_groups:

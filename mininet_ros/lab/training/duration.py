@@ -1,4 +1,4 @@
-"""Estimates the duration of a training after its first steps."""
+"""Tells how a training goes: a bar of each epoch, the expected duration, the scores."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class EpochBar(tqdm):
     Args:
         steps: number of steps of the epoch.
         title: text before the bar.
-        shown: whether the bar and the estimate are printed.
+        shown: whether the bar and the estimate are printed; the bar is on a terminal only.
         epochs: number of remaining epochs, this one included; their duration is printed after
             :data:`MEASURED_STEPS` steps. 0 prints no estimate.
         may_end_early: whether the training may end before its last epoch.
@@ -29,7 +29,9 @@ class EpochBar(tqdm):
         self._may_end_early = may_end_early
         self._began = time.monotonic()
         self._counted = 0
-        super().__init__(total=steps, desc=title, leave=False, disable=not shown)
+        # None: a bar on a terminal only; in a file, each redrawing would be a line.
+        disable = None if shown else True
+        super().__init__(total=steps, desc=title, leave=False, disable=disable)
 
     def update(self, n: float | None = 1) -> bool | None:
         """Count a step; the first one is a warm-up and is not measured, unless it is the last."""
@@ -41,6 +43,11 @@ class EpochBar(tqdm):
             seconds = (now - self._began) / max(1, self._counted - 1) * self.total * self._epochs
             tqdm.write(expected(seconds, self._epochs, self._may_end_early), file=sys.stderr)
         return super().update(n)
+
+
+def scored(epoch: int, epochs: int, loss: float, miou: float) -> str:
+    """Return the scores of an epoch in words; ``miou`` is that of the validation, 0 to 1."""
+    return f"epoch {epoch} of {epochs}: loss {loss:.3f}, validation mIoU {100 * miou:.1f} %"
 
 
 def expected(seconds: float, epochs: int, may_end_early: bool) -> str:

@@ -7,6 +7,7 @@ kernels.
 
 from __future__ import annotations
 
+import sys
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -30,7 +31,7 @@ from mininet_ros.lab.training.data.stored_images import (
 )
 from mininet_ros.lab.training.denormals import denormals_as_zero
 from mininet_ros.lab.training.distributed import ALONE, Processes
-from mininet_ros.lab.training.duration import EpochBar
+from mininet_ros.lab.training.duration import EpochBar, scored
 from mininet_ros.lab.training.initial_weights import begin_from
 from mininet_ros.lab.training.loss import (
     class_weights,
@@ -203,6 +204,7 @@ def train(
                 write_atomically(run / "best.safetensors", save(judged.packed_weights()))
             rate = optimizer.param_groups[0]["lr"]
             write_log(run / LOG, epoch + 1, rate, loss, matrix, progress.crops)
+            print(scored(epoch + 1, recipe.epochs, loss, matrix.miou), file=sys.stderr)
             if log:
                 log.add(epoch + 1, rate, loss, matrix)
             write_atomically(run / "curves.png", draw_curves(run))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 
 import pytest
 import yaml
@@ -90,6 +91,14 @@ def test_the_log_for_tensorboard_has_every_epoch(train, tmp_path):
     events = EventAccumulator(str(tmp_path / "log")).Reload()
     assert [event.step for event in events.Scalars("validation/mIoU")] == [1, 2]
     assert "validation IoU/Road" in events.Tags()["scalars"]
+
+
+def test_a_log_has_one_line_for_each_scored_epoch(train):
+    status, error, _ = train("--epochs", "2")
+    assert status == 0, error
+    lines = re.findall(r"^epoch (\d) of 2: loss \d\.\d{3}, validation mIoU ", error, re.M)
+    assert lines == ["1", "2"]
+    assert "\r" not in error and "%|" not in error
 
 
 @pytest.mark.parametrize(

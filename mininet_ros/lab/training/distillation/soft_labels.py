@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
-from tqdm import tqdm
 
 from mininet_ros.lab.training.data.datasets import Dataset
 from mininet_ros.lab.training.distillation.maps import resized_map
 from mininet_ros.lab.training.distillation.teacher import Teacher
 from mininet_ros.lab.training.run_folder import write_atomically
+from mininet_ros.progress import progress_bar
 
 LONGEST_SIDE = 384  # longest side of a soft label in pixels
 FULL = 255
@@ -66,7 +66,7 @@ def soft_labels_of(dataset: Dataset, teacher: Teacher, path: Path) -> SoftLabels
     title = f"asking {teacher.name}"
     maps = [
         quantise(teacher.probabilities(dataset[index].image), dataset[index].image.shape[:2])
-        for index in tqdm(range(len(dataset)), title, leave=False, disable=None)
+        for index in progress_bar(range(len(dataset)), title, leave=False)
     ]
     soft = SoftLabels(maps, teacher.sha256, images)
     soft.write(path)
@@ -113,7 +113,7 @@ def images_sha256(dataset: Dataset) -> str:
         DatasetError: an image cannot be used.
     """
     digest = hashlib.sha256()
-    for index in tqdm(range(len(dataset)), "checking images", leave=False, disable=None):
+    for index in progress_bar(range(len(dataset)), "checking images", leave=False):
         image = dataset[index].image
         digest.update(struct.pack("<2q", *image.shape[:2]))
         digest.update(np.ascontiguousarray(image).data)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import numpy as np
-from tqdm import tqdm
 
 from mininet_ros.inference import Segmenter
 from mininet_ros.inference.familiarity import LEAST_SHARE, Familiarity, band_shares, likelihood
+from mininet_ros.progress import progress_bar
 
 KEPT = 0.02  # share of the validation images that may be rated unfamiliar
 LEAST_FOUND = 0.8  # share of the other images that must be rated unfamiliar
@@ -22,7 +22,7 @@ def masks_of(segmenter: Segmenter, images: Iterable[np.ndarray], title: str) -> 
     """Return the model's masks of images, uint8 (H, W) at the network's size."""
     return [
         segmenter.infer(image, with_confidence=False).mask
-        for image in tqdm(images, title, leave=False, disable=None)
+        for image in progress_bar(images, title, leave=False)
     ]
 
 
