@@ -61,6 +61,16 @@ def changed(**sections) -> dict:
     return {name: sections.get(name, section) for name, section in CARD.items()}
 
 
+def test_a_graph_is_opened_once_at_its_first_use_and_this_is_said(tmp_path, capsys):
+    teacher = load_teacher(write_teacher(tmp_path), OURS)
+    assert capsys.readouterr().err == ""
+    for _ in range(2):
+        teacher.probabilities(np.zeros((40, 60, 3), np.uint8))
+    assert capsys.readouterr().err.splitlines() == [
+        "opening the teacher teacher, which may take minutes"
+    ]
+
+
 def test_its_classes_become_ours(tmp_path):
     teacher = load_teacher(write_teacher(tmp_path), OURS)
     image = np.zeros((40, 60, 3), np.uint8)

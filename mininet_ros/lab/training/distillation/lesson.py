@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -53,7 +52,6 @@ class Lesson:
         teacher = load_teacher(self.teacher, dataset.classes.names)
         store = self.store or run / SOFT_LABELS
         if processes.leads and not store.exists():
-            print(f"trying the teacher {teacher.name}; large graphs open slowly", file=sys.stderr)
             teacher.check()
         recipe = replace(recipe, teacher=teacher.name, teacher_sha256=teacher.sha256)
         if processes.leads:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import sys
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
@@ -141,6 +142,7 @@ class OnnxTeacher:
     @cached_property
     def _session(self) -> onnxruntime.InferenceSession:
         # Opened at first use: large graphs take minutes to load, and stored soft labels need none.
+        print(f"opening the teacher {self.name}, which may take minutes", file=sys.stderr)
         try:
             return open_session(self._path, torch.get_num_threads())
         except ValueError as error:
