@@ -1,7 +1,7 @@
 """Pastes classes of one crop into another (ClassMix, Olsson et al. 2021, Sec. 3.1).
 
-Rare things, such as cyclists, are so seen before other streets and more often than the images show
-them. The paper of MiniNet does not have it.
+Rare things, such as cyclists, then appear more often, and in front of other streets. The paper of
+MiniNet has no such augmentation.
 """
 
 from __future__ import annotations
