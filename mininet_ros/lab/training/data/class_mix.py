@@ -36,14 +36,14 @@ def mix_classes(batch: Batch, share: float, classes: int, random: np.random.Gene
     is_pasted[:, :classes] = random.random((count, classes)) < PASTED_SHARE
     is_pasted &= random.random((count, 1)) < share
     table = torch.from_numpy(is_pasted).to(batch.labels.device)
-    before = Batch(*(None if part is None else part.roll(1, 0) for part in batch))
-    pasted = table.gather(1, before.labels.flatten(1)).view_as(before.labels)
-    images = torch.where(pasted[:, None], before.images, batch.images)
-    labels = torch.where(pasted, before.labels, batch.labels)
-    soft = batch.soft
+    images, labels, soft = batch
+    source = labels.roll(1, 0)
+    pasted = table.gather(1, source.flatten(1)).view_as(source)
+    images = torch.where(pasted[:, None], images.roll(1, 0), images)
+    labels = torch.where(pasted, source, labels)
     if soft is not None:
         reduced = functional.interpolate(
             pasted[:, None].float(), size=soft.shape[-2:], mode="nearest-exact"
         )
-        soft = torch.where(reduced > 0, before.soft, soft)
+        soft = torch.where(reduced > 0, soft.roll(1, 0), soft)
     return Batch(images.contiguous(memory_format=torch.channels_last), labels, soft)
