@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -11,6 +12,8 @@ from mininet_ros.sequences.files import UNITS_NS
 
 KITTI_COLUMNS = 12
 """Columns of a pose in the format of KITTI, a 3x4 matrix; such files have no times."""
+
+MOST_NS = 2**63 - 1  # a stamp has 64 bits
 
 
 @dataclass(frozen=True)
@@ -43,14 +46,15 @@ class Row:
         It is in seconds. A whole number of 13, 16 or 19 digits is in milli-, micro- or nanoseconds.
 
         Raises:
-            ValueError: the column is no finite number.
+            ValueError: the column is no number, or no time that a stamp of 64 bits can hold.
         """
         text = self.columns[0]
         number = _number(text)
-        if number is None:
-            raise ValueError(f"{self.place} must start with a stamp in seconds, not {text!r}")
         unit = UNITS_NS.get(len(text)) if text.isdecimal() else None
-        return int((number * (unit or 10**9)).to_integral_value())
+        stamp = None if number is None else number * (unit or 10**9)
+        if stamp is None or abs(stamp) > MOST_NS:
+            raise ValueError(f"{self.place} must start with a stamp in seconds, not {text!r}")
+        return int(stamp.to_integral_value())
 
 
 def read_rows(path: Path, what: str) -> list[Row]:
@@ -122,9 +126,9 @@ def time_span(first_ns: int, last_ns: int) -> str:
 
 
 def _number(text: str) -> Decimal | None:
-    """Return a text as a finite number; None where it is none."""
+    """Return a text as a number that is finite as a float, too; None where it is none."""
     try:
         number = Decimal(text)
     except InvalidOperation:
         return None
-    return number if number.is_finite() else None
+    return number if math.isfinite(float(number)) else None

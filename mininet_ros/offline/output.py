@@ -23,6 +23,7 @@ TABLE = "keyframes.csv"
 REPORT = "report.html"
 IMAGES, MASKS = "images", "masks"
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]")  # COLMAP's lists separate names by spaces
+_LONGEST_NAME = 255  # bytes, on the usual file systems
 ENTRIES = (IMAGES, MASKS, TABLE, REPORT)
 """Files and folders of a selection in its folder."""
 
@@ -77,7 +78,7 @@ class OutputFolder:
             OSError: a file cannot be written.
         """
         content, suffix = self._content(labelled)
-        image = f"{IMAGES}/{self._name(index, labelled.frame.name)}{suffix}"
+        image = f"{IMAGES}/{self._name(index, labelled.frame.name, suffix)}"
         (self.folder / image).write_bytes(content)
         mask = ""
         if labelled.mask is not None and self._layout is Layout.FOLDER:
@@ -130,10 +131,11 @@ class OutputFolder:
             row |= score_texts(decision.scores)
         return row
 
-    def _name(self, index: int, name: str) -> str:
+    def _name(self, index: int, name: str, suffix: str) -> str:
         if self._layout is Layout.FOLDER or name == frame_name(index):
-            return name
-        return f"{index:06d}_{_UNSAFE.sub('_', name)}"
+            return f"{name}{suffix}"
+        safe = f"{index:06d}_{_UNSAFE.sub('_', name)}"
+        return f"{safe[: _LONGEST_NAME - len(suffix)]}{suffix}"
 
     def _content(self, labelled: LabelledFrame) -> tuple[bytes, str]:
         frame = labelled.frame

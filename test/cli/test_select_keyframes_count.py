@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import cv2
 import numpy as np
@@ -103,6 +104,23 @@ def test_folder_for_colmap(capsys, drive, tmp_path):
     assert names == ["000000_shot_1.jpg", "000001_shot_2.jpg", "000002_shot_10.jpg"]
     assert f"images for COLMAP: {output / 'images'}" in out
     assert not (output / "masks").exists()
+
+
+def test_names_for_colmap_are_plain_unique_and_not_too_long(capsys, drive, tmp_path):
+    images = tmp_path / "images"
+    images.mkdir()
+    names = ["-dash", "100%", "a\nb", "quo\"te's", "日本", "x" * 250 + "1", "x" * 250 + "2"]
+    for number, name in enumerate(names):
+        source = drive / "images" / f"frame_{number:06d}.jpg"
+        (images / f"{name}.jpg").write_bytes(source.read_bytes())
+    output = tmp_path / "out"
+    arguments = ["--classes", "--share", "100%", "--format", "colmap", "--output", output]
+    status, _, err = run(capsys, images, *arguments)
+    assert status == 0, err
+    written = [path.name for path in (output / "images").iterdir()]
+    assert sorted(written) == sorted(row["image"].split("/")[1] for row in rows_of(output))
+    assert len(written) == len(names)
+    assert all(re.fullmatch(r"\d{6}_[A-Za-z0-9._-]+\.jpg", name) for name in written)
 
 
 def test_exif_is_kept_in_originals_and_in_new_jpegs(capsys, drive, tmp_path):
