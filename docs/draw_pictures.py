@@ -1,8 +1,14 @@
-"""Draws the pictures of the page on keyframes, from the drawn street."""
+"""Draws the pictures of the documentation from the drawn street: ``draw_pictures.py [NAME ...]``.
+
+``street`` is the picture of the README, with the masks of the shipped model for CPUs: draw it again
+when that model has changed. ``quality`` and ``windows`` are those of the page on keyframes.
+"""
 
 from __future__ import annotations
 
 import csv
+import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -10,24 +16,41 @@ import cv2
 import numpy as np
 
 from mininet_ros import cli
-from mininet_ros.images.drawing import contact_sheet
+from mininet_ros.images.drawing import contact_sheet, overlay, with_legend
+from mininet_ros.inference import load_segmenter
 from mininet_ros.keyframes.cues.quality import measure_quality
 from mininet_ros.lab.keyframes.degradation import blur, change_exposure, darken_with_noise
 from mininet_ros.lab.street import GeneratedStreet
 from mininet_ros.sequences.files import read_image
 
-FOLDER = Path(__file__).parent / "pictures"
+ROOT = Path(__file__).parents[1]
+PAGES = ROOT / "docs" / "pictures"
 FRAME, FRAMES = 30, 70
 WINDOWS = (0.1, 0.4)
 COLUMNS, TILE = 4, (240, 180)
 JPEG_QUALITY = 80
 
+# A frame of the street with every class in it.
+STREET_FRAME, STREET_MODEL = 225, "camvid"
 
-def main() -> None:
-    """Write both pictures into ``docs/pictures``."""
-    FOLDER.mkdir(exist_ok=True)
-    _write("quality.jpg", qualities())
-    _write("windows.jpg", np.concatenate([chosen(window) for window in WINDOWS]))
+
+def main(names: Sequence[str]) -> None:
+    """Draw the pictures of these names; all of them where none is given."""
+    for name in names or PICTURES:
+        path, draw = PICTURES[name]
+        path.parent.mkdir(exist_ok=True)
+        encoded = cv2.imencode(".jpg", draw(), [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])[1]
+        path.write_bytes(encoded.tobytes())
+        print(path)
+
+
+def street() -> np.ndarray:
+    """A frame of the street beside the classes that the shipped model sees in it."""
+    image = GeneratedStreet().render(STREET_FRAME)[0].image
+    segmenter = load_segmenter(STREET_MODEL, "cpu")
+    mask = segmenter.segment(image, with_confidence=False).mask
+    blended = overlay(image, mask, segmenter.model.colors)[..., ::-1]
+    return with_legend(np.hstack([image, blended]), segmenter.model.table)
 
 
 def qualities() -> np.ndarray:
@@ -62,10 +85,20 @@ def chosen(window: float) -> np.ndarray:
     return contact_sheet(tiles, captions, COLUMNS)
 
 
-def _write(name: str, picture: np.ndarray) -> None:
-    encoded = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])[1]
-    (FOLDER / name).write_bytes(encoded.tobytes())
+def windows() -> np.ndarray:
+    """The first keyframes of the street for two values of ``window_motion``."""
+    return np.concatenate([chosen(window) for window in WINDOWS])
+
+
+PICTURES: dict[str, tuple[Path, Callable[[], np.ndarray]]] = {
+    "street": (ROOT / "resource" / "street.jpg", street),
+    "quality": (PAGES / "quality.jpg", qualities),
+    "windows": (PAGES / "windows.jpg", windows),
+}
 
 
 if __name__ == "__main__":
-    main()
+    unknown = [name for name in sys.argv[1:] if name not in PICTURES]
+    if unknown:
+        sys.exit(f"there is no picture {unknown[0]}: give some of {', '.join(PICTURES)}, or none")
+    main(sys.argv[1:])

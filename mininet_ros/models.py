@@ -167,10 +167,12 @@ def find_model_folder(model: str | Path, network: str) -> Path:
     for name in (str(model), f"{model}_{network}"):
         if (shipped / name / CARD).is_file():
             return shipped / name
-    names = ", ".join(sorted(card.parent.name for card in shipped.glob(f"*/{CARD}"))) or "none"
+    names = sorted(card.parent.name for card in shipped.glob(f"*/{CARD}"))
+    is_part = any(name.startswith(f"{model}_") for name in names)
+    wanted = f"{model!r} for network {network}" if is_part else repr(str(model))
     raise ModelError(
-        f"there is no model {model!r} for network {network}: give one of those installed "
-        f"({names}) or the path of a model folder"
+        f"there is no model {wanted}: give one of those installed "
+        f"({', '.join(names) or 'none'}) or the path of a model folder"
     )
 
 

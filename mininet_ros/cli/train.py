@@ -134,6 +134,14 @@ def add_arguments(parser: ArgumentParser) -> None:
         f"{_by_protocol('photometric')}).",
     )
     parser.add_argument(
+        "--class-mix",
+        type=float,
+        default=0.0,
+        metavar="SHARE",
+        help="Share of the crops into which about half of the classes of another crop are pasted "
+        "(ClassMix), 0 to 1.",
+    )
+    parser.add_argument(
         "--lovasz-weight",
         type=float,
         metavar="WEIGHT",
@@ -281,6 +289,7 @@ def read_recipe(arguments: Namespace) -> Recipe:
             scale_range=values["scale_range"], photometric=values["photometric"]
         ),
         lovasz_weight=values["lovasz_weight"],
+        class_mix=arguments.class_mix,
         rendered_text=arguments.rendered_text,
         initial_model=begun,
         initial_run=arguments.initial_run,

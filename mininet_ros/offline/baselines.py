@@ -21,21 +21,15 @@ Chooser = Callable[[Sequence[JudgedFrame], int], list[int]]
 """Function of the frames and the number to choose; returns ascending indices."""
 
 
-def even_choice(length: int, count: int) -> list[int]:
-    """Return evenly spaced indices below ``length``: the middle of each of ``count`` parts."""
-    return [int(part[len(part) // 2]) for part in _equal_parts(length, count)]
+def even_choice(length: int, count: int, place: float = 0.5) -> list[int]:
+    """Return evenly spaced indices below ``length``, one in each of ``count`` equal parts.
 
-
-def even_choices(length: int, count: int) -> list[list[int]]:
-    """Return all choices of evenly spaced indices below ``length``, one for each first index.
-
-    Which of them is taken is chance, so that their mean says more than one of them does.
+    Args:
+        length: number of indices, at least 1.
+        count: number of parts, at least 1; at most ``length`` are made.
+        place: place of an index in its part, from 0 (the first) to below 1; the middle as default.
     """
-    step = length / min(count, length)
-    return [
-        [int(first + number * step) for number in range(min(count, length))]
-        for first in range(int(step))
-    ]
+    return [int(part[int(place * len(part))]) for part in _equal_parts(length, count)]
 
 
 def every_n(frames: Sequence[JudgedFrame], count: int) -> list[int]:

@@ -6,14 +6,14 @@ import cv2
 import numpy as np
 import pytest
 
-from mininet_ros.keyframes.cues.corners import Points, far_motion, local_similarities
+from mininet_ros.keyframes.cues.corners import Points, far_motion
 from mininet_ros.keyframes.cues.flow import LOST
 from mininet_ros.keyframes.cues.motion import (
     MAX_POINTS,
     MAX_SKIPPED,
     PointTracker,
 )
-from mininet_ros.keyframes.cues.overlap import measure_overlap
+from mininet_ros.keyframes.cues.overlap import local_similarities, measure_overlap
 
 WIDTH, HEIGHT = 320, 240
 DARK = np.zeros((HEIGHT, WIDTH), np.uint8)

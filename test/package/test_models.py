@@ -37,6 +37,10 @@ def test_found_by_full_name_and_by_family(folder, monkeypatch):
     assert load_model("copy_mininet_v2_cpu").folder == folder
     assert load_model("copy").folder == folder
     assert load_model("copy", network="mininet_v2_cpu").folder == folder
+    with pytest.raises(ModelError, match=r"no model 'copy' for network mininet_v2: give one of"):
+        load_model("copy", network="mininet_v2")
+    with pytest.raises(ModelError, match=r"no model 'nothing': give one of"):
+        load_model("nothing")
     with pytest.raises(ModelError, match="installed \\(copy_mininet_v2_cpu\\)"):
         load_model("copy", network="mininet_v2")
     with pytest.raises(ModelError, match="holds network mininet_v2_cpu, but mininet_v2"):

@@ -16,8 +16,9 @@ import cv2
 import numpy as np
 
 from mininet_ros.keyframes.cues.content import Things
-from mininet_ros.keyframes.cues.corners import MIN_MATCHES, Points, moved_boxes
+from mininet_ros.keyframes.cues.corners import MIN_MATCHES, Points
 from mininet_ros.keyframes.cues.described import described
+from mininet_ros.keyframes.cues.overlap import moved_boxes
 from mininet_ros.keyframes.cues.sent import SeenThing
 
 # Number of stored views; the oldest is forgotten when there are more.

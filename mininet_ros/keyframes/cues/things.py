@@ -20,7 +20,8 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 from mininet_ros.keyframes.cues.content import BORDER_SHARE, Regions, Things, measured_things
-from mininet_ros.keyframes.cues.corners import Points, moved_boxes, no_points
+from mininet_ros.keyframes.cues.corners import Points, no_points
+from mininet_ros.keyframes.cues.overlap import moved_boxes
 
 # Number of frames, with the present one, that a thing is judged by.
 MEMORY = 5

@@ -226,6 +226,11 @@ class SelectorConfig:
         return self.min_distance_m > 0.0 or self.min_rotation_deg > 0.0
 
     @cached_property
+    def keeps_distance(self) -> bool:
+        """Return whether keyframes keep their distance: windows begin at the last keyframe."""
+        return self.window_start > 0.0
+
+    @cached_property
     def min_gap_ns(self) -> int:
         """Return ``min_gap_s`` in whole nanoseconds."""
         return in_nanoseconds(self.min_gap_s)

@@ -1,6 +1,13 @@
-"""Links: waiting frames that have enough in common with the last keyframe to be matched with it."""
+"""Links: neighbouring keyframes have enough in common to be matched.
+
+A frame that has too little in common with the last keyframe endangers this. Then one of the waiting
+frames that still have enough is forwarded first. This counts more than the floors and the shortest
+gap: where the view has moved on, a smeared keyframe is better than one that cannot be matched.
+"""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 from mininet_ros.keyframes.cues.corners import MIN_MATCHES
 from mininet_ros.keyframes.cues.flow import LOST
@@ -13,11 +20,35 @@ from mininet_ros.keyframes.cues.overlap import (
 from mininet_ros.keyframes.cues.quality import CLEAR_SHARE
 from mininet_ros.keyframes.selection.waiting import Candidate, WaitingRoom
 
+# A frame with this overlap or more has so much in common with the last keyframe that there is time
+# to wait for a clear picture.
+AMPLE_OVERLAP = 0.7
+
+
+@dataclass
+class Stretch:
+    """The stream since the last keyframe.
+
+    Attributes:
+        jumped: whether tracking was lost.
+        measured: motion where it was not lost, summed, as a share of the image width.
+        clearest: largest relative quality, that of the keyframe included.
+    """
+
+    jumped: bool = False
+    measured: float = 0.0
+    clearest: float = 0.0
+
 
 class Links:
-    """Compares frames with the last keyframe."""
+    """Compares frames with the last keyframe and tells which of them keep a link with it.
+
+    Attributes:
+        since: the stream since the last keyframe, as far as the caller has noted it.
+    """
 
     def __init__(self, room: WaitingRoom) -> None:
+        self.since = Stretch()
         self._room = room
         self._keyframe: Candidate | None = None
         self._compared: dict[int, Overlap] = {}
@@ -48,7 +79,69 @@ class Links:
             return False
         return not self._holds(frame)
 
-    def is_out_of_view(self, frame: Candidate) -> bool:
+    def before(self, frame: Candidate) -> list[Candidate]:
+        """Return the waiting frames to choose from before one that is not linked.
+
+        Returns:
+            The frames that keep the link, clear ones above the floors if there are any; none where
+            a clear frame can still follow, or where all links are lost.
+        """
+        turned_away = self._is_out_of_view(frame)
+        links = self._waiting()
+        if not links and turned_away:
+            links = [other for other in self._not_blank() if not self._is_out_of_view(other)]
+        fit = [
+            link
+            for link in links
+            if self._room.too_soon(link) is None and self._room.below_floor(link) is None
+        ]
+        good = self.clear(fit) or self.clear(links)
+        return good or ((fit or links) if turned_away else [])
+
+    def why_before(self, frame: Candidate) -> str:
+        """Return why a frame is forwarded before this one, as a sentence."""
+        common = self.overlap(frame)
+        return (
+            f"A later frame has only {100 * common.overlap:.0f} % and {common.shared} points in "
+            "common with the last forwarded one, too little to match the two."
+        )
+
+    def must_begin_anew(self, frame: Candidate) -> bool:
+        """Return whether to forward a frame that is not linked, where no other frame keeps a link.
+
+        The sooner it is forwarded, the sooner the next frames can be matched with a keyframe. A
+        smeared frame is forwarded where the view has turned away, as in a fast turn. Where tracking
+        is lost again and again, the shortest gap counts, except after a clearly worse keyframe.
+        """
+        room, since = self._room, self.since
+        clear = room.below_floor(frame) is None and self.clear([frame])
+        turned = since.measured >= 1.0 - room.config.min_overlap and not room.is_blank(frame)
+        early = room.too_soon(frame) is not None and since.jumped and not self._is_better(frame)
+        return not early and (bool(clear) or turned)
+
+    def clear(self, frames: list[Candidate]) -> list[Candidate]:
+        """Return the frames that are about as clear as the clearest since the last keyframe."""
+        config = self._room.config
+        if not config.keeps_distance:
+            return frames
+        least = config.window_tolerance * min(1.0, self.since.clearest)
+        return [frame for frame in frames if frame.scores.relative >= least]
+
+    def can_wait(self, newest: Candidate) -> bool:
+        """Return whether a clear frame can still follow before the last keyframe is out of view.
+
+        A camera that shakes moves far but sees the same. So it does not need a smeared keyframe.
+        """
+        if self.overlap(newest).overlap >= AMPLE_OVERLAP:
+            return True
+        return bool(self.clear(self._waiting()))
+
+    def _is_better(self, frame: Candidate) -> bool:
+        """Return whether a frame is clearly better than the last keyframe."""
+        last, least = self._room.last, self._room.config.window_tolerance * frame.scores.quality
+        return last is None or last.scores.quality < least
+
+    def _is_out_of_view(self, frame: Candidate) -> bool:
         """Return whether the view itself has moved on too far from the last keyframe.
 
         Corners are also lost in smeared or badly exposed pictures. This does not depend on them.
@@ -63,13 +156,9 @@ class Links:
             share = self._by_way(frame)
         return share < self._room.config.min_overlap
 
-    def waiting(self) -> list[Candidate]:
+    def _waiting(self) -> list[Candidate]:
         """Return the waiting frames that can be matched with the last keyframe."""
         return [frame for frame in self._not_blank() if self._holds(frame)]
-
-    def in_view(self) -> list[Candidate]:
-        """Return the waiting frames that show enough of its view, though with too few corners."""
-        return [frame for frame in self._not_blank() if not self.is_out_of_view(frame)]
 
     def _not_blank(self) -> list[Candidate]:
         return [frame for frame in self._room.frames.values() if not self._room.is_blank(frame)]

@@ -32,7 +32,7 @@ COMPARED = 32
 
 
 class Pace:
-    """Credit for keyframes, and the worth of the last windows.
+    """Credit for keyframes, and the worths of the best frames of the last windows.
 
     Attributes:
         credit: number of keyframes that may be forwarded, -1 to 2.
@@ -44,17 +44,14 @@ class Pace:
         self._forwarded = 0
         self._worths: deque[float] = deque(maxlen=COMPARED)
 
-    def refusal(self, worth: float, clock: int, forwarded: int, rate_hz: float) -> str | None:
-        """Decide on the window that has ended.
+    def end_window(self, worth: float, clock: int, forwarded: int, rate_hz: float) -> None:
+        """Note that a window has ended: credit has grown since the one before.
 
         Args:
             worth: worth of its best frame, at least 0.
             clock: present time, nanoseconds.
             forwarded: number of frames that were forwarded so far, for whatever reason.
             rate_hz: keyframes a second, above 0.
-
-        Returns:
-            Reason why the window gets no keyframe, as a sentence; None if it gets one.
         """
         passed = clock - self._clock if self._clock is not None else 0
         spent = forwarded - self._forwarded
@@ -62,8 +59,16 @@ class Pace:
         self.credit = max(-MOST_DEBT, self.credit - spent)
         self.credit = min(MOST_CREDIT, self.credit + rate_hz * passed / 1e9)
         self._worths.append(worth)
+
+    def refusal(self, rate_hz: float) -> str | None:
+        """Return why the window that ended last gets no keyframe, as a sentence; None if it does.
+
+        Args:
+            rate_hz: keyframes a second, above 0, for the sentence.
+        """
         if self.credit <= 0.0:
             return f"More than {rate_hz:g} keyframes a second were forwarded before."
+        worth = self._worths[-1]
         least = float(np.quantile(self._worths, 1.0 - self.credit / MOST_CREDIT))
         if worth >= least:
             return None

@@ -13,13 +13,13 @@ While the camera rests and shows nothing new, no time passes for a window.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Collection
 from dataclasses import replace
 from statistics import median
 
 from mininet_ros.keyframes.cues.flow import LOST
 from mininet_ros.keyframes.selection.decisions import Decision, Reason
-from mininet_ros.keyframes.selection.links import Links
+from mininet_ros.keyframes.selection.links import AMPLE_OVERLAP, Links, Stretch
 from mininet_ros.keyframes.selection.odometry import driven
 from mininet_ros.keyframes.selection.pace import WINDOWS_A_KEYFRAME, Pace
 from mininet_ros.keyframes.selection.waiting import Candidate, WaitingRoom, seconds
@@ -29,11 +29,10 @@ KNOWN_VIEW = 0.6
 
 # With ``window_start``, keyframes keep the rhythm of the last gaps between them. A window ends at
 # the latest after the first multiple of the median gap. It does not end before the second multiple,
-# unless the overlap is below the third value.
+# unless the overlap is no longer ample.
 RHYTHM_GAPS = 8
 LEAST_GAPS = 4
 LONGEST_GAP, SHORTEST_GAP = 1.5, 0.5
-AMPLE_OVERLAP = 0.7
 
 # With ``window_start``, a window stays open up to this multiple of its length where all frames of
 # its last part are smeared or badly exposed compared with those before.
@@ -51,9 +50,6 @@ class WindowPicker:
         self._gaps: deque[int] = deque(maxlen=RHYTHM_GAPS)
         self._revisits = 0.0
         self._pace = Pace()
-        self._jumped = False  # whether tracking was lost since the last keyframe
-        self._measured = 0.0  # motion since then that was measured, as a share of the width
-        self._clearest = 0.0  # relative quality since the last keyframe, which is included
 
     def add(self, frame: Candidate) -> list[Decision]:
         """Process the next frame and return the decisions that are due."""
@@ -70,11 +66,12 @@ class WindowPicker:
             return decisions
         if self._start is None:
             self._start = frame
+        since = self._links.since
         if frame.scores.motion >= LOST:
-            self._jumped = True
+            since.jumped = True
         else:
-            self._measured += frame.scores.motion
-        self._clearest = max(self._clearest, frame.scores.relative)
+            since.measured += frame.scores.motion
+        since.clearest = max(since.clearest, frame.scores.relative)
         decisions = room.overdue(clock)
         endangered = self._is_endangered(frame)
         if endangered:
@@ -96,7 +93,7 @@ class WindowPicker:
         self._start = None
         if self._room.config.max_gap_s == 0.0:
             self._newest = None
-        return decisions + self._drop_rest("Another frame of its window was better.")
+        return decisions + self._drop("Another frame of its window was better.")
 
     def _phase(self, frame: Candidate) -> float:
         """Return the position of a frame in the window: 0 at the beginning, 1 at the end."""
@@ -119,19 +116,15 @@ class WindowPicker:
             phase = way / config.window_motion
         if config.window_time_ns > 0:
             phase = max(phase, (frame.clock - start.clock) / config.window_time_ns)
-        if len(self._gaps) >= LEAST_GAPS and self._keeps_distance:
+        if len(self._gaps) >= LEAST_GAPS and self._room.config.keeps_distance:
             phase = max(phase, (frame.clock - start.clock) / (LONGEST_GAP * median(self._gaps)))
         return phase
-
-    @property
-    def _keeps_distance(self) -> bool:
-        return self._room.config.window_start > 0.0
 
     def _is_complete(self, frame: Candidate) -> bool:
         if self._phase(frame) < 1.0:
             return False
         last = self._room.last
-        if len(self._gaps) < LEAST_GAPS or not self._keeps_distance or last is None:
+        if len(self._gaps) < LEAST_GAPS or not self._room.config.keeps_distance or last is None:
             return True
         early = frame.clock - last.clock < SHORTEST_GAP * median(self._gaps)
         return not (early and self._links.overlap(frame).overlap >= AMPLE_OVERLAP)
@@ -143,68 +136,24 @@ class WindowPicker:
             return False
         if frame.stamp > self._room.newest_at_choice and scores.suffices(least):
             return False
-        known = scores.known >= KNOWN_VIEW and not self._jumped
+        known = scores.known >= KNOWN_VIEW and not self._links.since.jumped
         return not known and self._links.is_broken(frame)
 
     def _keep_overlap(self, frame: Candidate) -> list[Decision]:
-        """Forward frames that precede one with too little overlap with the last keyframe.
-
-        This counts more than the floors and the shortest gap. Where the view has moved on, a
-        smeared keyframe is better than one that cannot be matched.
-        """
+        """Forward frames that precede one with too little overlap with the last keyframe."""
         decisions: list[Decision] = []
-        while self._is_endangered(frame):
-            links = self._links.waiting()
-            if not links and self._links.is_out_of_view(frame):
-                links = self._links.in_view()
-            if not links:
-                break
-            fit = [
-                link
-                for link in links
-                if self._room.too_soon(link) is None and self._room.below_floor(link) is None
-            ]
-            good = self._clear(fit) or self._clear(links)
-            if not good and not self._links.is_out_of_view(frame):
-                break
-            chosen = self._preferred(good or fit or links)
-            common = self._links.overlap(frame)
-            sentence = (
-                f"A later frame has only {100 * common.overlap:.0f} % and {common.shared} points "
-                "in common with the last forwarded one, too little to match the two."
-            )
-            decisions += self._forward(chosen, Reason.KEPT_OVERLAP, sentence)
+        while self._is_endangered(frame) and (links := self._links.before(frame)):
+            sentence = self._links.why_before(frame)
+            decisions += self._forward(self._preferred(links), Reason.KEPT_OVERLAP, sentence)
         return decisions
 
     def _begin_anew(self, frame: Candidate) -> list[Decision]:
-        """Forward a frame that cannot be matched with the last keyframe, because none else could.
-
-        The sooner it is forwarded, the sooner the next frames can be matched with a keyframe. A
-        smeared frame is forwarded where the view has turned away, as in a fast turn. Where tracking
-        is lost again and again, the shortest gap counts, except after a clearly worse keyframe.
-        """
-        room = self._room
-        if frame.stamp not in room.frames or not self._is_endangered(frame):
-            return []
-        clear = room.below_floor(frame) is None and self._clear([frame])
-        turned = self._measured >= 1.0 - room.config.min_overlap and not room.is_blank(frame)
-        early = room.too_soon(frame) is not None and self._jumped and not self._is_better(frame)
-        if early or not (clear or turned):
+        """Forward a frame that cannot be matched with the last keyframe, where none else can be."""
+        waits = frame.stamp in self._room.frames and self._is_endangered(frame)
+        if not (waits and self._links.must_begin_anew(frame)):
             return []
         sentence = "It has too little in common with the last forwarded frame to match the two."
         return self._forward(frame, Reason.KEPT_OVERLAP, sentence)
-
-    def _is_better(self, frame: Candidate) -> bool:
-        """Return whether a frame is clearly better than the last keyframe."""
-        last, least = self._room.last, self._room.config.window_tolerance * frame.scores.quality
-        return last is None or last.scores.quality < least
-
-    def _clear(self, frames: list[Candidate]) -> list[Candidate]:
-        """Return the frames that are about as clear as the clearest since the last keyframe."""
-        least = self._room.config.window_tolerance * min(1.0, self._clearest)
-        if not self._keeps_distance:
-            return frames
-        return [frame for frame in frames if frame.scores.relative >= least]
 
     def _passing(self, least_phase: float) -> list[Candidate]:
         """Return the waiting frames of this window, from this phase on, above the floors."""
@@ -225,7 +174,7 @@ class WindowPicker:
         The frame that ended a window was judged before the best frame of that window was forwarded.
         It would show the same things, so it does not belong to the next window.
         """
-        if self._keeps_distance or self._room.last is None:
+        if self._room.config.keeps_distance or self._room.last is None:
             return frame.stamp >= start.stamp
         return frame.stamp > start.stamp
 
@@ -247,26 +196,26 @@ class WindowPicker:
             return []
         passing = self._passing(self._first_phase)
         if not passing:
-            if self._keeps_distance and not interrupted:
+            if self._room.config.keeps_distance and not interrupted:
                 return []
             self._start = newest
-            return self._drop_rest("No frame of its window was good enough.")
-        clear = self._clear(passing)
+            return self._drop("No frame of its window was good enough.")
+        clear = self._links.clear(passing)
         late = interrupted or self._phase(newest) >= LONGEST_WINDOW
         if late and not clear:
-            clear = self._clear(self._passing(self._first_phase / 2.0))
-        if not clear and not interrupted and (not late or self._can_wait(newest)):
+            clear = self._links.clear(self._passing(self._first_phase / 2.0))
+        if not clear and not interrupted and (not late or self._links.can_wait(newest)):
             return []
         chosen = self._preferred(clear or passing)
-        if self._is_known(chosen):
+        if self._is_known(chosen) and not self._count_revisit():
             return self._pass_over(chosen)
         if config.keyframe_rate_hz > 0.0:
-            refusal = self._pace.refusal(
-                chosen.worth, newest.clock, self._room.forwarded, config.keyframe_rate_hz
-            )
+            rate_hz = config.keyframe_rate_hz
+            self._pace.end_window(chosen.worth, newest.clock, self._room.forwarded, rate_hz)
+            refusal = self._pace.refusal(rate_hz)
             if refusal is not None:
                 self._start = newest
-                return self._drop_rest(refusal, Reason.BELOW_GATE)
+                return self._drop(refusal, Reason.BELOW_GATE)
         way = chosen.scores.travelled - self._start.scores.travelled
         decisions = self._forward(
             chosen,
@@ -274,37 +223,29 @@ class WindowPicker:
             f"Best picture after {seconds(chosen.clock - self._start.clock)} and a motion of "
             f"{100 * abs(way):.1f} % of the picture's width.",
         )
-        if not self._keeps_distance:
+        if not self._room.config.keeps_distance:
             # Their content was judged before this frame was forwarded.
-            decisions += self._drop_rest("Another frame of its window was better.")
+            decisions += self._drop("Another frame of its window was better.")
             self._start = newest
         return decisions
 
-    def _can_wait(self, newest: Candidate) -> bool:
-        """Return whether a clear frame can still follow before the last keyframe is out of view.
-
-        A camera that shakes moves far but sees the same. So it does not need a smeared keyframe.
-        """
-        if self._links.overlap(newest).overlap >= AMPLE_OVERLAP:
-            return True
-        return bool(self._clear(self._links.waiting()))
-
     def _is_known(self, frame: Candidate) -> bool:
-        """Return whether a frame shows a known view and is not a revisit to be forwarded."""
-        config, scores = self._room.config, frame.scores
+        """Return whether a frame shows a view of an earlier visit and nothing new."""
+        scores = frame.scores
         if scores.known < KNOWN_VIEW or scores.content >= self._room.new_content:
             return False
-        if self._jumped and self._keeps_distance:
-            # Right after a jump, the known view may be that of the last keyframe.
-            return False
-        self._revisits += config.revisit_share
-        if self._revisits < 1.0:
-            return True
-        self._revisits -= 1.0
-        return False
+        # Right after a jump, the known view may be that of the last keyframe.
+        return not (self._links.since.jumped and self._room.config.keeps_distance)
+
+    def _count_revisit(self) -> bool:
+        """Count a keyframe of a known view; return whether this one is forwarded."""
+        self._revisits += self._room.config.revisit_share
+        forwarded = self._revisits >= 1.0
+        self._revisits -= forwarded
+        return forwarded
 
     def _pass_over(self, chosen: Candidate) -> list[Decision]:
-        self._start = chosen if self._keeps_distance else self._newest
+        self._start = chosen if self._room.config.keeps_distance else self._newest
         sentence = "Its view was forwarded on an earlier visit, and nothing new is seen."
         return self._room.clear(
             [f for f in self._room.frames.values() if f.stamp <= chosen.stamp],
@@ -316,14 +257,10 @@ class WindowPicker:
         if last is not None:
             self._gaps.append(max(1, chosen.clock - last.clock))
         self._start = chosen
-        self._jumped, self._measured = False, 0.0
         decisions = self._room.forward(chosen, reason, sentence)
         later = [*self._room.frames.values(), chosen]
-        self._clearest = max(other.scores.relative for other in later)
+        self._links.since = Stretch(clearest=max(other.scores.relative for other in later))
         return decisions
-
-    def _drop_rest(self, sentence: str, reason: Reason = Reason.NOT_BEST) -> list[Decision]:
-        return self._drop(lambda frame: False, sentence, reason)
 
     def _prune(self) -> list[Decision]:
         """Drop the frames that can no longer be forwarded, whatever comes."""
@@ -338,24 +275,19 @@ class WindowPicker:
             if frame.worth > best and frame.worth >= least:
                 best = frame.worth
                 contenders.add(frame.stamp)
-        if self._room.config.min_overlap > 0.0 or self._keeps_distance:
+        if self._room.config.min_overlap > 0.0 or self._room.config.keeps_distance:
             contenders |= {frame.stamp for frame in self._room.clearest_of_newest()}
-        return self._drop(
-            lambda frame: frame.stamp in contenders, "Another frame of its window is better."
-        )
+        return self._drop("Another frame of its window is better.", but=contenders)
 
     def _drop(
-        self,
-        needed: Callable[[Candidate], bool],
-        sentence: str,
-        reason: Reason = Reason.NOT_BEST,
+        self, sentence: str, reason: Reason = Reason.NOT_BEST, but: Collection[int] = ()
     ) -> list[Decision]:
-        """Drop all frames except those needed, the newest, and the one for the longest gap."""
+        """Drop all frames but those stamps, the newest frame, and the one for the longest gap."""
         room = self._room
         fallback = room.fallback()
         going = [
             frame
             for frame in room.frames.values()
-            if not (frame is self._newest or frame is fallback or needed(frame))
+            if not (frame is self._newest or frame is fallback or frame.stamp in but)
         ]
         return room.clear(going, lambda frame: frame.decided(reason, sentence))

@@ -16,7 +16,7 @@ from mininet_ros.keyframes.cues.part_times import PartTimes
 from mininet_ros.keyframes.cues.scorer import FrameObserver
 from mininet_ros.keyframes.settings import KeyframeSettings
 from mininet_ros.lab.keyframes.true_sequences import TrueFrame, TrueSequence
-from mininet_ros.offline.baselines import BASELINES, even_choices, random_choice
+from mininet_ros.offline.baselines import BASELINES, even_choice, random_choice
 from mininet_ros.offline.evaluation import (
     JudgedFrame,
     SelectionMetrics,
@@ -188,8 +188,10 @@ def _measured(judged: Sequence[JudgedFrame], name: str, count: int) -> Selection
 
 
 def _mean_of_phases(judged: Sequence[JudgedFrame], count: int) -> SelectionMetrics:
-    phases = even_choices(len(judged), count)
-    return _mean([measure_selection(judged, phase) for phase in phases])
+    phases = max(1, len(judged) // count)
+    places = [(phase + 0.5) / phases for phase in range(phases)]
+    choices = [even_choice(len(judged), count, place) for place in places]
+    return _mean([measure_selection(judged, choice) for choice in choices])
 
 
 def _mean(metrics: Sequence[SelectionMetrics]) -> SelectionMetrics:

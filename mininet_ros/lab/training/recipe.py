@@ -36,6 +36,8 @@ class Recipe:
         weight_decay: factor of the L2 penalty, which is added to the gradient as in Adam.
         class_weight_power: exponent of the median-frequency weights; 0 weights all classes equally.
         lovasz_weight: weight of the Lovász-softmax term; 0 means none. Not in the paper.
+        class_mix: share of the crops into which classes of another crop are pasted, 0 to 1. Not in
+            the paper.
         rendered_text: number of rendered images that are added to a scene text dataset. Not in the
             paper.
         initial_model: name or path of the model folder that initialises matching stages; empty for
@@ -79,6 +81,7 @@ class Recipe:
     class_weight_power: float = 0.12
     augmentation: Augmentation = field(default_factory=Augmentation)
     lovasz_weight: float = 0.0
+    class_mix: float = 0.0
     rendered_text: int = 0
     initial_model: str = ""
     initial_run: str = ""
@@ -101,6 +104,8 @@ class Recipe:
             raise ValueError(f"patience must not be negative: {self.patience}")
         if self.lovasz_weight < 0:
             raise ValueError(f"lovasz_weight must not be negative: {self.lovasz_weight}")
+        if not 0 <= self.class_mix <= 1:
+            raise ValueError(f"class_mix must lie in [0, 1], not {self.class_mix}")
         if not 0 <= self.decay_share <= 1 or not 0 <= self.average_decay < 1 or self.warm_up < 0:
             raise ValueError(
                 "decay_share must lie in [0, 1], average_decay in [0, 1), and warm_up be 0 or more"

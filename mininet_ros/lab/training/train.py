@@ -21,6 +21,7 @@ from mininet_ros.freed_memory import keep_freed_memory
 from mininet_ros.lab.training.average import WeightAverage
 from mininet_ros.lab.training.curves import draw_curves, inherit_course
 from mininet_ros.lab.training.data.batches import Batch, Batches, open_batches, steps_of
+from mininet_ros.lab.training.data.class_mix import mix_classes
 from mininet_ros.lab.training.data.datasets import Dataset
 from mininet_ros.lab.training.data.missing_classes import warn_of_missing_classes
 from mininet_ros.lab.training.data.stored_images import (
@@ -59,6 +60,7 @@ from mininet_ros.network import build_network
 from mininet_ros.network.stages import StagedNetwork
 
 CHECKPOINT_PERIOD_S = 30.0  # interval of checkpoints between validations, s
+MIX = 2  # separates the random stream of mixed classes from those of crops and order
 SHOWN_EVERY = 20  # steps between updates of the shown loss; reading it makes a GPU wait
 
 
@@ -249,6 +251,9 @@ def train_epoch(
         for group in optimizer.param_groups:
             group["lr"] = recipe.learning_rate_at(step, recipe.epochs * bar.total)
         torch.manual_seed(hash((recipe.seed, step)) + processes.rank)
+        if recipe.class_mix:
+            random = np.random.default_rng((recipe.seed, step, MIX, processes.rank))
+            batch = mix_classes(batch, recipe.class_mix, len(weights), random)
         images = batch.images
         with torch.autocast(images.device.type, torch.float16, enabled=images.is_cuda):
             logits = network(images)

@@ -16,6 +16,7 @@ from mininet_ros.lab.keyframes.photo_tour import (
 )
 from mininet_ros.offline.baselines import (
     BASELINES,
+    even_choice,
     every_n,
     greedy_bound,
     grid_with_veto,
@@ -168,6 +169,13 @@ def test_every_n_and_random_ignore_the_frames(sequence: list[JudgedFrame]) -> No
     assert every_n(sequence, 4) == [2, 7, 12, 17]
     assert random_choice(sequence, 5, seed=1) == random_choice(sequence, 5, seed=1)
     assert random_choice(sequence, 5, seed=1) != random_choice(sequence, 5, seed=2)
+
+
+def test_an_even_choice_begins_at_any_frame_of_the_first_part() -> None:
+    places = [(frame + 0.5) / 5 for frame in range(5)]
+    assert [even_choice(20, 4, place) for place in places] == [
+        list(range(first, 20, 5)) for first in range(5)
+    ]
 
 
 def test_parallax_spaces_frames_by_motion() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from itertools import islice
 
 import cv2
 import numpy as np
@@ -11,9 +12,12 @@ import pytest
 
 from mininet_ros import cli
 from mininet_ros.keyframes.settings import KeyframeSettings, read_preset
+from mininet_ros.keyframes.views import ViewMemory, describe_view
 from mininet_ros.lab.keyframes.photo_tour import Photo, PhotoTour
 from mininet_ros.lab.keyframes.photo_visits import PhotoVisits
+from mininet_ros.lab.keyframes.trials import drive as drive_of_trials
 from mininet_ros.lab.keyframes.trials import pan, parked, scale
+from mininet_ros.lab.keyframes.trials.command import photos
 from mininet_ros.lab.keyframes.trials.degraded import CYCLE, degrade
 from mininet_ros.lab.keyframes.trials.drive import Drive, numbered, restamped
 from mininet_ros.lab.keyframes.trials.pan import pan_trial, shared_by_neighbours
@@ -26,6 +30,7 @@ from mininet_ros.lab.keyframes.trials.revisit import (
 from mininet_ros.lab.keyframes.trials.tours import tours_trial
 from mininet_ros.lab.keyframes.true_sequences import TrueFrame, TrueSequence
 from mininet_ros.lab.street import GeneratedStreet
+from mininet_ros.offline import source
 from mininet_ros.offline.baselines import even_choice
 from mininet_ros.offline.source import SourceOptions
 from mininet_ros.offline.truth import Sighting
@@ -58,6 +63,33 @@ def test_pan_counts_at_every_speed_and_wants_enough_photos():
     assert trial.rows[0]["every-N, least %"] > trial.rows[-1]["every-N, least %"]
     with pytest.raises(SequenceError, match="give a folder of more photos"):
         pan_trial([textured(0)], SLAM)
+
+
+def test_pan_hangs_no_photo_twice():
+    two = [textured(0), textured(1)]
+    with pytest.raises(SequenceError, match="reach 1280 px, without 48 that repeat others"):
+        pan_trial(25 * two, SLAM)
+
+
+def test_pan_over_the_drawn_street_hangs_views_far_apart():
+    seen, new = ViewMemory(), 0
+    for view in map(describe_view, islice(photos(SourceOptions("generated")), 6)):
+        new += not seen.knows(view, 0.0)
+        seen.add(view, 0.0)
+    assert new >= 3  # of as many successive frames, one
+
+
+def test_scale_opens_its_input_once(monkeypatch):
+    opened = []
+
+    def open_source(options, sequence=None):
+        opened.append(options.input)
+        return source.open_source(options, sequence)
+
+    monkeypatch.setattr(drive_of_trials, "open_source", open_source)
+    monkeypatch.setattr(scale, "WIDTHS", (80, 160))
+    scale.scale_trial(SourceOptions("generated"), SLAM, count=2)
+    assert opened == ["generated"]
 
 
 def test_views_of_the_pan_move_by_its_speed():

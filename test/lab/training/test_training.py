@@ -44,6 +44,8 @@ def test_learning_rate_follows_the_polynomial():
         {"learning_rate": 0.0},
         {"batch_size": 0},
         {"lovasz_weight": -1.0},
+        {"class_mix": 1.5},
+        {"class_mix": -0.1},
     ],
 )
 def test_recipes_out_of_range_are_refused(change):
@@ -65,8 +67,11 @@ def test_confusion_matrix():
     assert np.isnan(ConfusionMatrix(2).miou)
 
 
-def test_interrupted_run_ends_like_an_uninterrupted_one(small_camvid, tmp_path, monkeypatch):
-    whole = loop.train(RECIPE, *splits(small_camvid), tmp_path / "whole")
+@pytest.mark.parametrize("recipe", [RECIPE, replace(RECIPE, class_mix=0.5)], ids=["plain", "mixed"])
+def test_interrupted_run_ends_like_an_uninterrupted_one(
+    recipe, small_camvid, tmp_path, monkeypatch
+):
+    whole = loop.train(recipe, *splits(small_camvid), tmp_path / "whole")
     original = loop.train_epoch
 
     def interrupt(recipe, epoch, *rest):
@@ -76,17 +81,26 @@ def test_interrupted_run_ends_like_an_uninterrupted_one(small_camvid, tmp_path, 
 
     monkeypatch.setattr(loop, "train_epoch", interrupt)
     with pytest.raises(KeyboardInterrupt):
-        loop.train(RECIPE, *splits(small_camvid), tmp_path / "parts")
+        loop.train(recipe, *splits(small_camvid), tmp_path / "parts")
     monkeypatch.undo()
-    resumed = loop.train(RECIPE, *splits(small_camvid), tmp_path / "parts")
+    resumed = loop.train(recipe, *splits(small_camvid), tmp_path / "parts")
     assert (resumed.epoch, resumed.miou) == (whole.epoch, whole.miou)
     for name in ("best.safetensors",):
         first, second = (load_file(tmp_path / run / name) for run in ("whole", "parts"))
         assert all(torch.equal(first[key], second[key]) for key in first)
     logs = [(tmp_path / run / "log.csv").read_text() for run in ("whole", "parts")]
     assert logs[0] == logs[1]
-    assert len(logs[0].splitlines()) == 1 + RECIPE.epochs
+    assert len(logs[0].splitlines()) == 1 + recipe.epochs
     assert (tmp_path / "whole" / "curves.png").stat().st_size > 1000
+
+
+def test_mixed_classes_reach_the_loss(small_camvid, tmp_path):
+    shares = (0.0, 1.0)
+    for share in shares:
+        recipe = replace(RECIPE, epochs=1, class_mix=share)
+        loop.train(recipe, *splits(small_camvid), tmp_path / str(share))
+    plain, mixed = ((tmp_path / str(share) / "log.csv").read_text() for share in shares)
+    assert plain != mixed
 
 
 def test_the_curve_of_chained_runs_counts_all_crops(small_camvid, tmp_path):

@@ -26,6 +26,7 @@ from mininet_ros.lab.keyframes.true_sequences import (
     open_true_sequences,
     shows_photos,
 )
+from mininet_ros.lab.street import GeneratedStreet
 from mininet_ros.offline.source import SourceOptions
 from mininet_ros.progress import progress_bar
 from mininet_ros.sequences import open_sequence
@@ -36,6 +37,9 @@ ON_DRIVES = {
     "request": request_trial,
     "degraded": degraded_trial,
 }
+
+# Views of the drawn street for the trial pan: time from one to the next, seconds, and their number.
+APART_S, MOST_VIEWS = 3.0, 40
 
 
 def run_trials(arguments: Namespace, options: SourceOptions, settings: KeyframeSettings) -> None:
@@ -50,7 +54,7 @@ def run_trials(arguments: Namespace, options: SourceOptions, settings: KeyframeS
     drive = None
     for name in arguments.trial:
         if name == "pan":
-            trials.append(pan_trial(_photos(arguments.input), settings))
+            trials.append(pan_trial(photos(options), settings))
         elif name == "scale":
             trials.append(scale_trial(options, settings, arguments.frames))
         elif name == "tours":
@@ -63,8 +67,19 @@ def run_trials(arguments: Namespace, options: SourceOptions, settings: KeyframeS
     write_trials(arguments, trials, folder, TRIALS)
 
 
-def _photos(path: str) -> Iterator[np.ndarray]:
-    with open_sequence(path) as sequence:
+def photos(options: SourceOptions) -> Iterator[np.ndarray]:
+    """Yield pictures to be hung side by side, (H, W, 3) uint8 BGR.
+
+    Of the drawn street these are views some seconds apart, of which few show the same.
+
+    Raises:
+        SequenceError: the input cannot be used.
+    """
+    with open_sequence(
+        options.input, topic=options.image_topic, max_pixels=options.max_pixels
+    ) as sequence:
+        if isinstance(sequence, GeneratedStreet):
+            sequence = GeneratedStreet(rate_hz=1.0 / APART_S, duration_s=MOST_VIEWS * APART_S)
         for frame in sequence:
             yield frame.image
 

@@ -15,7 +15,8 @@ from mininet_ros.keyframes.settings import KeyframeSettings
 from mininet_ros.lab.street import GeneratedStreet
 from mininet_ros.offline.source import Source, SourceOptions, open_source
 from mininet_ros.progress import progress_bar
-from mininet_ros.sequences import Frame, LabelledFrame, SequenceError
+from mininet_ros.sequences import Frame, LabelledFrame, SequenceError, open_sequence
+from mininet_ros.sequences.open import GENERATED
 from mininet_ros.sequences.sequence import frame_name, stamp_of
 
 MAX_FRAMES = 300
@@ -115,9 +116,12 @@ def open_recording(
         ModelError, BackendError: the model cannot be used.
         ConfigError: there are masks, and a target is not among their classes.
     """
-    source = open_source(options)
-    if drawn_width is not None and isinstance(source.sequence, GeneratedStreet):
-        source = open_source(options, source.sequence.at_width(drawn_width))
+    sequence = None
+    if drawn_width is not None and options.input == GENERATED:
+        sequence = open_sequence(GENERATED, options.rate_hz)  # a folder may have this name
+        if isinstance(sequence, GeneratedStreet):
+            sequence = sequence.at_width(drawn_width)
+    source = open_source(options, sequence)
     with source.sequence:
         unknown = [name for name in settings.targets() if name not in source.classes]
         if source.masks_from is not None and unknown:

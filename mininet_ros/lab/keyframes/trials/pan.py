@@ -1,13 +1,19 @@
-"""Trial ``pan``: a camera turns past a wall of photos, faster and faster."""
+"""Trial ``pan``: a camera turns past a wall of photos, faster and faster.
+
+No place on the wall looks like another one: what two keyframes share is known from the geometry
+only where nothing is on the wall twice.
+"""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 
 import cv2
 import numpy as np
 
 from mininet_ros.keyframes.settings import KeyframeSettings
+from mininet_ros.keyframes.views import ViewMemory, describe_view
 from mininet_ros.lab.keyframes.trials.drive import numbered
 from mininet_ros.lab.keyframes.trials.outcome import Trial, forwarded, percent, select
 from mininet_ros.offline.baselines import even_choice
@@ -23,11 +29,12 @@ def pan_trial(photos: Iterable[np.ndarray], settings: KeyframeSettings) -> Trial
     """Pan at each of ``SPEEDS``; what two neighbouring keyframes share is known from the geometry.
 
     Args:
-        photos: (H, W, 3) uint8 BGR, hung side by side; no more are read than are needed.
+        photos: (H, W, 3) uint8 BGR, hung side by side, except those that show what another one
+            shows; no more are read than are needed.
         settings: of the selector, without its targets.
 
     Raises:
-        SequenceError: the photos are too few for the fastest pan.
+        SequenceError: the photos are too few for the fastest pan, or too alike.
     """
     wall = _wall(photos, SIZE[0] + SPEEDS[-1] * (FRAMES - 1))
     rows = []
@@ -60,14 +67,20 @@ def shared_by_neighbours(chosen: Sequence[int], speed: float) -> list[float]:
 
 
 def _wall(photos: Iterable[np.ndarray], width: int) -> np.ndarray:
-    pieces, total = [], 0
+    hung, pieces, total, repeating = ViewMemory(max_age_s=math.inf), [], 0, 0
     for photo in photos:
+        view = describe_view(photo)
+        if hung.knows(view, now_s=0.0):
+            repeating += 1
+            continue
+        hung.add(view, now_s=0.0)
         columns = max(1, round(photo.shape[1] * SIZE[1] / photo.shape[0]))
         pieces.append(cv2.resize(photo, (columns, SIZE[1]), interpolation=cv2.INTER_AREA))
         total += columns
         if total >= width:
             return np.hstack(pieces)
+    left_out = f", without {repeating} that repeat others" if repeating else ""
     raise SequenceError(
         f"the trial pan hangs photos side by side to {width} px at a height of {SIZE[1]} px; "
-        f"these reach {total} px: give a folder of more photos"
+        f"these reach {total} px{left_out}: give a folder of more photos of different places"
     )

@@ -91,7 +91,8 @@ def read_soft_labels(path: Path, teacher: Teacher, images: str) -> SoftLabels:
         soft = SoftLabels(maps, said["teacher"], said["images"])
     except (SafetensorError, OSError, KeyError) as error:
         raise SoftLabelsError(
-            f"{path} is no file of soft labels, or damaged: delete it to have them made again"
+            f"{path} is not a file of soft labels (choose another name), or it is damaged: delete "
+            f"it to have them made again"
         ) from error
     if soft.teacher != teacher.sha256:
         raise SoftLabelsError(
