@@ -224,7 +224,11 @@ def _add_benchmark(parser: ArgumentParser) -> None:
         "them)",
     )
     group.add_argument(
-        "--tours", type=positive, default=4, metavar="N", help="number of tours (default: 4)"
+        "--tours",
+        type=positive,
+        default=4,
+        metavar="N",
+        help="number of tours, or of walls in the trial revisit (default: 4)",
     )
     parser.add_argument(
         "--judge-quality",

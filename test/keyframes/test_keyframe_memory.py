@@ -118,6 +118,34 @@ def test_another_place_is_not_known(wall: np.ndarray) -> None:
     assert memory.visit(other, tracker.points, ()).cover == 0.0
 
 
+def facade() -> np.ndarray:
+    """A plain wall with equal windows at uneven distances, (240, 1800, 3) BGR."""
+    generator = np.random.default_rng(1)
+    noise = generator.uniform(-10, 10, (60, 450, 3)).astype(np.float32)
+    plane = 150 + cv2.resize(noise, (1800, HEIGHT), interpolation=cv2.INTER_CUBIC)
+    plane = plane.clip(0, 255).astype(np.uint8)
+    left = 10
+    while left < 1740:
+        for row in (20, 100, 180):
+            top = row + int(generator.integers(-6, 7))
+            corners = (left, top), (left + 36, top + 46)
+            cv2.rectangle(plane, *corners, (40, 30, 30), -1)
+            cv2.rectangle(plane, *corners, (240, 240, 240), 3)
+            cv2.line(plane, (left + 18, top), (left + 18, top + 46), (240, 240, 240), 2)
+            cv2.line(plane, (left, top + 16), (left + 36, top + 16), (240, 240, 240), 2)
+        left += int(generator.integers(50, 90))
+    return plane
+
+
+def test_nothing_is_known_on_one_way_past_equal_windows() -> None:
+    scorer, plane = FrameScorer({}, (), history=None), facade()
+    known = [
+        scorer.score(view(plane, x), None, None, (index + 1) * SECOND // 15).known
+        for index, x in enumerate(range(0, 1480, 12))
+    ]
+    assert max(known) == 0.0
+
+
 def test_views_are_bounded() -> None:
     memory = ViewMemory()
     generator = np.random.default_rng(0)

@@ -104,6 +104,7 @@ class ViewMemory:
         self._views: deque[_View] = deque(maxlen=MAX_VIEWS)
         self._finder = cv2.ORB.create(FEATURES, fastThreshold=10, edgeThreshold=16, patchSize=16)
         self._matcher = cv2.BFMatcher(cv2.NORM_HAMMING)
+        self._mutual = cv2.BFMatcher(cv2.NORM_HAMMING, crossCheck=True)
 
     def __len__(self) -> int:
         return len(self._views)
@@ -180,9 +181,14 @@ class ViewMemory:
         return [views[index] for index in order if votes[index] >= LEAST_VOTES]
 
     def _agreeing(self, view: _View, descriptors: np.ndarray) -> list[cv2.DMatch]:
+        """Return the pairs of features that are each other's nearest.
+
+        On pictures that repeat, many features have the same nearest one, and these pairs agree on
+        some transform.
+        """
         return [
             match
-            for match in self._matcher.match(view.descriptors, descriptors)
+            for match in self._mutual.match(view.descriptors, descriptors)
             if match.distance <= MAX_BITS
         ]
 

@@ -88,7 +88,7 @@ class PhotoTour:
     def __init__(self, photos: Sequence[Photo], seed: int = 0) -> None:
         if not photos:
             raise ValueError("A photo tour needs at least one photo, got none.")
-        self._strip, self._words, self._instances = _hang(photos)
+        self._strip, self._words, self._instances = hung(photos)
         self._seed = seed
         self.length = max(2, round((self._strip.shape[1] - WINDOW_WIDTHS[0]) / SPEED))
 
@@ -144,7 +144,7 @@ def _legible(stops: float, blur: float) -> bool:
     return bool(LEGIBLE_STOPS[0] <= stops <= LEGIBLE_STOPS[1] and blur <= LEGIBLE_BLUR)
 
 
-def _hang(photos: Sequence[Photo]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def hung(photos: Sequence[Photo]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The strip of photos, its words (uint8, 0 or 1), and its instances (float32 numbers)."""
     pictures, words, instances, count = [], [], [], 0
     for photo in photos:

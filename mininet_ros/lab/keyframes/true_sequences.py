@@ -8,16 +8,19 @@ from pathlib import Path
 
 from mininet_ros.inference import Segmenter
 from mininet_ros.keyframes import ConfigError
-from mininet_ros.lab.keyframes.photo_tour import Photo, PhotoTour
+from mininet_ros.lab.keyframes.photo_tour import RATE_HZ, Photo, PhotoTour
+from mininet_ros.lab.keyframes.photo_visits import VISITS, PhotoVisits
 from mininet_ros.lab.training.data.datasets.icdar2015 import WordList, open_icdar2015
 from mininet_ros.offline.source import Source, SourceOptions, open_source
 from mininet_ros.offline.truth import InstanceLinker, Sighting
 from mininet_ros.sequences import Frame, LabelledFrame, LabelledSequence, SequenceError
 from mininet_ros.sequences.files import read_image
+from mininet_ros.sequences.sequence import frame_name, stamp_of
 
 TOUR_DATASET = "icdar2015"
 TOUR_SPLIT = "val"
 TOUR_PHOTOS = 12
+WALL_PHOTOS = 6
 TOUR_CLASSES = ("background", "text")
 
 
@@ -80,10 +83,42 @@ def open_true_sequences(
     segmenter = None
     if options.model is not None:
         segmenter = options.open_segmenter()
-    if options.labels is None and options.dataset == TOUR_DATASET:
-        sequences = _photo_tours(Path(options.input), segmenter, tours)
+    if shows_photos(options):
+        photos = _hung(Path(options.input), tours, TOUR_PHOTOS)
+        sequences = [_photo_tour(number, pairs, segmenter) for number, pairs in enumerate(photos)]
     else:
         sequences = [_labelled_sequence(options, segmenter, targets)]
+    return _with_targets(sequences, targets)
+
+
+def open_photo_visits(
+    options: SourceOptions, targets: Sequence[str], walls: int
+) -> list[TrueSequence]:
+    """Open walls of photos of ICDAR 2015 that are visited three times.
+
+    Args:
+        options: of the input, the root of the data.
+        targets: names of the target classes.
+        walls: number of walls.
+
+    Raises:
+        SequenceError: there are too few photos.
+        ModelError, BackendError: the model cannot be used.
+        ConfigError: a target is not among the classes.
+        ValueError: the tree of the dataset is not as it must be.
+    """
+    segmenter = None if options.model is None else options.open_segmenter()
+    photos = _hung(Path(options.input), walls, WALL_PHOTOS)
+    sequences = [_photo_visits(number, pairs, segmenter) for number, pairs in enumerate(photos)]
+    return _with_targets(sequences, targets)
+
+
+def shows_photos(options: SourceOptions) -> bool:
+    """Return whether an input is the root of ICDAR 2015, whose photos are filmed."""
+    return options.labels is None and options.dataset == TOUR_DATASET
+
+
+def _with_targets(sequences: list[TrueSequence], targets: Sequence[str]) -> list[TrueSequence]:
     for name in targets:
         if name not in sequences[0].classes:
             raise ConfigError(
@@ -129,27 +164,19 @@ def _labelled_frames(
         yield TrueFrame(_seen(labelled, segmenter), sightings)
 
 
-def _photo_tours(root: Path, segmenter: Segmenter | None, count: int) -> list[TrueSequence]:
+def _hung(root: Path, count: int, number: int) -> list[list[tuple[Path, WordList]]]:
+    """Return so many rows of so many photos, with their words."""
     pairs = [
         (image, words)
         for image, words in open_icdar2015(root, TOUR_SPLIT).pairs
         if isinstance(words, WordList)
     ]
-    if count * TOUR_PHOTOS > len(pairs):
+    if count * number > len(pairs):
         raise SequenceError(
-            f"{len(pairs)} photos make {len(pairs) // TOUR_PHOTOS} tours of {TOUR_PHOTOS}, not "
-            f"{count}"
+            f"{len(pairs)} photos make {len(pairs) // number} tours of {number}, not {count}"
         )
-    sequences = []
-    for number in range(count):
-        # Every count-th one: neighbours in the data set show the same place.
-        chosen = [
-            (path, words)
-            for path, words in pairs[number::count][:TOUR_PHOTOS]
-            if isinstance(words, WordList)
-        ]
-        sequences.append(_photo_tour(number, chosen, segmenter))
-    return sequences
+    # Every count-th one: neighbours in the data set show the same place.
+    return [pairs[first::count][:number] for first in range(count)]
 
 
 def _photo_tour(
@@ -168,6 +195,28 @@ def _photo_tour(
         _masks_from(segmenter),
         f"words of {len(pairs)} photos; motion, light and shake are synthetic",
         None,
+        frames,
+    )
+
+
+def _photo_visits(
+    number: int, pairs: Sequence[tuple[Path, WordList]], segmenter: Segmenter | None
+) -> TrueSequence:
+    visits = PhotoVisits([_photo(*pair) for pair in pairs])
+
+    def frames() -> Iterator[TrueFrame]:
+        for index, frame in enumerate(visits):
+            picture = Frame(frame.image, stamp_of(index, RATE_HZ), frame_name(index))
+            labelled = LabelledFrame(picture, frame.mask, None)
+            yield TrueFrame(_seen(labelled, segmenter), frame.sightings)
+
+    classes = TOUR_CLASSES if segmenter is None else segmenter.model.classes
+    return TrueSequence(
+        f"{TOUR_DATASET} wall {number + 1}",
+        classes,
+        _masks_from(segmenter),
+        f"words of {len(pairs)} photos",
+        len(VISITS) * visits.length,
         frames,
     )
 

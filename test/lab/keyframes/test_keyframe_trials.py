@@ -14,6 +14,7 @@ from mininet_ros import cli
 from mininet_ros.keyframes.settings import KeyframeSettings, read_preset
 from mininet_ros.keyframes.views import ViewMemory, describe_view
 from mininet_ros.lab.keyframes.photo_tour import Photo, PhotoTour
+from mininet_ros.lab.keyframes.photo_visits import PhotoVisits
 from mininet_ros.lab.keyframes.trials import drive as drive_of_trials
 from mininet_ros.lab.keyframes.trials import pan, parked, scale
 from mininet_ros.lab.keyframes.trials.command import photos
@@ -21,13 +22,18 @@ from mininet_ros.lab.keyframes.trials.degraded import CYCLE, degrade
 from mininet_ros.lab.keyframes.trials.drive import Drive, numbered, restamped
 from mininet_ros.lab.keyframes.trials.pan import pan_trial, shared_by_neighbours
 from mininet_ros.lab.keyframes.trials.request import request_trial, view_distance
-from mininet_ros.lab.keyframes.trials.revisit import revisit_trial
+from mininet_ros.lab.keyframes.trials.revisit import (
+    compared,
+    revisit_trial,
+    revisited_photos_trial,
+)
 from mininet_ros.lab.keyframes.trials.tours import tours_trial
 from mininet_ros.lab.keyframes.true_sequences import TrueFrame, TrueSequence
 from mininet_ros.lab.street import GeneratedStreet
 from mininet_ros.offline import source
 from mininet_ros.offline.baselines import even_choice
 from mininet_ros.offline.source import SourceOptions
+from mininet_ros.offline.truth import Sighting
 from mininet_ros.sequences import Frame, LabelledFrame, SequenceError
 
 WORD = [[260, 200], [380, 200], [380, 260], [260, 260]]
@@ -107,6 +113,58 @@ def test_revisit_passes_add_up(drive):
     assert [row["of frames"] for row in passes] == [length, length - 1, length - 1]
     assert sum(row["keyframes"] for row in passes) == all_three["keyframes"]
     assert 0 < alone["keyframes"] <= length
+
+
+def test_revisit_tells_new_things_from_better_and_repeated_ones():
+    first = [Sighting(1, 100, False), Sighting(2, 50, True)]
+    second = [Sighting(1, 140, False), Sighting(2, 60, False), Sighting(3, 20, True)]
+    assert compared([first, second, second]) == [(2, 0, 0), (1, 1, 1), (0, 0, 3)]
+    assert compared([[Sighting(1, 100, True)], [Sighting(1, 160, True)]]) == [(1, 0, 0), (0, 1, 0)]
+
+
+def test_revisit_without_targets_counts_keyframes_alone(drive):
+    assert set(revisit_trial(drive, SLAM).rows[0]) == {"pass", "keyframes", "of frames"}
+
+
+def test_photos_are_visited_three_times_and_each_time_look_different():
+    words = [np.array(WORD)]
+    photos = [Photo(textured(seed), words, [True]) for seed in range(2)]
+    visits = PhotoVisits(photos)
+    frames = list(visits)
+    assert len(frames) == 3 * visits.length
+    seen = [{thing.instance for thing in frame.sightings if thing.whole} for frame in frames]
+    for start in range(0, len(frames), visits.length):
+        assert set().union(*seen[start : start + visits.length]) == {1, 2}
+    last, first = frames[visits.length - 1], frames[visits.length]
+    there, back = (
+        next(f for f in part if 2 in {s.instance for s in f.sightings}).image
+        for part in (frames[visits.length - 1 :: -1], frames[visits.length + 20 :])
+    )
+    assert float(back.mean()) < 0.9 * float(there.mean())
+    assert abs(float(last.image.mean()) - float(first.image.mean())) < 10.0
+    with pytest.raises(ValueError, match="at least one photo"):
+        PhotoVisits([])
+
+
+def test_revisited_photos_are_told_for_each_wall_and_visit():
+    photos = [Photo(textured(seed), [np.array(WORD)], [True]) for seed in range(2)]
+    visits = PhotoVisits(photos)
+
+    def frames():
+        for index, frame in enumerate(visits):
+            picture = Frame(frame.image, index * 66_666_667, str(index))
+            yield TrueFrame(LabelledFrame(picture, frame.mask, None), frame.sightings)
+
+    classes = ("background", "text")
+    sequence = TrueSequence("wall", classes, "truth", "truth", 3 * visits.length, frames)
+    settings = KeyframeSettings.from_values(read_preset("text") | {"classes": ("text",)})
+    trial = revisited_photos_trial([sequence], settings, lambda frames, *_: frames)
+    *passes, all_three, alone = trial.rows
+    assert [row["photos"] for row in trial.rows] == ["wall"] * 5
+    assert sum(row["keyframes"] for row in passes) == all_three["keyframes"]
+    assert [row["in view"] for row in passes] == [2, 2, 2]
+    assert alone["whole"] == 2 and passes[0]["whole"] == 2
+    assert passes[1]["keyframes"] + passes[2]["keyframes"] <= alone["keyframes"]
 
 
 def test_requests_are_answered_and_timed(drive):

@@ -18,10 +18,14 @@ from mininet_ros.lab.keyframes.trials.pan import pan_trial
 from mininet_ros.lab.keyframes.trials.parked import parked_trial
 from mininet_ros.lab.keyframes.trials.printing import TRIALS, results_folder, write_trials
 from mininet_ros.lab.keyframes.trials.request import request_trial
-from mininet_ros.lab.keyframes.trials.revisit import revisit_trial
+from mininet_ros.lab.keyframes.trials.revisit import revisit_trial, revisited_photos_trial
 from mininet_ros.lab.keyframes.trials.scale import scale_trial
 from mininet_ros.lab.keyframes.trials.tours import tours_trial
-from mininet_ros.lab.keyframes.true_sequences import open_true_sequences
+from mininet_ros.lab.keyframes.true_sequences import (
+    open_photo_visits,
+    open_true_sequences,
+    shows_photos,
+)
 from mininet_ros.lab.street import GeneratedStreet
 from mininet_ros.offline.source import SourceOptions
 from mininet_ros.progress import progress_bar
@@ -55,6 +59,8 @@ def run_trials(arguments: Namespace, options: SourceOptions, settings: KeyframeS
             trials.append(scale_trial(options, settings, arguments.frames))
         elif name == "tours":
             trials.append(_tours(arguments, options, settings))
+        elif name == "revisit" and shows_photos(options):
+            trials.append(_revisited_photos(arguments, options, settings))
         else:
             drive = drive or open_drive(options, settings, arguments.frames)
             trials.append(ON_DRIVES[name](drive, settings))
@@ -79,13 +85,30 @@ def photos(options: SourceOptions) -> Iterator[np.ndarray]:
 
 
 def _tours(arguments: Namespace, options: SourceOptions, settings: KeyframeSettings) -> Trial:
-    targets = settings.targets()
-    if not targets:
-        raise ConfigError("the trial tours needs targets: name them as --classes")
-    sequences = open_true_sequences(options, tuple(targets), arguments.tours)
+    sequences = open_true_sequences(options, _targets(settings, "tours"), arguments.tours)
 
     def progress(frames: Iterable[Any], name: str, length: int | None) -> Iterable[Any]:
         count = min((n for n in (length, arguments.frames) if n is not None), default=None)
         return progress_bar(islice(frames, count), total=count, unit="frame", desc=name)
 
     return tours_trial(sequences, settings, progress)
+
+
+def _revisited_photos(
+    arguments: Namespace, options: SourceOptions, settings: KeyframeSettings
+) -> Trial:
+    if arguments.frames is not None:
+        raise ConfigError("walls of photos are visited as a whole: leave out --frames")
+    walls = open_photo_visits(options, _targets(settings, "revisit"), arguments.tours)
+
+    def progress(frames: Iterable[Any], name: str, length: int | None) -> Iterable[Any]:
+        return progress_bar(frames, total=length, unit="frame", desc=name)
+
+    return revisited_photos_trial(walls, settings, progress)
+
+
+def _targets(settings: KeyframeSettings, trial: str) -> tuple[str, ...]:
+    targets = tuple(settings.targets())
+    if not targets:
+        raise ConfigError(f"the trial {trial} needs targets: name them as --classes")
+    return targets
