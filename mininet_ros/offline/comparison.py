@@ -54,7 +54,7 @@ class Comparison:
     def __init__(self, settings: KeyframeSettings, classes: Sequence[str]) -> None:
         targets = settings.targets()
         self._use_confidence = settings.use_confidence
-        self._scorer = FrameScorer(targets, classes)
+        self._scorer = FrameScorer(targets, classes, ignored=settings.ignored_pixels(classes))
         self._linker = InstanceLinker([list(classes).index(name) for name in targets])
         self._size: tuple[int, int] | None = None
         self._frames: list[JudgedFrame] = []

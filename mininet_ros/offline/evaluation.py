@@ -25,7 +25,7 @@ class JudgedFrame:
     Attributes:
         scores: scores of the frame, with nothing sent before.
         sightings: target instances that the frame shows.
-        jpeg_bytes: size of the frame as a JPEG of quality 85, bytes.
+        jpeg_bytes: size of the frame as a JPEG, bytes.
     """
 
     scores: FrameScores

@@ -72,7 +72,7 @@ def _card(frame: DecidedFrame, results: Results) -> str:
     if scores is None:
         raise ValueError(f"frame {frame.name} was chosen without scores")
     seconds = (frame.stamp_ns - results.frames[0].stamp_ns) / 1e9
-    meters = _meters(scores, results) if scores is not None else ""
+    meters = _meters(scores, results)
     forced = " forced" if decision.reason is Reason.MAX_GAP else ""
     return (
         f"<article class='card' id='frame-{frame.index}'>{_image(frame, results)}<div>"

@@ -90,6 +90,17 @@ def test_wrong_sizes_end_with_status_two(arguments):
     assert end.value.code == 2
 
 
+def test_pictures_of_two_sizes_have_no_corner_in_common(capsys, drive, tmp_path):
+    for number in range(12):
+        picture = cv2.imread(str(drive / "images" / f"frame_{number:06d}.jpg"))
+        size = (160, 120) if number < 6 else (120, 90)
+        cv2.imwrite(str(tmp_path / f"{number:02d}.png"), cv2.resize(picture, size))
+    arguments = ["--classes", "--count", 4, "--output", tmp_path / "out"]
+    status, out, err = run(capsys, tmp_path, *arguments)
+    assert status == 0, err
+    assert "1 of 3 pairs of neighbours share less than 40 %" in out
+
+
 def test_folder_for_colmap(capsys, drive, tmp_path):
     images = tmp_path / "my photos"
     images.mkdir()

@@ -89,6 +89,7 @@ def test_time_jumps_and_other_sizes_start_afresh(world: tuple[np.ndarray, np.nda
     again = scorer.score(*half, None, 7 * STEP)
     assert (again.width, again.height, again.sent, again.overlap) == (320, 240, 0.0, 0.0)
     assert not scorer.mark_sent(5 * STEP)
+    assert not set(again.corners.ids) & set(first.corners.ids)
 
 
 def test_memory_is_bounded(world: tuple[np.ndarray, np.ndarray]) -> None:

@@ -147,6 +147,17 @@ def test_another_image_size_closes_the_window() -> None:
     assert forwarded(offer(selector, frame(2, width=320, height=240))) == [1]
 
 
+def test_a_frame_of_another_size_is_not_at_rest() -> None:
+    # Motion is measured anew in each size, so it says nothing about frames of another one.
+    selector, decisions = KeyframeSelector(WINDOW), []
+    sizes = [(640, 480), (320, 240), (640, 480), (320, 240)]
+    for index in range(60):
+        width, height = sizes[index // 15]
+        decisions += offer(selector, frame(index, width=width, height=height, travelled=0.0))
+    taken = forwarded(decisions + selector.finish())
+    assert [index // 15 for index in taken] == [0, 1, 2, 3]
+
+
 def test_waiting_frames_are_bounded_in_bytes_and_the_bound_is_reported() -> None:
     eight = 8 * 640 * 480 * BYTES_A_PIXEL
     selector = KeyframeSelector(replace(REQUEST, max_waiting_bytes=eight, request_latency_s=60.0))

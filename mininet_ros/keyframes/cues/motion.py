@@ -53,10 +53,14 @@ SAME = 1.0
 
 
 class PointTracker:
-    """Follows at most 200 corners through a stream of pictures of one size."""
+    """Follows at most 200 corners through a stream of pictures of one size.
 
-    def __init__(self) -> None:
-        self._next_id = 0
+    Attributes:
+        next_id: number of the next new corner.
+    """
+
+    def __init__(self, next_id: int = 0) -> None:
+        self.next_id = next_id
         self._skipped = 0
         self._picture: np.ndarray | None = None  # the last one that was not skipped
         self._reference_picture: np.ndarray | None = None
@@ -237,8 +241,8 @@ class PointTracker:
             return points
         corners = strongest_corners(self._reference_picture, points.positions, ignored)
         corners = corners[: MAX_POINTS - len(points.ids)]
-        ids = np.arange(self._next_id, self._next_id + len(corners), dtype=np.int64)
-        self._next_id += len(corners)
+        ids = np.arange(self.next_id, self.next_id + len(corners), dtype=np.int64)
+        self.next_id += len(corners)
         return Points(
             np.concatenate([points.ids, ids]),
             np.concatenate([points.positions, corners]),

@@ -60,12 +60,14 @@ class FrameObserver:
         self._times = times
         self._nothing = no_things()
         self._gray: np.ndarray | None = None
+        self._tracker = PointTracker()
         self.reset()
 
     def reset(self) -> None:
         """Forget all frames."""
         self._quality = QualityMeter()
-        self._tracker = PointTracker()
+        # No number is given twice: equal ones in two frames mean the same corner.
+        self._tracker = PointTracker(self._tracker.next_id)
         self._follower = ThingFollower(self._weights)
         self._last_stamp: int | None = None
         self._size: tuple[int, int] | None = None

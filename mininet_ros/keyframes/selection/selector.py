@@ -222,10 +222,10 @@ class KeyframeSelector:
             self._begin()
             return tuple(outdated), []
         silence = scores.stamp_ns - self._newest
-        paused = silence > self._config.pause_ns
-        if paused or (scores.width, scores.height) != self._size:
-            return None, self._picker.settle()
-        return None, []
+        resized = (scores.width, scores.height) != self._size
+        decisions = self._picker.settle() if resized or silence > self._config.pause_ns else []
+        self._room.resized |= resized
+        return None, decisions
 
     def _count(self, decisions: list[Decision]) -> None:
         self._decided.update(decision.reason for decision in decisions)

@@ -62,6 +62,7 @@ class WaitingRoom:
         self.config = config
         self.frames: dict[int, Candidate] = {}
         self.last: Candidate | None = None  # the last forwarded frame
+        self.resized = False  # whether the frames have another size since then
         self.forwarded = 0  # number of forwarded frames
         self.newest_at_choice = 0  # stamp of the newest frame when that one was chosen, nanoseconds
         self._newest = 0
@@ -164,7 +165,7 @@ class WaitingRoom:
         """Return whether the camera has not moved since the last keyframe and shows nothing new."""
         if self.last is None or frame.scores.content >= self.new_content:
             return False
-        if frame.scores.motion >= LOST:
+        if self.resized or frame.scores.motion >= LOST:
             return False
         before, after = self.last.scores, frame.scores
         moved = None
@@ -194,6 +195,7 @@ class WaitingRoom:
     ) -> list[Decision]:
         """Forward a frame; drop all earlier frames and those that now follow too closely."""
         self.last = chosen
+        self.resized = False
         self.forwarded += 1
         self.newest_at_choice = max(self._newest, chosen.stamp)
         self._gap_start = chosen.clock
