@@ -101,6 +101,20 @@ def test_pictures_of_two_sizes_have_no_corner_in_common(capsys, drive, tmp_path)
     assert "1 of 3 pairs of neighbours share less than 40 %" in out
 
 
+def test_ignored_pixels_do_not_count_in_either_choice(capsys, drive, given, tmp_path):
+    body = np.zeros((120, 160), np.uint8)
+    body[60:] = 255
+    cv2.imwrite(str(tmp_path / "body.png"), body)
+    qualities = []
+    for extra in ([], ["--count", 5]):
+        arguments = [*given, "--set", f"ignore_mask={tmp_path / 'body.png'}", *extra]
+        output = tmp_path / f"out{len(extra)}"
+        status, _, err = run(capsys, *arguments, "--output", output)
+        assert status == 0, err
+        qualities.append([row["quality"] for row in rows_of(output) if row["quality"]])
+    assert qualities[0] == qualities[1]
+
+
 def test_folder_for_colmap(capsys, drive, tmp_path):
     images = tmp_path / "my photos"
     images.mkdir()
