@@ -8,7 +8,7 @@ import pytest
 
 from mininet_ros.keyframes import FrameScorer
 from mininet_ros.keyframes.cues.content import NEW_CONTENT, Things
-from mininet_ros.keyframes.cues.memory import LEAST_FRAMES, MAX_VIEWS, ViewMemory
+from mininet_ros.keyframes.cues.memory import LEAST_FRAMES, MAX_THINGS, MAX_VIEWS, ViewMemory
 from mininet_ros.keyframes.cues.motion import PointTracker
 from mininet_ros.keyframes.cues.sent import SeenThing, recognised
 from mininet_ros.keyframes.selection.windows import KNOWN_VIEW
@@ -107,6 +107,14 @@ def test_two_things_count_as_parts_of_one_that_was_sent_on_an_earlier_visit() ->
     assert min(worth[0], worth[1]) > 0.3
 
 
+def test_of_two_equal_things_side_by_side_the_one_that_was_sent_is_known() -> None:
+    boxes = np.array([(100, 80, 140, 120), (150, 80, 190, 120)], np.float32)
+    numbers, ones = np.arange(2), np.ones(2)
+    things = Things(numbers, numbers, ones, ones.astype(int), boxes, ones > 0.0, *[ones] * 5)
+    earlier = [SeenThing(1, boxes[0, :2] + 3.0, boxes[0, 2:] + 3.0, 1.0)]
+    assert recognised(earlier, things) == {0: 1.0}
+
+
 def test_another_place_is_not_known(wall: np.ndarray) -> None:
     memory, tracker = ViewMemory(), PointTracker()
     for x in range(0, 1000, 250):
@@ -144,6 +152,64 @@ def test_nothing_is_known_on_one_way_past_equal_windows() -> None:
         for index, x in enumerate(range(0, 1480, 12))
     ]
     assert max(known) == 0.0
+
+
+def door(number: str) -> np.ndarray:
+    """A door in a corridor of doors that are all alike but for the number on each."""
+    noise = np.random.default_rng(3).integers(0, 60, (60, 80, 3), np.uint8)
+    picture = 120 + cv2.resize(noise, (WIDTH, HEIGHT), interpolation=cv2.INTER_CUBIC)
+    cv2.rectangle(picture, (130, 80), (189, 139), (255, 255, 255), -1)
+    cv2.putText(picture, number, (138, 133), 0, 2.2, (0, 0, 0), 6)
+    return picture
+
+
+def content_when_seen_again(first: np.ndarray, second: np.ndarray) -> float:
+    """Send a view with a sign, look away, look at another view; return its content."""
+    labels = np.zeros((HEIGHT, WIDTH), np.uint8)
+    nothing = labels.copy()
+    labels[80:140, 130:190] = 1
+    away = np.random.default_rng(8).integers(0, 255, (30, 40, 3), np.uint8)
+    away = cv2.resize(away, (WIDTH, HEIGHT), interpolation=cv2.INTER_CUBIC)
+    scorer = FrameScorer({"sign": 1.0}, CLASSES, history=None)
+    stamp, content = 0, 0.0
+    for picture, mask in [(first, labels)] * 8 + [(away, nothing)] * 8 + [(second, labels)] * 12:
+        stamp += SECOND // 15
+        content = scorer.score(picture, mask, None, stamp).content
+        if stamp == 8 * (SECOND // 15):
+            assert scorer.mark_sent(stamp)
+    return content
+
+
+def test_doors_that_differ_only_in_their_numbers_are_different_things() -> None:
+    assert content_when_seen_again(door("7"), door("7")) < 0.1
+    assert content_when_seen_again(door("4"), door("7")) > NEW_CONTENT
+    assert content_when_seen_again(door("7"), door("9")) > NEW_CONTENT
+
+
+def test_an_identical_sign_at_another_place_is_a_new_thing(wall: np.ndarray) -> None:
+    here, there = view(wall, 0), view(wall, 1500)
+    here[80:140, 130:190] = there[80:140, 130:190] = door("S")[80:140, 130:190]
+    assert content_when_seen_again(here, here) < 0.1
+    assert content_when_seen_again(here, there) > NEW_CONTENT
+
+
+def test_a_thing_is_known_in_other_light_from_a_shifted_place(wall: np.ndarray) -> None:
+    generator = np.random.default_rng(2)
+    first = view(wall, 0)
+    second = 0.8 * np.roll(first, (4, 0, 0), (1, 0, 0)) + generator.normal(0, 6, first.shape)
+    assert content_when_seen_again(first, second.clip(0, 255).astype(np.uint8)) < 0.1
+
+
+def test_frames_sent_from_one_place_do_not_fill_the_memory(wall: np.ndarray) -> None:
+    memory, tracker = ViewMemory(), PointTracker()
+    picture = cv2.cvtColor(view(wall, 0), cv2.COLOR_BGR2GRAY)
+    tracker.update(picture)
+    memory.visit(picture, tracker.points, ())
+    box = np.array([40.0, 40.0, 80.0, 80.0], np.float32)
+    for number in [*[7] * 200, *range(200)]:
+        memory.note_sent([SeenThing(1, box[:2], box[2:], 1.0, number)], tracker.points)
+    (stored,) = memory._views
+    assert len(stored.things) == MAX_THINGS
 
 
 def test_views_are_bounded() -> None:

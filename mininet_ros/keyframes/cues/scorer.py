@@ -19,14 +19,19 @@ from mininet_ros.keyframes.cues.content import (
 )
 from mininet_ros.keyframes.cues.corners import Points, no_points
 from mininet_ros.keyframes.cues.ignored import IgnoredPixels
-from mininet_ros.keyframes.cues.memory import LEAST_FRAMES, STILL_THERE, ViewMemory
+from mininet_ros.keyframes.cues.memory import (
+    LEAST_FRAMES,
+    STILL_THERE,
+    ViewMemory,
+    seen_things,
+)
 from mininet_ros.keyframes.cues.motion import PointTracker
 from mininet_ros.keyframes.cues.observation import Observation
 from mininet_ros.keyframes.cues.overlap import measure_overlap
 from mininet_ros.keyframes.cues.part_times import PartTimes
 from mininet_ros.keyframes.cues.quality import CLEAR_SHARE, QualityMeter, check_image
 from mininet_ros.keyframes.cues.scores import FrameScores
-from mininet_ros.keyframes.cues.sent import SeenThing, passed_on, recognised
+from mininet_ros.keyframes.cues.sent import passed_on, recognised
 from mininet_ros.keyframes.cues.things import ThingFollower
 
 # Masks and motion are evaluated on pictures of this width, so that all lengths are shares of it.
@@ -246,15 +251,11 @@ class FrameScorer:
         """Look up whether the view was forwarded before, and with which things."""
         self._looked_at, self._frames = frame.now, 0
         things = frame.things
-        sent = [
-            SeenThing(int(label), box[:2], box[2:], self._sent[number])
-            for number, label, box in zip(things.ids.tolist(), things.labels, things.boxes)
-            if number in self._sent
-        ]
-        recalled = self._memory.visit(frame.gray, frame.now, sent)
+        sent = seen_things(things, self._sent, frame.gray)
+        recalled = self._memory.visit(frame.gray, frame.now, sent, things.boxes[things.seen])
         self._known = recalled.cover
         if recalled.things:
-            self._note(recognised(recalled.things, things))
+            self._note(recognised(recalled.things, things, frame.gray))
 
     def _note(self, worth: Mapping[int, float]) -> None:
         for number, shown in worth.items():
@@ -271,9 +272,10 @@ class FrameScorer:
             return False
         self._forwarded = _points_in(frame)
         things, quality = frame.things, frame.quality.quality
-        worth = (things.shown * things.seen * quality).tolist()
-        self._note(dict(zip(things.ids.tolist(), worth)))
-        self._memory.note_sent(things, quality, self._forwarded)
+        shown = things.shown[things.seen] * quality
+        worth = dict(zip(things.ids[things.seen].tolist(), shown.tolist()))
+        self._note(worth)
+        self._memory.note_sent(seen_things(things, worth, frame.gray), self._forwarded)
         return True
 
     def forget(self, stamp_ns: int) -> None:
