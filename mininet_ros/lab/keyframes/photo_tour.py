@@ -49,21 +49,30 @@ class Photo:
 
 
 @dataclass(frozen=True, eq=False)
-class TourFrame:
-    """One frame of a tour.
+class FilmedFrame:
+    """One frame of a camera that passes photos.
 
     Attributes:
-        image: (360, 640, 3) uint8 BGR.
-        mask: (360, 640) uint8, 1 on words, 0 elsewhere.
+        image: (h, w, 3) uint8 BGR.
+        mask: (h, w) uint8, 1 on words, 0 elsewhere.
         sightings: the legible words that it shows.
-        stamp_ns: time since the start, nanoseconds.
-        stops: exposure, EV against the photo.
-        blur: length of the smear, pixels at 640 pixels width.
     """
 
     image: np.ndarray
     mask: np.ndarray
     sightings: tuple[Sighting, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class TourFrame(FilmedFrame):
+    """One frame of a tour, 640 x 360 pixels.
+
+    Attributes:
+        stamp_ns: time since the start, nanoseconds.
+        stops: exposure, EV against the photo.
+        blur: length of the smear, pixels at 640 pixels width.
+    """
+
     stamp_ns: int
     stops: float
     blur: float

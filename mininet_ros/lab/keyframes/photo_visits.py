@@ -13,8 +13,8 @@ import cv2
 import numpy as np
 
 from mininet_ros.lab.keyframes.degradation import change_exposure, darken_with_noise
-from mininet_ros.lab.keyframes.photo_tour import STRIP_HEIGHT, Photo, hung
-from mininet_ros.offline.truth import Sighting, sightings_of
+from mininet_ros.lab.keyframes.photo_tour import STRIP_HEIGHT, FilmedFrame, Photo, hung
+from mininet_ros.offline.truth import sightings_of
 
 FRAME_SIZE = (640, 480)  # px, also of the strip
 STEP = 20.0  # px of the strip between two frames
@@ -45,23 +45,8 @@ class Visit:
 VISITS = (Visit(0.0, 1.0, 0.0), Visit(-0.6, 1.06, 20.0), Visit(0.4, 0.95, -16.0))
 
 
-@dataclass(frozen=True, eq=False)
-class VisitFrame:
-    """One frame.
-
-    Attributes:
-        image: (480, 640, 3) uint8 BGR.
-        mask: (480, 640) uint8, 1 on words, 0 elsewhere.
-        sightings: the legible words that it shows.
-    """
-
-    image: np.ndarray
-    mask: np.ndarray
-    sightings: tuple[Sighting, ...]
-
-
 class PhotoVisits:
-    """The frames of all visits; iterating again gives the same ones.
+    """The frames of all visits, 640 x 480 pixels; iterating again gives the same ones.
 
     Args:
         photos: hung side by side in this order, at least one.
@@ -80,7 +65,7 @@ class PhotoVisits:
         self._way = self._strip.shape[1] - 1.1 * FRAME_SIZE[0]
         self.length = max(2, int(self._way / STEP))
 
-    def __iter__(self) -> Iterator[VisitFrame]:
+    def __iter__(self) -> Iterator[FilmedFrame]:
         generator = np.random.default_rng(0)
         before = VISITS[0]
         for number, visit in enumerate(VISITS):
@@ -103,7 +88,9 @@ class PhotoVisits:
         x = left + (FRAME_SIZE[0] - width) / 2.0
         return np.array([[1.0 / size, 0.0, x], [0.0, 1.0 / size, middle - height / 2.0]])
 
-    def _seen(self, window: np.ndarray, stops: float, generator: np.random.Generator) -> VisitFrame:
+    def _seen(
+        self, window: np.ndarray, stops: float, generator: np.random.Generator
+    ) -> FilmedFrame:
         flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
         nearest = cv2.INTER_NEAREST | cv2.WARP_INVERSE_MAP
         view = cv2.warpAffine(
@@ -112,4 +99,4 @@ class PhotoVisits:
         instances = cv2.warpAffine(self._instances, window, FRAME_SIZE, flags=nearest)
         image = darken_with_noise(change_exposure(view, stops), 0.0, NOISE, generator)
         mask = cv2.warpAffine(self._words, window, FRAME_SIZE, flags=nearest)
-        return VisitFrame(image, mask, sightings_of(instances.astype(np.int32)))
+        return FilmedFrame(image, mask, sightings_of(instances.astype(np.int32)))

@@ -184,19 +184,12 @@ def _photo_tour(
 ) -> TrueSequence:
     def frames() -> Iterator[TrueFrame]:
         for index, frame in enumerate(PhotoTour([_photo(*pair) for pair in pairs], number)):
-            picture = Frame(frame.image, frame.stamp_ns, f"frame_{index:06d}")
+            picture = Frame(frame.image, frame.stamp_ns, frame_name(index))
             labelled = LabelledFrame(picture, frame.mask, None)
-            yield TrueFrame(_seen(labelled, segmenter), frame.sightings, frame.legible)
+            yield TrueFrame(labelled, frame.sightings, frame.legible)
 
-    classes = TOUR_CLASSES if segmenter is None else segmenter.model.classes
-    return TrueSequence(
-        f"{TOUR_DATASET} tour {number + 1}",
-        classes,
-        _masks_from(segmenter),
-        f"words of {len(pairs)} photos; motion, light and shake are synthetic",
-        None,
-        frames,
-    )
+    truth = f"words of {len(pairs)} photos; motion, light and shake are synthetic"
+    return _filmed(f"tour {number + 1}", truth, None, segmenter, frames)
 
 
 def _photo_visits(
@@ -207,18 +200,28 @@ def _photo_visits(
     def frames() -> Iterator[TrueFrame]:
         for index, frame in enumerate(visits):
             picture = Frame(frame.image, stamp_of(index, RATE_HZ), frame_name(index))
-            labelled = LabelledFrame(picture, frame.mask, None)
-            yield TrueFrame(_seen(labelled, segmenter), frame.sightings)
+            yield TrueFrame(LabelledFrame(picture, frame.mask, None), frame.sightings)
+
+    truth, length = f"words of {len(pairs)} photos", len(VISITS) * visits.length
+    return _filmed(f"wall {number + 1}", truth, length, segmenter, frames)
+
+
+def _filmed(
+    name: str,
+    truth: str,
+    length: int | None,
+    segmenter: Segmenter | None,
+    frames: Callable[[], Iterator[TrueFrame]],
+) -> TrueSequence:
+    """Return a sequence over photos; with a segmenter, its masks replace those of the truth."""
+
+    def seen() -> Iterator[TrueFrame]:
+        for frame in frames():
+            yield replace(frame, labelled=_seen(frame.labelled, segmenter))
 
     classes = TOUR_CLASSES if segmenter is None else segmenter.model.classes
-    return TrueSequence(
-        f"{TOUR_DATASET} wall {number + 1}",
-        classes,
-        _masks_from(segmenter),
-        f"words of {len(pairs)} photos",
-        len(VISITS) * visits.length,
-        frames,
-    )
+    name = f"{TOUR_DATASET} {name}"
+    return TrueSequence(name, classes, _masks_from(segmenter), truth, length, seen)
 
 
 def _photo(image: Path, words: WordList) -> Photo:
